@@ -1,0 +1,1 @@
+"""Pure analysis: frame in, frame out; no input or output, no plotting."""

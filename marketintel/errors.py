@@ -1,0 +1,47 @@
+"""Errors a user can act on: one line that names the input, the rule and the way out.
+
+The command line prints the message without a traceback and exits with ``exit_code``;
+library users catch :class:`MarketIntelError` or one of its kinds.
+"""
+
+
+class MarketIntelError(Exception):
+    """Base of every error that is the input's fault rather than the program's."""
+
+    exit_code = 1
+
+
+class UsageError(MarketIntelError):
+    """A name the user typed (country, segment, year, option) is not known."""
+
+    exit_code = 2
+
+
+class MissingDataError(MarketIntelError):
+    """The question is well put, but the data to answer it are not here."""
+
+    exit_code = 3
+
+
+class DamagedDataError(MarketIntelError):
+    """A file is here but unreadable, or does not match its checksum or contract."""
+
+    exit_code = 4
+
+
+class ReferenceFileError(MarketIntelError):
+    """A reference file that people edit breaks a rule; the message has file, line and rule."""
+
+    exit_code = 5
+
+
+class SourceError(MarketIntelError):
+    """A provider refused, changed its format, or could not be reached."""
+
+    exit_code = 6
+
+
+class ReportError(MarketIntelError):
+    """A notebook or a rendering failed; the executed notebook has been kept."""
+
+    exit_code = 7

@@ -1,0 +1,1 @@
+"""Figures, tables and documents, and the editions they make."""
