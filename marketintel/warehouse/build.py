@@ -1,0 +1,164 @@
+"""Raw snapshots to processed tables, doing again only what changed.
+
+A processed table is a function of raw files, reference files and code. Its meta lists their
+checksums; a table whose inputs are the same and whose file is undamaged is left alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketintel.errors import MissingDataError
+from marketintel.sources import snapshot
+from marketintel.warehouse import store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from marketintel.warehouse.feeds import Feed
+
+_HERE = Path(__file__).resolve().parent
+
+#: Code and reference files that decide what a table contains; their checksums are inputs.
+_CODE = ("build.py", "feeds.py", "harmonise.py", "schema.py", "store.py", "countries.py")
+_REFERENCE = ("countries.csv",)
+
+#: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking
+#: whether everything is current does not import pandas.
+SOURCES = {
+    "trade": ("us_census_imports", "us_census_exports", "baci", "atlas_world_exports"),
+    "duties": ("us_census_imports",),
+    "tariff_lines": ("usitc_hts",),
+    "macro": ("worldbank",),
+    "pairs": ("cepii_geodist",),
+}
+
+#: Sorting puts a product's rows side by side, which is what questions ask for.
+_SORT = {
+    "trade": ["cmd_code", "hs_revision", "reporter", "flow", "freq", "trade_system",
+              "period", "partner", "source"],
+    "duties": ["cmd_code", "hs_revision", "reporter", "period", "partner", "source"],
+    "tariff_lines": ["hs8", "reporter", "source"],
+    "macro": ["indicator", "economy", "period", "source"],
+    "pairs": ["origin", "destination", "source"],
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class BuiltTable:
+    """A processed table after a build.
+
+    Attributes
+    ----------
+    rebuilt : bool
+        False where the table was current and was left alone.
+    inputs : dict of str to str
+        SHA-256 of every raw, reference and code file it was made from.
+    """
+
+    name: str
+    path: Path
+    rows: int
+    bytes: int
+    rebuilt: bool
+    inputs: dict[str, str]
+
+
+def build(
+    data_dir: Path | None = None, vintages: Mapping[str, str] | None = None
+) -> list[BuiltTable]:
+    """Bring every processed table up to date.
+
+    Sources that are not there are left out: a table is made of the snapshots that exist, and
+    a table without any is not made.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        The data directory; ``store.default_data_dir()`` unless given.
+    vintages : mapping of str to str, optional
+        Source to vintage, to pin an edition; otherwise the one retrieved last.
+
+    Returns
+    -------
+    list of BuiltTable
+        In the order of ``SOURCES``.
+
+    Raises
+    ------
+    DamagedDataError
+        A raw file is unreadable, differs from its checksum, or breaks the contract.
+    MissingDataError
+        No snapshot at all, or not the pinned vintage.
+    """
+    data_dir = data_dir or store.default_data_dir()
+    present = {s.meta.source for s in snapshot.list_snapshots(data_dir)}
+    if not present:
+        raise MissingDataError(
+            f"no snapshots under {data_dir / 'raw'}; set MARKETINTEL_DATA to the data directory, "
+            "or restore data/raw from version control"
+        )
+    chosen = {
+        source: snapshot.find(data_dir, source, (vintages or {}).get(source))
+        for source in sorted(present)
+    }
+    for files in chosen.values():
+        for file in files:
+            snapshot.verify(file)
+    common = _code_and_reference()
+    built = []
+    for table, sources in SOURCES.items():
+        files = [file for source in sources for file in chosen.get(source, [])]
+        if files:
+            raw = {str(f.path.relative_to(data_dir)): f.meta.sha256 for f in files}
+            built.append(_bring_up_to_date(data_dir, table, files, raw | common))
+        else:
+            store.remove_table(data_dir, table)  # of a source that has been taken away
+    return built
+
+
+@lru_cache(maxsize=8)
+def ensure(data_dir: Path) -> None:
+    """Build once per process and data directory, before the first question."""
+    build(data_dir)
+
+
+def _bring_up_to_date(
+    data_dir: Path, table: str, files: list[snapshot.Snapshot], inputs: dict[str, str]
+) -> BuiltTable:
+    meta = store.current_meta(data_dir, table, inputs)
+    rebuilt = meta is None
+    if meta is None:
+        meta = store.write_table(data_dir, table, _rows_of(table, files), inputs)
+    path = store.table_path(data_dir, table)
+    return BuiltTable(table, path, meta.rows, meta.bytes, rebuilt, inputs)
+
+
+def _rows_of(table: str, files: list[snapshot.Snapshot]) -> "pd.DataFrame":
+    import pandas as pd
+
+    from marketintel.warehouse import schema
+
+    feeds = _feeds_of(table)
+    parts = []
+    for file in files:
+        raw = store.read_parquet(file.path)
+        rows = feeds[file.meta.source].convert(raw, file.meta)
+        parts.append(schema.validate(rows, table, str(file.path)))
+    return pd.concat(parts, ignore_index=True).sort_values(
+        _SORT[table], kind="stable", ignore_index=True
+    )
+
+
+def _feeds_of(table: str) -> dict[str, "Feed"]:
+    from marketintel.warehouse.feeds import FEEDS
+
+    return {feed.source: feed for feed in FEEDS if feed.table == table}
+
+
+def _code_and_reference() -> dict[str, str]:
+    files = [_HERE / name for name in _CODE]
+    files += [_HERE.parent / "reference" / name for name in _REFERENCE]
+    return {f"{f.parent.name}/{f.name}": snapshot.sha256_of(f) for f in files}

@@ -1,0 +1,75 @@
+"""One spelling for countries and products, whatever the source calls them.
+
+Countries become ISO3 through ``countries.csv``; HS codes become text of six digits; every
+row says which HS revision its code belongs to. What cannot be mapped stops the build.
+"""
+
+from typing import TYPE_CHECKING
+
+from marketintel.errors import DamagedDataError, UsageError
+from marketintel.warehouse.countries import to_iso3
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["HS_REVISIONS", "hs_revision_at", "pad_hs", "to_iso3"]
+
+#: HS revisions, and the year in which each entered into force.
+HS_REVISIONS = {
+    "HS1992": 1992, "HS1996": 1996, "HS2002": 2002, "HS2007": 2007,
+    "HS2012": 2012, "HS2017": 2017, "HS2022": 2022,
+}  # fmt: skip
+
+#: First calendar year in which a reporter's published statistics use a revision.
+#: USA: in the Census exports 845610 (HS2012) ends in 2016-12 and 845611 (HS2017) begins in
+#: 2017-01; 854140 (HS2017) ends in 2021-12 and 854141 (HS2022) begins in 2022-01, although the
+#: US law took effect on 27 January 2022.
+_ADOPTED = {"USA": {"HS2012": 2012, "HS2017": 2017, "HS2022": 2022}}
+
+
+def pad_hs(codes: "pd.Series", digits: int = 6) -> "pd.Series":
+    """Return HS codes as text of ``digits`` digits, leading zeros restored.
+
+    Raises
+    ------
+    DamagedDataError
+        A code that is not a number or is too long.
+    """
+    text = codes.astype("str").str.strip().str.zfill(digits)
+    wrong = text[~text.str.fullmatch(rf"\d{{{digits}}}")]
+    if len(wrong):
+        raise DamagedDataError(
+            f"HS code {codes.loc[wrong.index[0]]!r} (row {wrong.index[0]}) is not a code of "
+            f"{digits} digits; correct the source file"
+        )
+    return text
+
+
+def hs_revision_at(reporter: str, period: str) -> str:
+    """Return the HS revision in which a reporter's statistics of a period are kept.
+
+    Parameters
+    ----------
+    reporter : str
+        ISO3.
+    period : str
+        ``"2021"`` or ``"2021-12"``.
+
+    Raises
+    ------
+    UsageError
+        Adoption dates of that reporter, or for that period, are not known.
+
+    Examples
+    --------
+    >>> hs_revision_at("USA", "2021-12"), hs_revision_at("USA", "2022-01")
+    ('HS2017', 'HS2022')
+    """
+    year = int(period[:4])
+    adopted = [r for r, first in _ADOPTED.get(reporter, {}).items() if first <= year]
+    if not adopted:
+        raise UsageError(
+            f"the HS revision {reporter} used in {period} is not known; "
+            "add it to _ADOPTED in marketintel/warehouse/harmonise.py"
+        )
+    return adopted[-1]

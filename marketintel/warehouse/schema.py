@@ -1,0 +1,258 @@
+"""Contracts of the few tables: columns, types, allowed values, keys.
+
+The order of the columns is part of the contract; new columns go at the end. Money is US
+dollars, weights are kilograms, distances kilometres; the unit is the suffix of the name.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import pandas as pd
+import pandera.pandas as pa
+
+from marketintel.errors import DamagedDataError
+from marketintel.warehouse.countries import code_map
+from marketintel.warehouse.harmonise import HS_REVISIONS
+
+FLOWS = ("import", "export", "re_export", "re_import")
+VALUATIONS = ("CIF", "FOB", "FAS", "customs_value")
+TRADE_SYSTEMS = ("general", "consumption")
+REGIMES = ("MFN", "preferential", "calculated")
+WORLD = "WLD"
+
+_PERIOD = r"\d{4}(-(0[1-9]|1[0-2]))?"
+
+
+def _each(test: Callable[[str], bool], rule: str) -> pa.Check:
+    """Check a text column on its distinct values: columns are long and values few."""
+
+    def check(column: pd.Series) -> pd.Series:
+        good = {value for value in column.dropna().unique() if test(value)}
+        return column.isin(good) | column.isna()
+
+    return pa.Check(check, name=rule, error=rule)
+
+
+def _matches(pattern: str, rule: str) -> pa.Check:
+    import re
+
+    compiled = re.compile(pattern)
+    return _each(lambda value: compiled.fullmatch(value) is not None, rule)
+
+
+def _one_of(*allowed: str) -> pa.Check:
+    return _each(lambda value: value in allowed, f"one of {', '.join(allowed)}")
+
+
+def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
+    return pa.Column("str", list(checks), nullable=nullable)
+
+
+def _amount(nullable: bool = False) -> pa.Column:
+    return pa.Column("float64", pa.Check.ge(0, error="not negative"), nullable=nullable)
+
+
+def _economy() -> pa.Column:
+    allowed = set(code_map("iso3").values()) | {WORLD}
+    return _text(_each(lambda code: code in allowed, "an ISO3 of countries.csv, or WLD"))
+
+
+def _hs_revision() -> pa.Column:
+    return _text(_one_of(*HS_REVISIONS))
+
+
+def _hs6() -> pa.Column:
+    return _text(_matches(r"\d{6}", "an HS code of 6 digits"))
+
+
+def _rows(test: Callable[[pd.DataFrame], pd.Series], rule: str) -> pa.Check:
+    return pa.Check(test, name=rule, error=rule)
+
+
+def _trade() -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            "reporter": _economy(),
+            "partner": _economy(),
+            "flow": _text(_one_of(*FLOWS)),
+            "hs_revision": _hs_revision(),
+            "cmd_code": _text(_matches(r"\d{4}(\d\d)?", "an HS code of 6 (or 4) digits")),
+            "period": _text(_matches(_PERIOD, "YYYY or YYYY-MM")),
+            "freq": _text(_one_of("A", "M")),
+            "value_usd": _amount(),
+            "net_weight_kg": _amount(nullable=True),
+            "quantity": _amount(nullable=True),
+            "quantity_unit": _text(nullable=True),
+            "valuation": _text(_one_of(*VALUATIONS)),
+            "trade_system": _text(_one_of(*TRADE_SYSTEMS), nullable=True),
+            "is_mirror": pa.Column("bool"),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        checks=[
+            _rows(
+                lambda t: (t["cmd_code"].str.len() == 6)
+                | ((t["reporter"] == WORLD) & (t["partner"] == WORLD)),
+                "4-digit codes only where reporter and partner are WLD",
+            ),
+            _rows(
+                lambda t: (t["period"].str.len() == 7) == (t["freq"] == "M"),
+                "months have freq M, years freq A",
+            ),
+        ],
+        unique=["reporter", "partner", "flow", "hs_revision", "cmd_code", "period",
+                "freq", "trade_system", "is_mirror", "source"],
+        strict=True,
+        ordered=True,
+        name="trade",
+    )  # fmt: skip
+
+
+def _duties() -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            "reporter": _economy(),
+            "partner": _economy(),
+            "hs_revision": _hs_revision(),
+            "cmd_code": _hs6(),
+            "period": _text(_matches(r"\d{4}", "YYYY")),
+            "customs_value_usd": _amount(),
+            "dutiable_value_usd": _amount(nullable=True),
+            "duties_usd": _amount(nullable=True),
+            "rate_pct": _amount(nullable=True),
+            "regime": _text(_one_of(*REGIMES)),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        checks=[
+            _rows(
+                lambda t: ~(t["dutiable_value_usd"] > t["customs_value_usd"]),
+                "dutiable value not above customs value",
+            ),
+        ],
+        unique=["reporter", "partner", "hs_revision", "cmd_code", "period", "regime", "source"],
+        strict=True,
+        ordered=True,
+        name="duties",
+    )
+
+
+def _tariff_lines() -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            "reporter": _economy(),
+            "hs8": _text(_matches(r"\d{8}", "a tariff line of 8 digits")),
+            "hs_revision": _hs_revision(),
+            "cmd_code": _hs6(),
+            "description": _text(),
+            "general": _text(),
+            "special": _text(),
+            "other": _text(),
+            "footnotes": _text(),
+            "statute": _text(),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        checks=[
+            _rows(lambda t: t["hs8"].str[:6] == t["cmd_code"], "hs8 begins with cmd_code"),
+        ],
+        unique=["reporter", "hs8", "source"],
+        strict=True,
+        ordered=True,
+        name="tariff_lines",
+    )
+
+
+def _macro() -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            "economy": _economy(),
+            "indicator": _text(),
+            "period": _text(_matches(_PERIOD, "YYYY or YYYY-MM")),
+            "value": pa.Column("float64"),
+            "unit": _text(),
+            "is_projection": pa.Column("bool"),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        unique=["economy", "indicator", "period", "source"],
+        strict=True,
+        ordered=True,
+        name="macro",
+    )
+
+
+def _pairs() -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            "origin": _economy(),
+            "destination": _economy(),
+            "distance_km": _amount(),
+            "contiguous": pa.Column("bool"),
+            "common_language": pa.Column("bool"),
+            "colony": pa.Column("bool"),
+            "distance_weighted_km": _amount(nullable=True),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        unique=["origin", "destination", "source"],
+        strict=True,
+        ordered=True,
+        name="pairs",
+    )
+
+
+_CONTRACTS = {
+    "trade": _trade,
+    "duties": _duties,
+    "tariff_lines": _tariff_lines,
+    "macro": _macro,
+    "pairs": _pairs,
+}
+TABLES = tuple(_CONTRACTS)
+
+
+@cache
+def contract(table: str) -> pa.DataFrameSchema:
+    """Return the contract of a table (one of ``TABLES``)."""
+    return _CONTRACTS[table]()
+
+
+def columns(table: str) -> list[str]:
+    """Return the column names of a table, in order."""
+    return list(contract(table).columns)
+
+
+def validate(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
+    """Return ``frame`` if it keeps the contract of ``table``.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows made from ``file``, with a range index: its labels are the row numbers in messages.
+    table : str
+        One of ``TABLES``.
+    file : str
+        What the rows come from, for the message.
+
+    Raises
+    ------
+    DamagedDataError
+        One line with the file, the row and the rule that it breaks.
+    """
+    try:
+        return contract(table).validate(frame)
+    except pa.errors.SchemaError as error:
+        cases = error.failure_cases
+        where = ""
+        if isinstance(cases, pd.DataFrame) and len(cases) and "index" in cases:
+            first = cases.iloc[0]
+            if pd.notna(first["index"]):
+                column = first.get("column", getattr(error.schema, "name", None))
+                value = frame.loc[first["index"]].get(column, first["failure_case"])
+                where = f", row {first['index']}: {column} = {value!r}"
+        rule = getattr(error.check, "error", None) or str(error.reason_code or error.check)
+        raise DamagedDataError(
+            f"{file}{where} breaks the contract of table '{table}': {rule}; correct the file "
+            "or the step that wrote it"
+        ) from error

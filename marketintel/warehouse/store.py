@@ -1,0 +1,137 @@
+"""Parquet in, parquet out: deterministic bytes, atomic, with a meta file that lists the inputs.
+
+Tables are sorted by product code and cut into row groups small enough that a question about
+forty codes reads a few of them.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel.errors import DamagedDataError
+from marketintel.sources.snapshot import sha256_of, write_atomic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROW_GROUP_ROWS = 16_384
+
+
+@dataclass(frozen=True)
+class TableMeta:
+    """What a processed table was made from, and its fingerprint.
+
+    Attributes
+    ----------
+    inputs : dict of str to str
+        SHA-256 of each raw file, reference file and code file, by its relative name.
+    """
+
+    table: str
+    rows: int
+    bytes: int
+    sha256: str
+    inputs: dict[str, str]
+
+
+def default_data_dir() -> Path:
+    """Return where the data are, unless the caller says otherwise.
+
+    The environment variable ``MARKETINTEL_DATA``; else ``data`` of the checkout that holds this
+    package; else ``data`` in the current directory.
+    """
+    if chosen := os.environ.get("MARKETINTEL_DATA"):
+        return Path(chosen)
+    checkout = Path(__file__).resolve().parents[2] / "data"
+    return checkout if checkout.is_dir() else Path.cwd() / "data"
+
+
+def table_path(data_dir: Path, table: str) -> Path:
+    """Return the path of a processed table."""
+    return data_dir / "processed" / f"{table}.parquet"
+
+
+def parquet_bytes(frame: "pd.DataFrame", row_group_rows: int = ROW_GROUP_ROWS) -> bytes:
+    """Return ``frame`` as parquet; equal frames give equal bytes.
+
+    The index is dropped, and so are the pandas notes in the file, which hold versions.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(frame, preserve_index=False)
+    plain = pa.schema(
+        [pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type)
+         for f in arrow.schema]
+    )  # fmt: skip
+    sink = BytesIO()
+    pq.write_table(
+        arrow.cast(plain).replace_schema_metadata(None),
+        sink,
+        compression="zstd",
+        compression_level=12,
+        row_group_size=row_group_rows,
+    )
+    return sink.getvalue()
+
+
+def read_parquet(path: Path) -> "pd.DataFrame":
+    """Read a parquet file whole.
+
+    Raises
+    ------
+    DamagedDataError
+        The file cannot be read as parquet.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        return pd.read_parquet(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedDataError(
+            f"{path}: not readable as parquet ({str(error).splitlines()[0]}); restore it from "
+            "version control, or delete it if it is a processed table"
+        ) from error
+
+
+def write_table(
+    data_dir: Path, table: str, frame: "pd.DataFrame", inputs: dict[str, str]
+) -> TableMeta:
+    """Write a processed table and its meta file, each in one step.
+
+    Two builds at the same time are safe: both write the same bytes, and a reader sees either
+    the old or the new file.
+    """
+    payload = parquet_bytes(frame)
+    path = table_path(data_dir, table)
+    write_atomic(path, payload)
+    meta = TableMeta(table, len(frame), len(payload), sha256_of(path), inputs)
+    write_atomic(_meta_path(path), (json.dumps(asdict(meta), indent=2) + "\n").encode())
+    return meta
+
+
+def remove_table(data_dir: Path, table: str) -> None:
+    """Delete a processed table that no longer has a source; nothing happens if it is absent."""
+    path = table_path(data_dir, table)
+    _meta_path(path).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def current_meta(data_dir: Path, table: str, inputs: dict[str, str]) -> TableMeta | None:
+    """Return the meta of a table if it was made from exactly ``inputs`` and is undamaged."""
+    path = table_path(data_dir, table)
+    try:
+        held: dict[str, Any] = json.loads(_meta_path(path).read_text(encoding="utf-8"))
+        meta = TableMeta(**held)
+        undamaged = meta.inputs == inputs and sha256_of(path) == meta.sha256
+    except (OSError, ValueError, TypeError):
+        return None  # absent or unreadable: a processed table is simply made again
+    return meta if undamaged else None
+
+
+def _meta_path(path: Path) -> Path:
+    return path.with_name(path.name + ".meta.json")

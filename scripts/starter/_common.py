@@ -1,0 +1,38 @@
+"""What every starter script shares: its two options, and writing a snapshot."""
+
+import argparse
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.sources import snapshot
+from marketintel.warehouse import store
+
+#: When the starter data were compiled. The day on which the producers' files were downloaded
+#: is not known, so no script claims it.
+COMPILED_AT = date(2026, 11, 22)
+COMPILED_NOTE = "date this compilation was made from a stored copy of the producer's figures"
+
+
+def options(doc: str, from_help: str | None, required: bool = True) -> argparse.Namespace:
+    """Parse ``--from FILE`` (where a script reads a downloaded file) and ``--data DIR``."""
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    if from_help:
+        parser.add_argument(
+            "--from", dest="file", metavar="FILE", type=Path, required=required, help=from_help
+        )
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, default=store.default_data_dir(),
+        help="data directory to write to (default: %(default)s)",
+    )  # fmt: skip
+    return parser.parse_args()
+
+
+def save(data_dir: Path, citation: snapshot.Citation, file: str, frame: pd.DataFrame) -> None:
+    """Write ``frame`` as a snapshot in parquet and say what was written."""
+    payload = store.parquet_bytes(frame, row_group_rows=1 << 20)  # read whole, never searched
+    kept = snapshot.save(data_dir, citation, file, payload, rows=len(frame))
+    print(f"{kept.path}: {len(frame):,} rows, {kept.meta.bytes:,} bytes")
