@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).resolve().parent
 
 #: Code and reference files that decide what a table contains; their checksums are inputs.
-_CODE = ("build.py", "feeds.py", "harmonise.py", "schema.py", "store.py", "countries.py")
-_REFERENCE = ("countries.csv",)
+_INPUTS = (
+    *(_HERE / f"{module}.py"
+      for module in ("build", "countries", "feeds", "harmonise", "schema", "store")),
+    _HERE.parent / "reference" / "countries.csv",
+)  # fmt: skip
 
 #: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking
 #: whether everything is current does not import pandas.
@@ -119,10 +122,23 @@ def build(
     return built
 
 
-@lru_cache(maxsize=8)
 def ensure(data_dir: Path) -> None:
-    """Build once per process and data directory, before the first question."""
+    """Build before a question, unless no file has been touched since the last time.
+
+    Looking at dates and sizes takes well under a millisecond; only a change among them costs
+    the checksums, and only a change of content costs a rebuild.
+    """
+    _ensure(data_dir, _stamp(data_dir))
+
+
+@lru_cache(maxsize=8)
+def _ensure(data_dir: Path, stamp: tuple[tuple[str, int, int], ...]) -> None:
     build(data_dir)
+
+
+def _stamp(data_dir: Path) -> tuple[tuple[str, int, int], ...]:
+    files = [*(data_dir / "raw").glob("*/*/*"), *(data_dir / "processed").glob("*"), *_INPUTS]
+    return tuple(sorted((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files))
 
 
 def _bring_up_to_date(
@@ -159,6 +175,4 @@ def _feeds_of(table: str) -> dict[str, "Feed"]:
 
 
 def _code_and_reference() -> dict[str, str]:
-    files = [_HERE / name for name in _CODE]
-    files += [_HERE.parent / "reference" / name for name in _REFERENCE]
-    return {f"{f.parent.name}/{f.name}": snapshot.sha256_of(f) for f in files}
+    return {f"{f.parent.name}/{f.name}": snapshot.sha256_of(f) for f in _INPUTS}

@@ -1,0 +1,180 @@
+"""What stands around the trade: tariff lines, economies, distances, polygons, world series."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.sources import snapshot
+from marketintel.warehouse import build, engine, store
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+
+def tariff_lines(
+    codes: str | Iterable[str], reporter: str = "USA", data_dir: Path | None = None
+) -> "pd.DataFrame":
+    """Return the statutory tariff lines under HS6 codes.
+
+    A statute as it reads in its year; it holds none of the additional duties of chapter 99 and
+    is never to be subtracted from duties calculated for other years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        reporter, hs8, hs_revision, cmd_code, description, general, special, other, footnotes,
+        statute, source, vintage; sorted by hs8. A code without lines has no row.
+    """
+    return engine.ask(
+        data_dir,
+        """SELECT * FROM tariff_lines WHERE reporter = $reporter
+           AND cmd_code IN (SELECT unnest($codes::VARCHAR[])) ORDER BY hs8""",
+        {"reporter": engine.one_economy(reporter), "codes": engine.as_list(codes)},
+    )
+
+
+def macro(
+    indicator: str,
+    economies: str | Iterable[str] | None = None,
+    data_dir: Path | None = None,
+) -> "pd.DataFrame":
+    """Return one indicator over the years.
+
+    Parameters
+    ----------
+    indicator : str
+        ``gdp_current_usd``, ``population`` or ``cpi_inflation_pct``.
+    economies : str or iterable of str, optional
+        ISO3, names or groups (their members); all if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        economy, indicator, period, value, unit, is_projection, source, vintage. A year without
+        a figure has no row.
+    """
+    known = engine.ask(data_dir, "SELECT DISTINCT indicator FROM macro")["indicator"]
+    engine.choose("indicator", [indicator], known)
+    return engine.ask(
+        data_dir,
+        """SELECT * FROM macro WHERE indicator = $indicator
+           AND ($economies IS NULL OR economy IN (SELECT unnest($economies::VARCHAR[])))
+           ORDER BY economy, period""",
+        {"indicator": indicator, "economies": engine.economies(economies)},
+    )
+
+
+def pairs(origin: str, data_dir: Path | None = None) -> "pd.DataFrame":
+    """Return distance and ties from one country to every other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        origin, destination, distance_km, contiguous, common_language, colony,
+        distance_weighted_km, source, vintage.
+    """
+    iso3 = engine.one_economy(origin)
+    found = engine.ask(
+        data_dir,
+        "SELECT * FROM pairs WHERE origin = $origin ORDER BY destination",
+        {"origin": iso3},
+    )
+    if found.empty:
+        raise MissingDataError(
+            f"no distances from {iso3} in the warehouse; GeoDist does not cover every country"
+        )
+    return found
+
+
+def world_series(heading: str, data_dir: Path | None = None) -> "pd.DataFrame":
+    """Return world exports of one HS4 heading by year.
+
+    The heading is counted on HS1992 basis and is not a segment: call it by its own name.
+
+    Returns
+    -------
+    pandas.DataFrame
+        cmd_code, hs_revision, period, value_usd, source, vintage.
+
+    Raises
+    ------
+    UsageError
+        Not four digits.
+    MissingDataError
+        No such series here, or the file has been removed.
+    """
+    if len(heading) != 4 or not heading.isdigit():
+        raise UsageError(f"heading '{heading}' is not four digits; give one such as 9002")
+    found = engine.ask(
+        data_dir,
+        """SELECT cmd_code, hs_revision, period, value_usd, source, vintage FROM trade
+           WHERE reporter = 'WLD' AND cmd_code = $heading ORDER BY period""",
+        {"heading": heading},
+    )
+    if found.empty:
+        there = engine.ask(data_dir, "SELECT DISTINCT cmd_code FROM trade WHERE reporter = 'WLD'")[
+            "cmd_code"
+        ]
+        raise MissingDataError(
+            f"no world exports of heading {heading} here (have: {engine.few(there) or 'none'}); "
+            "rebuild with scripts/starter/atlas_world_exports.py"
+        )
+    return found
+
+
+def countries_geometry(data_dir: Path | None = None) -> "gpd.GeoDataFrame":
+    """Return country polygons in EPSG:4326.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        iso3 (missing for land that no country of ``countries.csv`` is drawn with), name,
+        geometry; sorted by iso3.
+    """
+    import geopandas as gpd
+
+    data_dir = data_dir or store.default_data_dir()
+    (file,) = snapshot.find(data_dir, "natural_earth")
+    snapshot.verify(file)
+    try:
+        return gpd.read_parquet(file.path)
+    except (ValueError, OSError) as error:
+        raise DamagedDataError(
+            f"{file.path}: not readable as GeoParquet ({str(error).splitlines()[0]}); restore it "
+            "from version control"
+        ) from error
+
+
+def coverage(data_dir: Path | None = None) -> "pd.DataFrame":
+    """Return what is here, one row a raw file.
+
+    Returns
+    -------
+    pandas.DataFrame
+        source, title, vintage, rows, bytes, licence, licence_url, citation, url, retrieved_at,
+        retrieved_note, published_at, removable, table (the processed tables it feeds, joined by
+        ``;``), file, sha256, quirks (list of sentences).
+    """
+    import pandas as pd
+
+    data_dir = data_dir or store.default_data_dir()
+    rows = []
+    for item in snapshot.list_snapshots(data_dir):
+        meta = item.meta
+        tables = ";".join(t for t, sources in build.SOURCES.items() if meta.source in sources)
+        rows.append(
+            {
+                "source": meta.source, "title": meta.title, "vintage": meta.vintage,
+                "rows": meta.rows, "bytes": meta.bytes, "licence": meta.licence,
+                "licence_url": meta.licence_url, "citation": meta.citation, "url": meta.url,
+                "retrieved_at": meta.retrieved_at.isoformat(),
+                "retrieved_note": meta.retrieved_note,
+                "published_at": meta.published_at.isoformat() if meta.published_at else None,
+                "removable": meta.removable, "table": tables,
+                "file": str(item.path.relative_to(data_dir)), "sha256": meta.sha256,
+                "quirks": meta.quirks,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)

@@ -1,0 +1,115 @@
+"""DuckDB over the processed tables, and the checks every question shares.
+
+Questions are SQL with placeholders only: no text from a user becomes part of a statement.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.warehouse import build, store
+from marketintel.warehouse.countries import country, group_members
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def ask(
+    data_dir: Path | None,
+    sql: str,
+    parameters: Mapping[str, Any] | None = None,
+    frames: "Mapping[str, pd.DataFrame] | None" = None,
+) -> "pd.DataFrame":
+    """Answer one statement over the processed tables, which are built first if they are not.
+
+    Parameters
+    ----------
+    data_dir : Path or None
+        The data directory; None for the default.
+    sql : str
+        May name every processed table that exists, and ``frames``; ``$name`` is a placeholder.
+    parameters : mapping, optional
+        Values of the placeholders.
+    frames : mapping of str to DataFrame, optional
+        Small tables to join with.
+    """
+    import duckdb
+
+    data_dir = data_dir or store.default_data_dir()
+    build.ensure(data_dir)
+    with duckdb.connect(":memory:") as connection:
+        try:
+            for table in build.SOURCES:
+                path = store.table_path(data_dir, table)
+                if path.exists():
+                    connection.from_parquet(str(path)).create_view(table)
+            for name, frame in (frames or {}).items():
+                connection.register(name, frame)
+            return connection.sql(sql, params=dict(parameters or {})).to_arrow_table().to_pandas()
+        except duckdb.CatalogException as error:
+            raise MissingDataError(
+                f"a table this question needs was not built from {data_dir / 'raw'} "
+                f"({str(error).splitlines()[0]}); see `marketintel data` for what is there"
+            ) from error
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise DamagedDataError(
+                f"{data_dir / 'processed'}: a table is not readable "
+                f"({str(error).splitlines()[0]}); delete it and run `marketintel build`"
+            ) from error
+
+
+def as_list(value: str | Iterable[str] | None) -> list[str] | None:
+    """Return one text or several as a list; None stays None."""
+    if value is None:
+        return None
+    return [value] if isinstance(value, str) else [str(item) for item in value]
+
+
+def choose(kind: str, asked: Sequence[str], known: Iterable[str]) -> list[str]:
+    """Return ``asked`` if every item is known.
+
+    Raises
+    ------
+    UsageError
+        One that is not, with the nearest that are.
+    """
+    there_are = sorted(set(known))
+    for item in asked:
+        if item not in there_are:
+            near = difflib.get_close_matches(item, there_are, n=3, cutoff=0.5)
+            hint = f"did you mean {', '.join(near)}?" if near else f"have: {few(there_are)}"
+            raise UsageError(f"unknown {kind} '{item}'; {hint}")
+    return list(dict.fromkeys(asked))
+
+
+def economies(text: str | Iterable[str] | None) -> list[str] | None:
+    """Return the ISO3 codes meant by ISO3, names or groups; a group becomes its members."""
+    asked = as_list(text)
+    if asked is None:
+        return None
+    return list(dict.fromkeys(iso3 for item in asked for iso3 in group_members(item)))
+
+
+def one_economy(text: str) -> str:
+    """Return the ISO3 of one country.
+
+    Raises
+    ------
+    UsageError
+        Not known, or a group where one country is needed.
+    """
+    iso3 = country(text)
+    members = group_members(iso3)
+    if members != [iso3]:
+        raise UsageError(
+            f"'{text}' is a group of {len(members)} countries; choose one, such as {members[0]}"
+        )
+    return iso3
+
+
+def few(items: Iterable[str], most: int = 12) -> str:
+    """Return items for a message, cut after ``most``."""
+    listed = sorted(items)
+    return ", ".join(listed[:most]) + (f", … ({len(listed)})" if len(listed) > most else "")
