@@ -4,14 +4,12 @@ Every reader of the warehouse goes through here (by way of ``query``), so that c
 codes, sources and years are kept apart in one place only.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketintel.errors import MissingDataError, UsageError
-from marketintel.warehouse import build, engine, reference
-from marketintel.warehouse.harmonise import HS_REVISIONS
+from marketintel.errors import UsageError
+from marketintel.warehouse import engine, selection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,23 +44,6 @@ LEFT JOIN duties AS d
  AND d.reporter = p.reporter AND d.partner = p.partner AND d.hs_revision = p.hs_revision
  AND d.cmd_code = p.cmd_code AND d.period = p.period AND d.source = p.source
 ORDER BY p.segment NULLS LAST, p.scope NULLS LAST, p.cmd_code, p.period, p.partner, p.hs_revision
-"""
-
-_TOTALS = """
-WITH picked AS (
-    SELECT t.*
-    FROM trade AS t JOIN preference AS p ON p.source = t.source
-    WHERE t.reporter = $reporter AND t.flow = $flow AND t.freq = 'A'
-      AND t.partner <> 'WLD' AND NOT t.is_mirror
-      AND ($trade_system IS NULL OR t.trade_system = $trade_system)
-      AND ($periods IS NULL OR t.period IN (SELECT unnest($periods::VARCHAR[])))
-    QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period)
-)
-"""
-
-_THERE_ARE = """
-SELECT DISTINCT reporter, period, trade_system FROM trade
-WHERE flow = $flow AND freq = $freq AND reporter <> 'WLD'
 """
 
 
@@ -134,11 +115,11 @@ def flows(
     if scope is not None:
         engine.choose("scope", [scope], SCOPES)
     system = trade_system if flow == "import" else None
-    wanted = _wanted(segments, codes, data_dir)
+    wanted = selection.wanted(segments, codes, data_dir)
     if scope is not None:
         wanted = wanted[wanted["scope"].isin(scope.split("+"))]
     partners = engine.economies(partner)
-    periods = _periods(reporter, flow, freq, system, period, data_dir)
+    periods = selection.periods(reporter, flow, freq, system, period, data_dir)
     answer = engine.ask(
         data_dir,
         _FLOWS,
@@ -146,7 +127,7 @@ def flows(
             "reporter": reporter, "flow": flow, "freq": freq, "trade_system": system,
             "periods": periods, "partners": partners,
         },
-        {"wanted": wanted, "preference": _preference(source)},
+        {"wanted": wanted, "preference": selection.preference(source)},
     )  # fmt: skip
     texts = [c for c in FLOW_COLUMNS if c not in MONEY]
     answer = answer.astype({**dict.fromkeys(texts, "str"), **dict.fromkeys(MONEY, "float64")})
@@ -184,69 +165,13 @@ def aggregate(flows: "pd.DataFrame", by: Sequence[str], scope: str | None = None
         engine.choose("scope", [scope], SCOPES)
     if scope in ("core", "broad"):
         flows = flows[flows["scope"] == scope]
-    elif scope is None and "scope" not in columns and flows["scope"].nunique(dropna=False) > 1:
+    elif scope is None and "scope" not in columns and len(flows["scope"].unique()) > 1:
         raise UsageError(
             "these rows hold core and broad codes: group by 'scope' as well, "
             "or say scope='core' or scope='core+broad'"
         )
     money = list(MONEY)
     return flows.groupby(columns, dropna=False, sort=True)[money].sum(min_count=1).reset_index()
-
-
-def partner_totals(
-    reporter: str,
-    period: str | Iterable[str] | None = None,
-    trade_system: str = "consumption",
-    flow: str = "import",
-    data_dir: Path | None = None,
-) -> "pd.DataFrame":
-    """Return each partner's total over every HS6 code there is, not only photonics.
-
-    Returns
-    -------
-    pandas.DataFrame
-        reporter, partner, period, value_usd, dutiable_value_usd, duties_usd; sorted by period
-        and partner. Duties belong to imports for consumption and are missing otherwise.
-    """
-    sql = (
-        _TOTALS
-        + """
-    SELECT p.reporter, p.partner, p.period, sum(p.value_usd) AS value_usd,
-           sum(d.dutiable_value_usd) AS dutiable_value_usd, sum(d.duties_usd) AS duties_usd
-    FROM picked AS p
-    LEFT JOIN duties AS d
-      ON p.trade_system = 'consumption' AND p.flow = 'import' AND d.regime = 'calculated'
-     AND d.reporter = p.reporter AND d.partner = p.partner AND d.hs_revision = p.hs_revision
-     AND d.cmd_code = p.cmd_code AND d.period = p.period AND d.source = p.source
-    GROUP BY ALL ORDER BY p.period, p.partner
-    """
-    )
-    answer = _totals(sql, reporter, period, trade_system, flow, data_dir)
-    return answer.astype(dict.fromkeys(MONEY, "float64"))
-
-
-def supplier_matrix(
-    reporter: str,
-    period: str | Iterable[str] | None = None,
-    trade_system: str = "consumption",
-    flow: str = "import",
-    data_dir: Path | None = None,
-) -> "pd.DataFrame":
-    """Return every partner and HS6 code: specialisation *as seen through this reporter*.
-
-    Returns
-    -------
-    pandas.DataFrame
-        reporter, partner, period, hs_revision, cmd_code, value_usd; long form, all codes.
-    """
-    sql = (
-        _TOTALS
-        + """
-    SELECT reporter, partner, period, hs_revision, cmd_code, value_usd
-    FROM picked ORDER BY period, cmd_code, partner
-    """
-    )
-    return _totals(sql, reporter, period, trade_system, flow, data_dir)
 
 
 def monthly(
@@ -306,99 +231,3 @@ def _with_zero_months(
     return full.sort_values(["segment", "scope", "cmd_code", "period"], ignore_index=True)[
         list(FLOW_COLUMNS)
     ]
-
-
-def _totals(
-    sql: str,
-    reporter: str,
-    period: str | Iterable[str] | None,
-    trade_system: str,
-    flow: str,
-    data_dir: Path | None,
-) -> "pd.DataFrame":
-    reporter = engine.one_economy(reporter)
-    engine.choose("flow", [flow], ("import", "export"))
-    engine.choose("trade system", [trade_system], ("consumption", "general"))
-    system = trade_system if flow == "import" else None
-    periods = _periods(reporter, flow, "A", system, period, data_dir)
-    parameters = {"reporter": reporter, "flow": flow, "trade_system": system, "periods": periods}
-    return engine.ask(data_dir, sql, parameters, {"preference": _preference(None)})
-
-
-def _wanted(
-    segments: str | Iterable[str] | None,
-    codes: str | Iterable[str] | None,
-    data_dir: Path | None,
-) -> "pd.DataFrame":
-    """Return hs_revision, cmd_code, segment, scope: what to look for."""
-    import pandas as pd
-
-    if segments is not None and codes is not None:
-        raise UsageError("segments and codes both given: choose one, or ask twice")
-    known = reference.load_segments()
-    table = pd.concat(
-        [known.frame(revision).assign(hs_revision=revision) for revision in HS_REVISIONS],
-        ignore_index=True,
-    )[["hs_revision", "cmd_code", "segment", "scope"]]
-    asked_codes = engine.as_list(codes)
-    if asked_codes is None:
-        asked = engine.as_list(segments)
-        if asked is None:
-            return table
-        return table[table["segment"].isin(engine.choose("segment", asked, known.names()))]
-    for code in asked_codes:
-        if not re.fullmatch(r"\d{6}", code):
-            raise UsageError(f"HS code '{code}' is not six digits; give a code such as 901320")
-    traded = engine.ask(data_dir, "SELECT DISTINCT cmd_code FROM trade WHERE length(cmd_code) = 6")
-    asked_codes = engine.choose("HS code", asked_codes, {*traded["cmd_code"], *table["cmd_code"]})
-    grid = pd.MultiIndex.from_product(
-        [list(HS_REVISIONS), asked_codes], names=["hs_revision", "cmd_code"]
-    ).to_frame(index=False)
-    return grid.merge(table, how="left", on=["hs_revision", "cmd_code"])
-
-
-def _preference(source: str | None) -> "pd.DataFrame":
-    """Return source, rank: the order in which sources of the same trade are preferred."""
-    import pandas as pd
-
-    order = [s for s in reference.load_sources() if s in build.SOURCES["trade"]]
-    order += [s for s in build.SOURCES["trade"] if s not in order]
-    if source is not None:
-        order = engine.choose("source", [source], order)
-    return pd.DataFrame({"source": order, "rank": range(len(order))})
-
-
-def _periods(
-    reporter: str,
-    flow: str,
-    freq: str,
-    trade_system: str | None,
-    asked: str | Iterable[str] | None,
-    data_dir: Path | None,
-) -> list[str] | None:
-    """Return the periods to read (None for all), after making sure that they are there."""
-    there = engine.ask(data_dir, _THERE_ARE, {"flow": flow, "freq": freq})
-    kind = f"{'monthly ' if freq == 'M' else ''}{flow.replace('_', '-')}s"
-    reporters = set(there["reporter"])
-    if reporter not in reporters:
-        raise MissingDataError(
-            f"no {kind} of {reporter} in the warehouse (have: {engine.few(reporters) or 'none'}); "
-            f"fetch them with `marketintel fetch --for {reporter}`"
-        )
-    there = there[there["reporter"] == reporter]
-    if trade_system is not None:
-        there = there[(there["trade_system"] == trade_system) | there["trade_system"].isna()]
-    periods = set(there["period"])
-    wanted = engine.as_list(asked)
-    if wanted is None:
-        return None
-    chosen: list[str] = []
-    for item in wanted:
-        found = [p for p in sorted(periods) if p == item or (freq == "M" and p[:4] == item)]
-        if not found:
-            raise MissingDataError(
-                f"no {item} {kind} of {reporter} in the warehouse "
-                f"(have: {engine.few({p[:4] for p in periods}, 40)}); choose one of these"
-            )
-        chosen += found
-    return chosen

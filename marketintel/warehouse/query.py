@@ -1,7 +1,8 @@
 """The front door of the warehouse: every question that the rest of the house asks.
 
-Trade questions live in ``flows``, everything around the trade in ``context``; both answer
-from the processed tables, which are built on the first question and whenever an input changed.
+Photonics trade is in ``flows``, whole trade in ``totals``, what stands around it in ``context``.
+All answer from the processed tables, which are built on the first question and whenever an
+input has changed.
 """
 
 from marketintel.warehouse.context import (
@@ -17,9 +18,8 @@ from marketintel.warehouse.flows import (
     aggregate,
     flows,
     monthly,
-    partner_totals,
-    supplier_matrix,
 )
+from marketintel.warehouse.totals import partner_totals, supplier_matrix
 
 __all__ = [
     "FLOW_COLUMNS",

@@ -1,0 +1,104 @@
+"""What a trade question may ask for: codes of segments, sources in order, periods that exist."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.warehouse import build, engine, reference
+from marketintel.warehouse.harmonise import HS_REVISIONS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_THERE_ARE = """
+SELECT DISTINCT reporter, period, trade_system FROM trade
+WHERE flow = $flow AND freq = $freq AND reporter <> 'WLD'
+"""
+
+
+def wanted(
+    segments: str | Iterable[str] | None,
+    codes: str | Iterable[str] | None,
+    data_dir: Path | None,
+) -> "pd.DataFrame":
+    """Return which codes to look for, by revision.
+
+    Returns
+    -------
+    pandas.DataFrame
+        hs_revision, cmd_code, segment, scope; the last two missing for a code outside every
+        segment.
+    """
+    import pandas as pd
+
+    if segments is not None and codes is not None:
+        raise UsageError("segments and codes both given: choose one, or ask twice")
+    known = reference.load_segments()
+    table = pd.concat(
+        [known.frame(revision).assign(hs_revision=revision) for revision in HS_REVISIONS],
+        ignore_index=True,
+    )[["hs_revision", "cmd_code", "segment", "scope"]]
+    asked_codes = engine.as_list(codes)
+    if asked_codes is None:
+        asked = engine.as_list(segments)
+        if asked is None:
+            return table
+        return table[table["segment"].isin(engine.choose("segment", asked, known.names()))]
+    for code in asked_codes:
+        if not re.fullmatch(r"\d{6}", code):
+            raise UsageError(f"HS code '{code}' is not six digits; give a code such as 901320")
+    traded = engine.ask(data_dir, "SELECT DISTINCT cmd_code FROM trade WHERE length(cmd_code) = 6")
+    asked_codes = engine.choose("HS code", asked_codes, {*traded["cmd_code"], *table["cmd_code"]})
+    grid = pd.MultiIndex.from_product(
+        [list(HS_REVISIONS), asked_codes], names=["hs_revision", "cmd_code"]
+    ).to_frame(index=False)
+    return grid.merge(table, how="left", on=["hs_revision", "cmd_code"])
+
+
+def preference(source: str | None) -> "pd.DataFrame":
+    """Return source, rank: the order in which sources of the same trade are preferred."""
+    import pandas as pd
+
+    order = [s for s in reference.load_sources() if s in build.SOURCES["trade"]]
+    order += [s for s in build.SOURCES["trade"] if s not in order]
+    if source is not None:
+        order = engine.choose("source", [source], order)
+    return pd.DataFrame({"source": order, "rank": range(len(order))})
+
+
+def periods(
+    reporter: str,
+    flow: str,
+    freq: str,
+    trade_system: str | None,
+    asked: str | Iterable[str] | None,
+    data_dir: Path | None,
+) -> list[str] | None:
+    """Return the periods to read (None for all), after making sure that they are there."""
+    there = engine.ask(data_dir, _THERE_ARE, {"flow": flow, "freq": freq})
+    kind = f"{'monthly ' if freq == 'M' else ''}{flow.replace('_', '-')}s"
+    reporters = set(there["reporter"])
+    if reporter not in reporters:
+        raise MissingDataError(
+            f"no {kind} of {reporter} in the warehouse (have: {engine.few(reporters) or 'none'}); "
+            f"fetch them with `marketintel fetch --for {reporter}`"
+        )
+    there = there[there["reporter"] == reporter]
+    if trade_system is not None:
+        there = there[(there["trade_system"] == trade_system) | there["trade_system"].isna()]
+    available = set(there["period"])
+    wanted = engine.as_list(asked)
+    if wanted is None:
+        return None
+    chosen: list[str] = []
+    for item in wanted:
+        found = [p for p in sorted(available) if p == item or (freq == "M" and p[:4] == item)]
+        if not found:
+            raise MissingDataError(
+                f"no {item} {kind} of {reporter} in the warehouse "
+                f"(have: {engine.few({p[:4] for p in available}, 40)}); choose one of these"
+            )
+        chosen += found
+    return chosen
