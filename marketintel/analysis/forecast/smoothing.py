@@ -1,0 +1,281 @@
+"""Exponential smoothing of many series at once: SES, Holt, damped trend, ETS by AICc.
+
+The model is the additive-error state space form (Hyndman, Koehler, Ord & Snyder 2008, ch. 2)::
+
+    y_t = l_{t-1} + phi b_{t-1} + e_t
+    l_t = l_{t-1} + phi b_{t-1} + alpha e_t
+    b_t = phi b_{t-1} + beta e_t
+
+For fixed ``(alpha, beta, phi)`` the errors are linear in the initial state ``(l_0, b_0)``, which is
+therefore solved by least squares and never searched. What is left is searched on a grid, all series
+at once, and polished per series by halving steps. Likelihood, bounds and errors are those of
+``statsmodels.tsa.exponential_smoothing.ets.ETSModel``; tests hold the two together.
+
+Shapes: ``n`` series, ``T`` longest length, ``h`` horizon. Arrays are left-aligned (see
+:class:`~marketintel.analysis.forecast.panel.Batch`). ``mean[:, k]`` is the forecast for ``k + 1``
+periods after the last observation; ``fitted[:, t]`` the forecast of ``y_t`` made at ``t - 1``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.signal import lfilter
+
+ALPHA_BOUNDS = (1e-4, 1 - 1e-4)
+PHI_BOUNDS = (0.8, 0.98)
+POLISH_ROUNDS = 4
+_BLOCK = 1024  # rows whose working arrays stay in the processor's cache
+
+
+@dataclass(frozen=True)
+class Family:
+    """Which of the parameters are free, and where the search begins."""
+
+    name: str
+    trend: bool
+    damped: bool
+
+    @property
+    def states(self) -> int:
+        """Initial states that are estimated: level, and slope if there is a trend."""
+        return 2 if self.trend else 1
+
+    @property
+    def parameters(self) -> int:
+        """Everything estimated, the error variance included (for AICc)."""
+        return 2 + self.trend + self.damped + self.states
+
+    def grid(self) -> list[tuple[float, float, float]]:
+        """Points ``(alpha, beta / alpha, phi)`` of the first search."""
+        if not self.trend:
+            return [(a, 0.0, 0.0) for a in np.linspace(0.02, 0.98, 17)]
+        phis = (0.8, 0.86, 0.91, 0.95, 0.98) if self.damped else (1.0,)
+        alphas = (0.02, 0.1, 0.25, 0.45, 0.65, 0.85, 0.98)
+        ratios = (0.002, 0.08, 0.3, 0.8)
+        return list(product(alphas, ratios, phis))
+
+
+ANN = Family("ANN", trend=False, damped=False)
+AAN = Family("AAN", trend=True, damped=False)
+AADN = Family("AAdN", trend=True, damped=True)
+
+
+@dataclass(frozen=True)
+class Smoothed:
+    """A fitted family: parameters, sum of squares, state after the last observation.
+
+    ``alpha, ratio, phi, sse`` and the states are (n,); ``fitted`` is (n, T).
+    """
+
+    family: Family
+    alpha: np.ndarray
+    ratio: np.ndarray
+    phi: np.ndarray
+    sse: np.ndarray
+    level: np.ndarray
+    slope: np.ndarray
+    fitted: np.ndarray
+
+    def mean(self, horizon: int) -> np.ndarray:
+        """(n, h) point forecasts: level plus the damped sum of the slope."""
+        steps = np.arange(1, horizon + 1)
+        if not self.family.trend:
+            return np.repeat(self.level[:, None], horizon, axis=1)
+        weights = np.cumsum(self.phi[:, None] ** steps, axis=1)
+        return self.level[:, None] + weights * self.slope[:, None]
+
+    def variance_growth(self, horizon: int) -> np.ndarray:
+        """(n, h) forecast variance in units of the one-step variance (class 1 formula)."""
+        steps = np.arange(1, horizon)
+        gains = np.repeat(self.alpha[:, None], horizon - 1, axis=1)
+        if self.family.trend:
+            sums = np.cumsum(self.phi[:, None] ** steps, axis=1)
+            gains = gains + (self.alpha * self.ratio)[:, None] * sums
+        ones = np.ones((len(self.alpha), 1))
+        return np.cumsum(np.concatenate([ones, gains**2], axis=1), axis=1)
+
+
+def fit(y: np.ndarray, length: np.ndarray, family: Family) -> Smoothed:
+    """Least-squares (Gaussian maximum-likelihood) fit of one family to every series."""
+    parts = [
+        _fit_block(y[rows : rows + _BLOCK], length[rows : rows + _BLOCK], family)
+        for rows in range(0, len(y), _BLOCK)
+    ]
+    return Smoothed(family, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def select(y: np.ndarray, length: np.ndarray, families: tuple[Family, ...]) -> list[Smoothed]:
+    """Fit several families; see :func:`aicc` to choose among them."""
+    return [fit(y, length, family) for family in families]
+
+
+def aicc(fitted: Smoothed, length: np.ndarray) -> np.ndarray:
+    """(n,) corrected Akaike criterion; infinite where the series is too short for the family."""
+    k = fitted.family.parameters
+    room = length - k - 1
+    floor = np.finfo(float).tiny
+    value = length * np.log(np.maximum(fitted.sse, floor) / length) + 2 * k
+    with np.errstate(divide="ignore"):
+        return np.where(room > 0, value + 2 * k * (k + 1) / np.maximum(room, 1), np.inf)
+
+
+def _fit_block(y: np.ndarray, length: np.ndarray, family: Family) -> tuple[np.ndarray, ...]:
+    offset = y[:, :1]
+    valid = np.arange(y.shape[1])[None, :] < length[:, None]
+    centred = np.where(valid, y - offset, 0.0)
+    alpha, ratio, phi = _search(centred, length, valid, family)
+    alpha, ratio, phi, sse, start = _polish(centred, length, family, alpha, ratio, phi)
+    level, slope, fitted = _run(centred, valid, alpha, ratio, phi, start)
+    return alpha, ratio, phi, sse, level + offset[:, 0], slope, np.where(valid, fitted + offset, 0)
+
+
+def _search(
+    y: np.ndarray, length: np.ndarray, valid: np.ndarray, family: Family
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Best grid point of each series. The filter is y's ARMA form run with zero initial state."""
+    grid = family.grid()
+    sse = np.empty((len(grid), len(y)))
+    for g, (alpha, ratio, phi) in enumerate(grid):
+        beta = alpha * ratio
+        if family.trend:
+            numerator = [1.0, -(1 + phi), phi]
+            denominator = [1.0, alpha + phi * beta - 1 - phi, phi * (1 - alpha)]
+        else:
+            numerator, denominator = [1.0, -1.0], [1.0, alpha - 1]
+        errors = np.where(valid, lfilter(numerator, denominator, y, axis=1), 0.0)
+        responses = _responses(alpha, beta, phi, y.shape[1], family.states)
+        cross = errors @ responses
+        gram = np.cumsum(responses[:, :, None] * responses[:, None, :], axis=0)[length - 1]
+        sse[g] = np.einsum("nt,nt->n", errors, errors) - _explained(cross, gram)
+    best = np.argmin(sse, axis=0)
+    alpha, ratio, phi = np.array(grid)[best].T
+    return alpha.copy(), ratio.copy(), phi.copy()
+
+
+def _responses(alpha: float, beta: float, phi: float, periods: int, states: int) -> np.ndarray:
+    """(T, states) errors that a unit of each initial state causes where the data are zero."""
+    level, slope = np.eye(2)[:, :states]
+    out = np.empty((periods, states))
+    for t in range(periods):
+        forecast = level + phi * slope
+        out[t] = -forecast
+        level = (1 - alpha) * forecast
+        slope = phi * slope - beta * forecast
+    return out
+
+
+def _explained(cross: np.ndarray, gram: np.ndarray) -> np.ndarray:
+    """Sum of squares removed by the best initial state, from ``D'e`` and ``D'D``."""
+    start = _solve(cross, gram)
+    return np.einsum("nk,nk->n", cross, start)
+
+
+def _solve(cross: np.ndarray, gram: np.ndarray) -> np.ndarray:
+    """Solve ``gram x = cross`` (1 × 1 or 2 × 2) of every series, nearly singular ones damped."""
+    if cross.shape[-1] == 1:
+        return cross / np.maximum(gram[..., 0], 1e-12)
+    a, b, d = gram[..., 0, 0], gram[..., 0, 1], gram[..., 1, 1]
+    ridge = 1e-13 * (a + d) + 1e-300
+    a, d = a + ridge, d + ridge
+    det = a * d - b * b
+    first = (d * cross[..., 0] - b * cross[..., 1]) / det
+    second = (a * cross[..., 1] - b * cross[..., 0]) / det
+    return np.stack([first, second], axis=-1)
+
+
+def _polish(
+    y: np.ndarray,
+    length: np.ndarray,
+    family: Family,
+    alpha: np.ndarray,
+    ratio: np.ndarray,
+    phi: np.ndarray,
+) -> tuple[np.ndarray, ...]:
+    """Pattern search around each series' grid point with steps that halve every round."""
+    free = [True, family.trend, family.damped]
+    steps = np.array([0.06 if family.trend else 0.03, 0.15, 0.02])
+    low = np.array([ALPHA_BOUNDS[0], ALPHA_BOUNDS[0], PHI_BOUNDS[0]])
+    high = np.array([ALPHA_BOUNDS[1], 1.0, PHI_BOUNDS[1]])
+    moves = [np.zeros(3)]
+    for axis in np.flatnonzero(free):
+        for sign in (-1.0, 1.0):
+            move = np.zeros(3)
+            move[axis] = sign
+            moves.append(move)
+    point = np.stack([alpha, ratio, phi], axis=1)
+    for _ in range(POLISH_ROUNDS):
+        tries = point[:, None, :] + np.array(moves)[None] * steps
+        clipped = np.clip(tries, low, high)
+        tries = np.where(free, clipped, tries)
+        sse, start = _profile(y, length, tries, family.states)
+        best = np.argmin(sse, axis=1)
+        rows = np.arange(len(y))
+        point = tries[rows, best]
+        steps = steps / 2
+    return point[:, 0], point[:, 1], point[:, 2], sse[rows, best], start[rows, best]
+
+
+def _profile(
+    y: np.ndarray, length: np.ndarray, points: np.ndarray, states: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sum of squares (n, K) and best start (n, K, 2) at K parameter points of each series.
+
+    The recursion runs for the data and for each unit initial state side by side; only sums of
+    products are kept.
+    """
+    alpha, phi = points[..., 0], points[..., 2]
+    beta = alpha * points[..., 1]
+    runs = 1 + states  # data, unit level, unit slope
+    shape = (runs, *alpha.shape)
+    level, slope = np.zeros(shape), np.zeros(shape)
+    level[1] = 1.0
+    if states == 2:
+        slope[2] = 1.0
+    products = np.zeros((runs, runs, *alpha.shape))
+    for t in range(y.shape[1]):
+        alive = (t < length)[:, None]
+        if not alive.any():
+            break
+        forecast = level + phi * slope if states == 2 else level
+        error = -forecast
+        error[0] += y[:, t, None]
+        error *= alive
+        for i in range(runs):
+            products[i, i:] += error[i] * error[i:]
+        level = forecast + alpha * error
+        if states == 2:
+            slope = phi * slope + beta * error
+    gram = np.zeros((*alpha.shape, states, states))
+    for i in range(states):
+        for j in range(i, states):
+            gram[..., i, j] = gram[..., j, i] = products[1 + i, 1 + j]
+    cross = np.stack([products[0, 1 + i] for i in range(states)], axis=-1)
+    start = -_solve(cross, gram)
+    sse = np.maximum(products[0, 0] + np.einsum("...k,...k->...", cross, start), 0.0)
+    if states == 1:
+        start = np.concatenate([start, np.zeros_like(start)], axis=-1)
+    return sse, start
+
+
+def _run(
+    y: np.ndarray,
+    valid: np.ndarray,
+    alpha: np.ndarray,
+    ratio: np.ndarray,
+    phi: np.ndarray,
+    start: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Run the recursion at chosen parameters; states freeze after the last observation."""
+    level, slope = start[:, 0], start[:, 1]
+    fitted = np.zeros_like(y)
+    for t in range(y.shape[1]):
+        alive = valid[:, t]
+        forecast = level + phi * slope
+        error = y[:, t] - forecast
+        fitted[:, t] = forecast
+        level = np.where(alive, forecast + alpha * error, level)
+        slope = np.where(alive, phi * slope + alpha * ratio * error, slope)
+    return level, slope, fitted

@@ -1,0 +1,139 @@
+"""The Theta method and its dynamic optimised form, for many series at once.
+
+Theta (Assimakopoulos & Nikolopoulos 2000) halves the linear trend and smooths what is left; it is
+SES with a drift of half the least-squares slope (Hyndman & Billah 2003), which is how
+``statsmodels.tsa.forecasting.theta.ThetaModel`` computes it too.
+
+The dynamic optimised theta model (Fiorucci, Pellegrini, Louzada, Petropoulos & Koehler 2016, DOTM)
+re-estimates the line at every step and chooses theta::
+
+    mu_t = l_{t-1} + (1 - 1/theta) { (1-alpha)^{t-1} A_{t-1} + [1 - (1-alpha)^t] / alpha B_{t-1} }
+    l_t  = alpha y_t + (1-alpha) l_{t-1}
+
+``A, B`` are intercept and slope of the line through the first ``t - 1`` observations. For a
+fixed ``alpha`` the errors are linear in ``(l_0, 1 - 1/theta)``; so a grid over ``alpha`` and a
+2 × 2 least squares replace the three-parameter search.
+
+Shapes and alignment as in :mod:`~marketintel.analysis.forecast.smoothing`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import lfilter
+
+from marketintel.analysis.forecast import smoothing
+
+ALPHAS = np.concatenate([[0.02, 0.05], np.linspace(0.1, 0.99, 30)])
+
+
+def theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (n, h) and fitted values (n, T) of the standard Theta method."""
+    ses = smoothing.fit(y, length, smoothing.ANN)
+    drift = slopes(y, length) / 2
+    settled = _partial_sum(ses.alpha, length)
+    steps = np.arange(horizon)[None, :]
+    mean = ses.level[:, None] + drift[:, None] * (steps + settled[:, None])
+    when = np.arange(y.shape[1])[None, :]
+    return mean, ses.fitted + drift[:, None] * _partial_sum(ses.alpha[:, None], when)
+
+
+def dynamic_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (n, h) and fitted values (n, T) of the dynamic optimised theta model."""
+    offset = y[:, :1]
+    valid = np.arange(y.shape[1])[None, :] < length[:, None]
+    centred = np.where(valid, y - offset, 0.0)
+    intercept, slope = running_lines(centred)
+    best = np.full(len(y), np.inf)
+    alpha, weight, start = np.zeros(len(y)), np.zeros(len(y)), np.zeros(len(y))
+    for candidate in ALPHAS:
+        sse, w, l0 = _profile(centred, valid, intercept, slope, candidate)
+        better = sse < best
+        best = np.where(better, sse, best)
+        alpha[better] = candidate
+        weight[better], start[better] = w[better], l0[better]
+    return _extrapolate(centred, length, horizon, alpha, weight, start, offset)
+
+
+def slopes(y: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """(n,) least-squares slope of each series on time."""
+    valid = np.arange(y.shape[1])[None, :] < length[:, None]
+    centre = (length[:, None] - 1) / 2
+    time = np.where(valid, np.arange(y.shape[1])[None, :] - centre, 0.0)
+    return (time * y).sum(axis=1) / np.maximum((time**2).sum(axis=1), 1e-12)
+
+
+def running_lines(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Intercept at time 0 and slope, (n, T + 1) each, of the line through the first t values.
+
+    Column ``t`` uses ``y_1 … y_t``; column 0 is zero and column 1 has no slope.
+    """
+    t = np.arange(1, y.shape[1] + 1)
+    total, moment = np.cumsum(y, axis=1), np.cumsum(y * t, axis=1)
+    spread = t * (t * t - 1) / 12
+    slope = np.where(t > 1, (moment - (t + 1) / 2 * total) / np.maximum(spread, 1), 0.0)
+    intercept = total / t - (t + 1) / 2 * slope
+    zero = np.zeros((len(y), 1))
+    return np.concatenate([zero, intercept], axis=1), np.concatenate([zero, slope], axis=1)
+
+
+def _partial_sum(alpha: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """``1 + (1-a) + … `` up to ``count`` terms."""
+    return (1 - (1 - alpha) ** count) / alpha
+
+
+def _profile(
+    y: np.ndarray, valid: np.ndarray, intercept: np.ndarray, slope: np.ndarray, alpha: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum of squares, weight ``1 - 1/theta`` in [0, 1] and start, (n,) each, for one alpha."""
+    periods = y.shape[1]
+    power = (1 - alpha) ** np.arange(periods)
+    smoothed = lfilter([0.0, alpha], [1.0, alpha - 1.0], y, axis=1)
+    error = np.where(valid, y - smoothed, 0.0)
+    line = power * intercept[:, :-1] + (1 - power * (1 - alpha)) / alpha * slope[:, :-1]
+    line = np.where(valid, line, 0.0)
+    decay = np.where(valid, power, 0.0)
+    ee, ll, dd = _dot(error, error), _dot(line, line), _dot(decay, decay)
+    el, ed, ld = _dot(error, line), _dot(error, decay), _dot(line, decay)
+    determinant = np.maximum(ll * dd - ld**2, 1e-12 * (ll * dd) + 1e-300)
+    weight = np.clip((el * dd - ed * ld) / determinant, 0.0, 1.0)
+    start = (ed - weight * ld) / dd
+    sse = ee + weight**2 * ll + start**2 * dd - 2 * (weight * el + start * ed - weight * start * ld)
+    return sse, weight, start
+
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("nt,nt->n", a, b)
+
+
+def _extrapolate(
+    y: np.ndarray,
+    length: np.ndarray,
+    horizon: int,
+    alpha: np.ndarray,
+    weight: np.ndarray,
+    start: np.ndarray,
+    offset: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run the model over the data and on, each forecast taken as the next observation."""
+    rows = np.arange(len(y))
+    extended = np.concatenate([y, np.zeros((len(y), horizon))], axis=1)
+    expected = np.zeros_like(extended)
+    level, total, moment = start.copy(), np.zeros(len(y)), np.zeros(len(y))
+    end = length + horizon
+    for t in range(extended.shape[1]):  # t observations are known, y_{t+1} is forecast
+        count = max(t, 1)
+        slope = (moment - (t + 1) / 2 * total) * 12 / (t * (t * t - 1)) if t > 1 else 0 * total
+        intercept = total / count - (t + 1) / 2 * slope
+        decay = (1 - alpha) ** t
+        line = decay * intercept + (1 - decay * (1 - alpha)) / alpha * slope
+        expected[:, t] = level + weight * line
+        value = np.where(t < length, extended[:, t], expected[:, t])
+        alive = t < end
+        level = np.where(alive, alpha * value + (1 - alpha) * level, level)
+        total = total + alive * value
+        moment = moment + alive * value * (t + 1)
+    ahead = length[:, None] + np.arange(horizon)[None, :]
+    mean = expected[rows[:, None], ahead] + offset
+    fitted = expected[:, : y.shape[1]] + offset
+    return mean, fitted
