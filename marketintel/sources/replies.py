@@ -1,0 +1,97 @@
+"""What an answer means before a connector looks at it: media type, error text, time to wait."""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import urllib3
+
+from marketintel.sources.answers import Answer
+from marketintel.sources.settings import redact
+
+_SENTENCE = re.compile(r"try again in (\d+) second", re.IGNORECASE)
+_LONGEST = 160
+
+#: Names for media types; any others may be given instead.
+MEDIA = {
+    "json": ("application/json", "text/json"),
+    "csv": ("text/csv", "application/csv", "text/plain"),
+    "xml": ("application/xml", "text/xml"),
+    "zip": ("application/zip", "application/x-zip-compressed", "application/octet-stream"),
+    "any": (),
+}
+
+
+class Passing(Exception):
+    """A trouble that may be over the next time.
+
+    Attributes
+    ----------
+    after_s : float or None
+        How long the provider asks to wait.
+    cause : Exception
+        For ``urllib3.Retry``, which counts by kind: lost connections and refusals up to its
+        total, answers that are damaged or too slow only twice.
+    """
+
+    def __init__(self, what: str, after_s: float | None = None, damaged: bool = False) -> None:
+        super().__init__(redact(what))
+        self.after_s = after_s
+        self.cause = OSError(what) if damaged else urllib3.exceptions.ProtocolError(what)
+
+
+def must_parse(answer: Answer) -> None:
+    """Raise ``Passing`` where an answer is not whole JSON: most often it was cut on its way."""
+    try:
+        answer.json()
+    except (ValueError, RecursionError) as error:
+        problem = f"the answer is not whole JSON ({len(answer.body):,} bytes: {short(error)})"
+        raise Passing(problem, damaged=True) from None
+
+
+def matches(kind: str, media: Sequence[str]) -> bool:
+    """Return whether a declared media type is one of those expected (none: all are)."""
+    return not media or kind in media or ("application/json" in media and kind.endswith("+json"))
+
+
+def retry_after(header: str | None, body: bytes) -> float | None:
+    """Return the seconds to wait, from the header or from Comtrade's sentence."""
+    try:
+        if header:
+            return urllib3.Retry(retry_after_max=10**9).parse_retry_after(header)
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        pass  # a header without meaning is as good as none
+    found = _SENTENCE.search(body.decode("utf-8", "replace"))
+    return float(found[1]) if found else None
+
+
+def message(body: bytes) -> str:
+    """Return what an error body says, in one short line without markup and keys."""
+    text = body.decode("utf-8", "replace")
+    try:
+        held = json.loads(text)
+        if isinstance(held, dict):
+            named = (held.get(name) for name in ("message", "error", "detail", "title"))
+            text = next((str(value) for value in named if value), text)
+    except (ValueError, RecursionError):
+        text = re.sub(r"(?is)<(script|style).*?</\1>|<[^>]*>", " ", text)
+    return short(text)
+
+
+def short(text: object) -> str:
+    """Return a text as one line of bounded length, without keys."""
+    line = " ".join(redact(str(text)).split())
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def to_file(body: Iterable[bytes], path: Path) -> None:
+    """Write a body to disk as it comes; it takes its name only when it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as stream:
+            stream.writelines(body)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

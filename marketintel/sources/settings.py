@@ -1,0 +1,168 @@
+"""What is known of a provider before the first request: hosts, pace, limits, key.
+
+A connector declares one :class:`Provider`. Numbers that providers change (pace, limits) can be
+changed without code through ``MARKETINTEL_<SOURCE>_…`` variables; keys come from the
+environment and from nowhere else, and never leave this module except into one request.
+"""
+
+import ipaddress
+import logging
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from json import dumps
+from urllib.parse import quote, quote_plus, urlsplit
+
+from pydantic import SecretStr
+
+from marketintel import __version__
+from marketintel.errors import UsageError
+
+MIB = 1 << 20
+
+#: Every key read so far in this process: what :func:`redact` blanks.
+_secrets: set[str] = set()
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A statistics provider as the network sees it.
+
+    Attributes
+    ----------
+    source : str
+        Identifier, as in messages, folders and ``MARKETINTEL_<SOURCE>_…`` variables.
+    base : str
+        Address that request paths are appended to; https, or http on the loopback interface.
+    hosts : tuple of str
+        Further hosts a redirect may lead to.
+    min_interval_s : float
+        Least time between two requests to one host.
+    key_env, key_header, key_param : str or None
+        Variable that holds the key, and the header (preferred) or parameter that carries it.
+    max_bytes : int
+        Largest body accepted, counted after decompression.
+    connect_s, read_s, body_s : float
+        Limits for connecting, for one silence, and for a whole answer from request to last byte.
+    patience_s : float
+        Most time spent on one request, waits and repetitions included.
+    attempts : int
+        Most times one request is sent.
+    """
+
+    source: str
+    base: str
+    hosts: tuple[str, ...] = ()
+    min_interval_s: float = 1.0
+    key_env: str | None = None
+    key_header: str | None = None
+    key_param: str | None = None
+    max_bytes: int = 256 * MIB
+    connect_s: float = 10.0
+    read_s: float = 60.0
+    body_s: float = 300.0
+    patience_s: float = 900.0
+    attempts: int = 6
+
+    def configured(self) -> "Provider":
+        """Return this provider with the changes the environment asks for.
+
+        ``MARKETINTEL_<SOURCE>_URL`` replaces the base address and with it all allowed hosts;
+        ``…_INTERVAL_S``, ``…_PATIENCE_S`` and ``…_MAX_BYTES`` replace those numbers.
+
+        Raises
+        ------
+        UsageError
+            A value is not usable.
+        """
+        prefix = f"MARKETINTEL_{self.source.upper()}_"
+        changed = self
+        if url := os.environ.get(prefix + "URL"):
+            changed = replace(changed, base=url, hosts=())
+        for name, field in (
+            ("INTERVAL_S", "min_interval_s"),
+            ("PATIENCE_S", "patience_s"),
+            ("MAX_BYTES", "max_bytes"),
+        ):
+            if text := os.environ.get(prefix + name):
+                if not re.fullmatch(r"\d+(\.\d+)?", text):
+                    raise UsageError(
+                        f"{prefix}{name}={text!r} is not a number; correct or unset it"
+                    )
+                value = int(float(text)) if field == "max_bytes" else float(text)
+                changed = replace(changed, **{field: value})  # type: ignore[arg-type]
+        return changed
+
+    def allowed_hosts(self) -> frozenset[str]:
+        """Return the hosts this provider may be spoken to at."""
+        return frozenset({urlsplit(self.base).hostname or "", *self.hosts})
+
+    def key(self) -> SecretStr | None:
+        """Return the key, if the environment has one."""
+        return secret(self.key_env) if self.key_env else None
+
+
+def secret(variable: str) -> SecretStr | None:
+    """Read a key from the environment and remember it for :func:`redact`.
+
+    Raises
+    ------
+    UsageError
+        The value cannot be a key. The message does not contain it.
+    """
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        return None
+    if not re.fullmatch(r"[!-~]{8,512}", value):
+        raise UsageError(
+            f"{variable} does not look like a key (8 or more printable characters, no spaces); "
+            "correct or unset it"
+        )
+    _secrets.add(value)
+    return SecretStr(value)
+
+
+def redact(text: str) -> str:
+    """Return ``text`` with every known key blanked, however it is quoted."""
+    for value in _secrets:
+        for form in {value, quote(value, safe=""), quote_plus(value), dumps(value)[1:-1]}:
+            text = text.replace(form, "***")
+    return text
+
+
+def redact_bytes(body: bytes) -> bytes:
+    """Return ``body`` with every known key blanked; the same object where there is none."""
+    for value in _secrets:
+        for form in {value, quote(value, safe=""), quote_plus(value), dumps(value)[1:-1]}:
+            if form.encode() in body:
+                body = body.replace(form.encode(), b"***")
+    return body
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether ``host`` is this machine, the only place where plain http is allowed."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def user_agent(environment: Mapping[str, str] | None = None) -> str:
+    """Return how we introduce ourselves; ``MARKETINTEL_CONTACT`` adds an address to write to."""
+    contact = (environment or os.environ).get("MARKETINTEL_CONTACT", "").strip()
+    return f"marketintel/{__version__}" + (f" ({contact})" if contact.isascii() and contact else "")
+
+
+class _Redaction(logging.Filter):
+    """Blanks keys in log records, also in those of the libraries underneath."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+for _name in ("marketintel.sources", "urllib3.connectionpool", "urllib3.util.retry", "urllib3"):
+    logging.getLogger(_name).addFilter(_Redaction())
