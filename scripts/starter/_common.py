@@ -14,18 +14,19 @@ from marketintel.warehouse import store
 COMPILED_AT = date(2026, 11, 22)
 COMPILED_NOTE = "date this compilation was made from a stored copy of the producer's figures"
 
+DATA_DIR = store.default_data_dir()
 
-def options(doc: str, from_help: str | None, required: bool = True) -> argparse.Namespace:
-    """Parse ``--from FILE`` (where a script reads a downloaded file) and ``--data DIR``."""
+
+def options(doc: str | None, from_help: str) -> argparse.Namespace:
+    """Parse ``--from FILE``, what was downloaded, and ``--data DIR``, where to write."""
     parser = argparse.ArgumentParser(
         description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    if from_help:
-        parser.add_argument(
-            "--from", dest="file", metavar="FILE", type=Path, required=required, help=from_help
-        )
     parser.add_argument(
-        "--data", metavar="DIR", type=Path, default=store.default_data_dir(),
+        "--from", dest="file", metavar="FILE", type=Path, required=True, help=from_help
+    )
+    parser.add_argument(
+        "--data", metavar="DIR", type=Path, default=DATA_DIR,
         help="data directory to write to (default: %(default)s)",
     )  # fmt: skip
     return parser.parse_args()
