@@ -331,10 +331,14 @@ class Client:
         limits = (self.provider.connect_s, self.provider.read_s)
         bundle = self._session.merge_environment_settings(prepared.url, {}, True, True, None)
         try:
-            return self._session.send(
+            response = self._session.send(
                 prepared, stream=True, timeout=limits, proxies=proxies, allow_redirects=False,
                 verify=bundle["verify"] or True,
             )  # fmt: skip
+            if not self._watch.fired:  # headers cut by the watch look like headers that ended
+                return response
+            response.close()
+            problem = ""
         except requests.exceptions.SSLError as error:
             raise self._error(
                 f"{host} could not prove its identity ({short(error)})",
