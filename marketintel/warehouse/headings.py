@@ -1,0 +1,196 @@
+"""Which world export series of an HS4 heading may speak for a segment, and why not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketintel.warehouse.check import check_headings
+from marketintel.warehouse.countries import REFERENCE_DIR
+from marketintel.warehouse.problems import refuse
+from marketintel.warehouse.tomlfile import parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FRAME_COLUMNS = (
+    "segment",
+    "heading",
+    "name",
+    "title",
+    "cover",
+    "cover_next_year",
+    "weight",
+    "usable_from",
+    "last_year",
+    "years",
+    "speaks",
+    "verdict",
+)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a heading must fulfil: cover of its own trade, and years since its last break."""
+
+    min_cover: float
+    min_years: int
+    first_year: int
+    last_year: int
+    cover_source: str
+    series_source: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """One four-digit heading, with what the segments' core codes cover of it.
+
+    Attributes
+    ----------
+    cover, cover_next_year : mapping of segment id to float
+        Core codes of the segment ÷ all codes of the heading, US imports for consumption,
+        2024 and 2025.
+    weight : mapping of segment id to float
+        The same core codes ÷ all core codes of the segment, 2024: how much of the segment
+        the heading is.
+    breaks : mapping of int to str
+        First year on a new basis → what changed.
+    """
+
+    heading: str
+    title: str
+    rule: Rule
+    cover: Mapping[str, float]
+    cover_next_year: Mapping[str, float]
+    weight: Mapping[str, float]
+    breaks: Mapping[int, str] = field(default_factory=dict)
+    unusable: str = ""
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """What its series is called; never the name of a segment."""
+        return f"world exports of heading {self.heading}"
+
+    @property
+    def usable_from(self) -> int:
+        """First year after the last break."""
+        return max((self.rule.first_year, *self.breaks))
+
+    @property
+    def years(self) -> int:
+        """Years of the series from :attr:`usable_from` to its end."""
+        return self.rule.last_year - self.usable_from + 1
+
+    def objections(self, segment: str) -> list[str]:
+        """Return why the heading may not speak for a segment; nothing when it may."""
+        found = []
+        if self.unusable:
+            found.append(self.unusable)
+        cover = self.cover.get(segment, 0.0)
+        if cover < self.rule.min_cover:
+            found.append(
+                f"the segment's core codes are {_percent(cover)} of the heading, "
+                f"less than {self.rule.min_cover:.0%}"
+            )
+        if not self.unusable and self.years < self.rule.min_years:
+            found.append(
+                f"{self.years} years follow its break of {self.usable_from} "
+                f"({self.breaks[self.usable_from]}), fewer than {self.rule.min_years}"
+            )
+        return found
+
+    def speaks_for(self, segment: str) -> bool:
+        """Whether cover and years allow a forecast in the segment's place."""
+        return not self.objections(segment)
+
+    def verdict(self, segment: str) -> str:
+        """Return one sentence: that it may speak, or why not."""
+        objections = self.objections(segment)
+        if objections:
+            return f"heading {self.heading}: " + "; ".join(objections)
+        since = f"from {self.usable_from}" if self.breaks else "no break"
+        return (
+            f"heading {self.heading}: the segment's core codes are "
+            f"{_percent(self.cover[segment])} of it, {since}, {self.years} years"
+        )
+
+
+class Headings:
+    """All candidate headings."""
+
+    def __init__(self, headings: list[Heading], rule: Rule) -> None:
+        self._headings = {heading.heading: heading for heading in headings}
+        self.rule = rule
+
+    def __iter__(self) -> Iterator[Heading]:
+        return iter(self._headings.values())
+
+    def __getitem__(self, heading: str) -> Heading:
+        return self._headings[heading]
+
+    def candidates(self, segment: str) -> list[Heading]:
+        """Return the headings that hold core codes of a segment, best covered first."""
+        found = [heading for heading in self if segment in heading.cover]
+        return sorted(found, key=lambda h: h.cover[segment], reverse=True)
+
+    def speaking_for(self, segment: str) -> list[Heading]:
+        """Return the headings that may speak for a segment, best covered first."""
+        return [heading for heading in self.candidates(segment) if heading.speaks_for(segment)]
+
+    def frame(self) -> pd.DataFrame:
+        """Return one row a segment and candidate heading.
+
+        Returns
+        -------
+        DataFrame
+            segment, heading, name, title, cover, cover_next_year, weight (shares 0 to 1),
+            usable_from, last_year, years, speaks (bool), verdict.
+        """
+        import pandas as pd
+
+        rows = [
+            (
+                segment, h.heading, h.name, h.title, cover, h.cover_next_year.get(segment),
+                h.weight.get(segment), h.usable_from, h.rule.last_year, h.years,
+                h.speaks_for(segment), h.verdict(segment),
+            )
+            for h in self
+            for segment, cover in h.cover.items()
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=list(FRAME_COLUMNS))
+
+
+def load_headings(path: Path | None = None) -> Headings:
+    """Read ``headings.toml``; verdicts follow from its figures, they are not written in it.
+
+    Raises
+    ------
+    ReferenceFileError
+        When the file breaks a rule.
+    """
+    path = Path(path or REFERENCE_DIR / "headings.toml")
+    refuse(check_headings(path))
+    tables = dict(parse(path.read_text(encoding="utf-8")))
+    rule = Rule(**tables.pop("rule"))
+    headings = [
+        Heading(
+            heading=heading,
+            title=table["title"],
+            rule=rule,
+            cover=table["cover_2024"],
+            cover_next_year=table["cover_2025"],
+            weight=table["weight_2024"],
+            breaks={int(year): reason for year, reason in table.get("breaks", {}).items()},
+            unusable=table.get("unusable", ""),
+            note=table.get("note", ""),
+        )
+        for heading, table in tables.items()
+    ]
+    return Headings(headings, rule)
+
+
+def _percent(share: float) -> str:
+    return f"{share:.0%}" if share >= 0.01 or share == 0 else "under 1%"

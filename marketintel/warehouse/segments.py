@@ -1,0 +1,219 @@
+"""Photonics segments: which HS codes belong to which, in every revision, core or broad."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel.errors import UsageError
+from marketintel.warehouse.check_segments import LATEST, REVISIONS, check_segments
+from marketintel.warehouse.countries import REFERENCE_DIR
+from marketintel.warehouse.problems import refuse
+from marketintel.warehouse.tomlfile import parse
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FRAME_COLUMNS = ("segment", "segment_name", "cmd_code", "scope", "label", "share")
+
+
+@dataclass(frozen=True)
+class Code:
+    """One HS code in one segment, over the revisions in which it has this meaning."""
+
+    segment: str
+    cmd_code: str
+    label: str
+    scope: str
+    since: str
+    until: str = LATEST
+    scope_until: Mapping[str, str] = field(default_factory=dict)
+    came_from: tuple[str, ...] = ()
+    breaks: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    share: float | None = None
+
+    def scope_in(self, hs_revision: str) -> str | None:
+        """Return "core" or "broad" in a revision; None where the code is not there."""
+        at = REVISIONS.index(hs_revision)
+        if not REVISIONS.index(self.since) <= at <= REVISIONS.index(self.until):
+            return None
+        for last in sorted(self.scope_until, key=REVISIONS.index):
+            if at <= REVISIONS.index(last):
+                return self.scope_until[last]
+        return self.scope
+
+    def share_in(self, hs_revision: str) -> float:
+        """Return the part of the code that is the segment's: 1 if core, 0 if broad."""
+        if self.share is not None:
+            return self.share
+        return 1.0 if self.scope_in(hs_revision) == "core" else 0.0
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment: its name, what it serves, what HS6 cannot isolate, and its codes."""
+
+    id: str
+    name: str
+    themes: tuple[str, ...]
+    applications: tuple[str, ...]
+    note: str
+    codes: tuple[Code, ...]
+
+    def cmd_codes(self, hs_revision: str = LATEST, scope: str | None = None) -> list[str]:
+        """Return the six-digit codes in a revision, of one scope or of both."""
+        return [
+            code.cmd_code
+            for code in self.codes
+            if (found := code.scope_in(hs_revision)) and scope in (None, found)
+        ]
+
+
+@dataclass(frozen=True)
+class Family:
+    """Goods that a revision regrouped: only the sum of their codes compares across it."""
+
+    id: str
+    name: str
+    segments: tuple[str, ...]
+    codes: Mapping[str, tuple[str, ...]]
+    reason: str
+
+
+class Segments:
+    """All segments, in the order of the file."""
+
+    def __init__(self, segments: list[Segment], families: list[Family]) -> None:
+        self._segments = {segment.id: segment for segment in segments}
+        self.families = families
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._segments.values())
+
+    def __len__(self) -> int:
+        return len(self._segments)
+
+    def __getitem__(self, segment: str) -> Segment:
+        return self._segments[self.resolve(segment)]
+
+    def names(self) -> dict[str, str]:
+        """Return segment id → name."""
+        return {segment.id: segment.name for segment in self}
+
+    def resolve(self, text: str) -> str:
+        """Return the segment id for an id or a name, whatever its case.
+
+        Raises
+        ------
+        UsageError
+            When no segment is called so; the message has the nearest ids.
+        """
+        known = {s.id.casefold(): s.id for s in self} | {s.name.casefold(): s.id for s in self}
+        key = text.strip().casefold()
+        if key in known:
+            return known[key]
+        near = {known[k] for k in difflib.get_close_matches(key, known, n=3, cutoff=0.5)}
+        hint = f"did you mean {', '.join(sorted(near))}?" if near else "see `marketintel segments`"
+        raise UsageError(f"unknown segment {text!r}: {hint}")
+
+    def rows(self, hs_revision: str = LATEST) -> list[dict[str, Any]]:
+        """Return :meth:`frame` as plain dictionaries, without pandas."""
+        if hs_revision not in REVISIONS:
+            raise UsageError(
+                f"unknown HS revision {hs_revision!r}: use one of {', '.join(REVISIONS)}"
+            )
+        return [
+            {
+                "segment": segment.id,
+                "segment_name": segment.name,
+                "cmd_code": code.cmd_code,
+                "scope": scope,
+                "label": code.label,
+                "share": code.share_in(hs_revision),
+            }
+            for segment in self
+            for code in segment.codes
+            if (scope := code.scope_in(hs_revision))
+        ]
+
+    def frame(self, hs_revision: str = LATEST) -> pd.DataFrame:
+        """Return the codes of one revision, no code twice.
+
+        Returns
+        -------
+        DataFrame
+            segment, segment_name, cmd_code (six digits), scope ("core" or "broad"), label,
+            share (1.0 core, 0.0 broad).
+        """
+        import pandas as pd
+
+        return pd.DataFrame(self.rows(hs_revision), columns=list(FRAME_COLUMNS))
+
+    def breaks(self) -> pd.DataFrame:
+        """Return every break: segment, cmd_code, hs_revision (at whose start), reason."""
+        import pandas as pd
+
+        rows = [
+            (segment.id, code.cmd_code, revision, reason)
+            for segment in self
+            for code in segment.codes
+            for revision, reason in code.breaks.items()
+        ]
+        return pd.DataFrame(rows, columns=["segment", "cmd_code", "hs_revision", "reason"])
+
+
+def load_segments(path: Path | None = None) -> Segments:
+    """Read ``segments.toml``.
+
+    Raises
+    ------
+    ReferenceFileError
+        When the file breaks a rule: the first mistake with file and line, and how many more.
+    """
+    path = Path(path or REFERENCE_DIR / "segments.toml")
+    return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, changed: int) -> Segments:
+    refuse(check_segments(path))
+    tables = dict(parse(path.read_text(encoding="utf-8")))
+    families = tables.pop("families", {})
+    return Segments(
+        [_segment(name, table) for name, table in tables.items()],
+        [_family(name, table) for name, table in families.items()],
+    )
+
+
+def _segment(name: str, table: dict[str, Any]) -> Segment:
+    codes = tuple(
+        _code(name, key, value) for key, value in table.items() if isinstance(value, dict)
+    )
+    return Segment(
+        id=name,
+        name=table["name"],
+        themes=tuple(table["themes"]),
+        applications=tuple(table["applications"]),
+        note=table["note"],
+        codes=codes,
+    )
+
+
+def _code(segment: str, cmd_code: str, table: dict[str, Any]) -> Code:
+    known = {k: v for k, v in table.items() if k not in ("from", "share_script")}
+    return Code(segment=segment, cmd_code=cmd_code, came_from=tuple(table.get("from", ())), **known)
+
+
+def _family(name: str, table: dict[str, Any]) -> Family:
+    return Family(
+        id=name,
+        name=table["name"],
+        segments=tuple(table["segments"]),
+        codes={revision: tuple(table[revision]) for revision in REVISIONS if revision in table},
+        reason=table["reason"],
+    )
