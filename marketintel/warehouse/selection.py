@@ -45,7 +45,7 @@ def wanted(
         asked = engine.as_list(segments)
         if asked is None:
             return table
-        return table[table["segment"].isin(engine.choose("segment", asked, known.names()))]
+        return table[table["segment"].isin([known.resolve(name) for name in asked])]
     for code in asked_codes:
         if not re.fullmatch(r"\d{6}", code):
             raise UsageError(f"HS code '{code}' is not six digits; give a code such as 901320")
