@@ -240,19 +240,37 @@ def validate(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
     DamagedDataError
         One line with the file, the row and the rule that it breaks.
     """
+    if list(frame.columns) != columns(table):
+        difference = sorted(set(frame.columns) ^ set(columns(table))) or list(frame.columns)
+        raise _refusal(file, "", table, f"other columns or order ({', '.join(difference[:6])})")
     try:
         return contract(table).validate(frame)
     except pa.errors.SchemaError as error:
-        cases = error.failure_cases
-        where = ""
-        if isinstance(cases, pd.DataFrame) and len(cases) and "index" in cases:
-            first = cases.iloc[0]
-            if pd.notna(first["index"]):
-                column = first.get("column", getattr(error.schema, "name", None))
-                value = frame.loc[first["index"]].get(column, first["failure_case"])
-                where = f", row {first['index']}: {column} = {value!r}"
-        rule = getattr(error.check, "error", None) or str(error.reason_code or error.check)
-        raise DamagedDataError(
-            f"{file}{where} breaks the contract of table '{table}': {rule}; correct the file "
-            "or the step that wrote it"
-        ) from error
+        raise _refusal(file, _first_row(error, frame), table, _rule(error)) from error
+
+
+def _first_row(error: pa.errors.SchemaError, frame: pd.DataFrame) -> str:
+    """Return row, column and value of the first failure, where the failure is of a row."""
+    cases = error.failure_cases
+    if not isinstance(cases, pd.DataFrame) or "index" not in cases or cases["index"].isna().all():
+        return ""
+    first = cases.iloc[0]
+    row, column = int(first["index"]), first.get("column", getattr(error.schema, "name", None))
+    return (
+        f", row {row}: {column} = {frame.loc[row, column]}" if column in frame else f", row {row}"
+    )
+
+
+def _rule(error: pa.errors.SchemaError) -> str:
+    if isinstance(error.check, pa.Check):
+        return str(error.check.error)
+    if error.check == "multiple_fields_uniqueness":
+        return f"one row per {', '.join(error.schema.unique)}"
+    return f"column {error.schema.name} is {error.check}"
+
+
+def _refusal(file: str, row: str, table: str, rule: str) -> DamagedDataError:
+    return DamagedDataError(
+        f"{file}{row} breaks the contract of table '{table}': {rule}; correct the file or the "
+        "step that wrote it"
+    )

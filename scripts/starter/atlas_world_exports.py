@@ -49,16 +49,16 @@ def main() -> None:
 
 def tidy(published: pd.DataFrame, headings: list[str]) -> pd.DataFrame:
     """Return one row a heading and year."""
+    kept = published[published["product_code"].isin(headings)]  # XXXX, unspecified, goes too
     frame = pd.DataFrame(
         {
             "hs_revision": "HS1992",
-            "cmd_code": harmonise.pad_hs(published["product_code"], digits=4),
-            "period": published["year"].astype("str"),
-            "value_usd": published["world_export_value"].astype("int64"),
+            "cmd_code": harmonise.pad_hs(kept["product_code"], digits=4),
+            "period": kept["year"].astype("str"),
+            "value_usd": kept["world_export_value"].astype("int64"),
         }
     )
-    kept = frame[frame["cmd_code"].isin(headings)]
-    return kept.sort_values(["cmd_code", "period"], ignore_index=True)
+    return frame.sort_values(["cmd_code", "period"], ignore_index=True)
 
 
 if __name__ == "__main__":
