@@ -40,6 +40,7 @@ class Report:
             self.problems.append(Problem(str(path), line, "toml-syntax", message))
 
     def add(self, rule: str, message: str, *where: str) -> None:
+        """Note a mistake at the line of a table or key."""
         self.problems.append(Problem(str(self.toml.path), self.toml.line(*where), rule, message))
 
     def keys(

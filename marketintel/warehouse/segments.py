@@ -117,8 +117,8 @@ class Segments:
         key = text.strip().casefold()
         if key in known:
             return known[key]
-        near = {known[k] for k in difflib.get_close_matches(key, known, n=3, cutoff=0.5)}
-        hint = f"did you mean {', '.join(sorted(near))}?" if near else "see `marketintel segments`"
+        near = dict.fromkeys(known[k] for k in difflib.get_close_matches(key, known, cutoff=0.5))
+        hint = f"did you mean {', '.join(near)}?" if near else "see `marketintel segments`"
         raise UsageError(f"unknown segment {text!r}: {hint}")
 
     def rows(self, hs_revision: str = LATEST) -> list[dict[str, Any]]:

@@ -1,0 +1,154 @@
+"""The segment file: what it promises to everybody who adds up codes."""
+
+import re
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from marketintel.errors import ReferenceFileError, UsageError
+from marketintel.warehouse.reference import REVISIONS, Segments, load_segments
+
+IDS = [
+    "lasers", "optics", "fibre_comms", "opto_semis", "photovoltaics", "imaging", "metrology",
+    "medical", "lighting", "displays", "semi_equipment", "microwave", "laser_machines",
+    "materials",
+]  # fmt: skip
+# Codes that would carry a headline they have no right to (methods, "catch-alls").
+NEVER_CORE = [
+    "851762", "901890", "848620", "848640", "854233", "902519", "381800", "940511", "851580",
+    "852589", "854140",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def segments() -> Segments:
+    return load_segments()
+
+
+@pytest.fixture(scope="module")
+def us_2024(shared) -> pd.Series:
+    """US imports for consumption in 2024 by HS6, USD."""
+    table = pd.read_parquet(shared / "data" / "us_census_imports_hs6_2024_2025.parquet")
+    return table[table["year"] == 2024].groupby("hs6")["con_imports_usd"].sum()
+
+
+def test_the_fourteen_segments(segments):
+    assert list(segments.names()) == IDS
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_no_code_twice_in_a_revision(segments, revision):
+    frame = segments.frame(revision)
+    assert not frame["cmd_code"].duplicated().any()
+    assert frame["cmd_code"].str.fullmatch(r"\d{6}").all()
+    assert set(frame["scope"]) == {"core", "broad"}
+    assert (frame["share"] == frame["scope"].map({"core": 1.0, "broad": 0.0})).all()
+
+
+def test_catch_alls_are_never_core(segments):
+    for revision in REVISIONS:
+        frame = segments.frame(revision).set_index("cmd_code")["scope"]
+        assert set(frame.reindex(NEVER_CORE).dropna()) <= {"broad"}
+    assert "901210" not in segments.frame()["cmd_code"].tolist()  # electron microscopes
+
+
+def test_numbers_that_changed_meaning_keep_to_their_revision(segments):
+    """852491 was recorded media and 848510 ships' propellers before HS2022."""
+    for revision in REVISIONS[:-1]:
+        codes = set(segments.frame(revision)["cmd_code"])
+        assert not codes & {"852491", "852499", "848510", "848590"}
+
+
+def test_optical_devices_are_broad_while_they_held_liquid_crystal_panels(segments):
+    for revision in REVISIONS:
+        scope = segments.frame(revision).set_index("cmd_code")["scope"]
+        assert scope["901380"] == ("core" if revision == "HS2022" else "broad")
+
+
+def test_leds_and_photovoltaics_are_one_family_before_2022(segments):
+    family = next(f for f in segments.families if f.id == "photosensitive_semis")
+    assert family.codes["HS2017"] == ("854140",)
+    assert family.segments == ("opto_semis", "photovoltaics")
+    assert segments["photovoltaics"].cmd_codes("HS2017") == []
+    assert segments["opto_semis"].cmd_codes("HS2017", "broad")[0] == "854140"
+
+
+def test_every_segment_says_what_it_is(segments):
+    for segment in segments:
+        assert segment.note and segment.themes and segment.applications
+        assert segment.cmd_codes(scope="core"), segment.id
+
+
+def test_asking_by_name_and_the_nearest_id(segments):
+    assert segments["Photonic materials"].id == "materials"
+    with pytest.raises(UsageError, match="did you mean lasers"):
+        segments.resolve("laser")
+    with pytest.raises(UsageError, match="HS2023"):
+        segments.frame("HS2023")
+
+
+def test_breaks_name_code_revision_and_reason(segments):
+    breaks = segments.breaks().set_index(["cmd_code", "hs_revision"])["reason"]
+    assert "8524" in breaks["901380", "HS2022"]
+    assert breaks.str.len().min() > 2
+
+
+def test_light_enough_for_help():
+    code = (
+        "import sys, time; from marketintel.warehouse.reference import load_segments;"
+        "load_segments().names(); assert 'pandas' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_broken_file_is_refused_with_its_first_mistake(tmp_path):
+    path = tmp_path / "segments.toml"
+    path.write_text("[lasers]\nname = 3\n", encoding="utf-8")
+    with pytest.raises(ReferenceFileError, match=r"segments\.toml:1: .*mistakes in all"):
+        load_segments(path)
+
+
+def test_every_code_is_in_the_un_list(segments, shared):
+    """The UNSD correlation tables, which did not feed hs_codes.csv, know every code."""
+    table = pd.read_parquet(shared / "data" / "hs_correlations_unsd.parquet")
+    after = table["code.after"].astype(str).str.zfill(6)
+    before = table["code.before"].astype(str).str.zfill(6)
+    step = table["adjustment"].str.extract(r"(\d{4}) to (\d{4})")
+    for revision in REVISIONS:
+        known = set(after[step[0] == revision[2:]]) | set(before[step[1] == revision[2:]])
+        missing = set(segments.frame(revision)["cmd_code"]) - known
+        assert not missing, (revision, missing)
+
+
+def test_origins_follow_the_un_correlation(segments, shared):
+    """Each `from` code is one that UNSD correlates with the code at its first revision."""
+    table = pd.read_parquet(shared / "data" / "hs_correlations_unsd.parquet")
+    pairs = set(
+        zip(
+            table["adjustment"].str[:4],
+            table["code.after"].astype(str).str.zfill(6),
+            table["code.before"].astype(str).str.zfill(6),
+            strict=True,
+        )
+    )
+    for segment in segments:
+        for code in segment.codes:
+            for origin in code.came_from:
+                assert (code.since[2:], code.cmd_code, origin) in pairs, (code.cmd_code, origin)
+
+
+def test_figures_quoted_as_reasons_are_those_of_the_data(segments, us_2024):
+    """ "… of 1,368.7 million USD" and "one line: 548.3 million USD" are the code's imports."""
+    checked = 0
+    for segment in segments:
+        for code in segment.codes:
+            if code.until != "HS2022" or "in all" in code.reason:
+                continue
+            quoted = re.findall(r"(?:\bof|:|;|line,|,) ([\d,]+\.\d) million USD", code.reason)
+            value = f"{us_2024.get(code.cmd_code, 0) / 1e6:,.1f}"
+            if quoted:
+                assert value in quoted, (code.cmd_code, value, quoted)
+                checked += 1
+    assert checked > 30
