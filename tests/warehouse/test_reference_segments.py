@@ -152,3 +152,18 @@ def test_figures_quoted_as_reasons_are_those_of_the_data(segments, us_2024):
                 assert value in quoted, (code.cmd_code, value, quoted)
                 checked += 1
     assert checked > 30
+
+
+def test_the_totals_in_the_documentation_are_those_of_the_data(segments, shared, root):
+    table = pd.read_parquet(shared / "data" / "us_census_imports_hs6_2024_2025.parquet")
+    usd = table.groupby(["year", "hs6"])["con_imports_usd"].sum() / 1e6
+    text = (root / "docs" / "segments.md").read_text(encoding="utf-8")
+    for segment in segments:
+        row = re.search(rf"^\| {segment.id} \| (.*) \|$", text, flags=re.MULTILINE)
+        written = [float(cell.replace(",", "")) for cell in row.group(1).split(" | ")]
+        computed = [
+            usd[year].reindex(segment.cmd_codes(scope=scope)).sum()
+            for scope in ("core", "broad")
+            for year in (2024, 2025)
+        ]
+        assert written == pytest.approx(computed, abs=0.06), segment.id
