@@ -94,6 +94,8 @@ class Client:
         Where good answers are kept and looked up first.
     clock : Clock, optional
         Injectable time.
+    on_answer : callable, optional
+        Told of every good answer, asked or kept: for a progress bar.
 
     Attributes
     ----------
@@ -104,11 +106,16 @@ class Client:
     """
 
     def __init__(
-        self, provider: Provider, store: AnswerStore | None = None, clock: Clock = CLOCK
+        self,
+        provider: Provider,
+        store: AnswerStore | None = None,
+        clock: Clock = CLOCK,
+        on_answer: Callable[[Answer], None] | None = None,
     ) -> None:
         self.provider = provider.configured()
         self.store = store
         self.clock = clock
+        self.on_answer = on_answer
         self.asked = self.reused = 0
         self._key = self.provider.key()
         self._hosts = self.provider.allowed_hosts()
@@ -128,6 +135,11 @@ class Client:
         at: TracebackType | None,
     ) -> None:
         self._session.close()
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the environment has a key for this provider."""
+        return self._key is not None
 
     def get(self, path: str, params: Params | None = None, **options: Any) -> Answer:
         """Ask with GET; ``options`` as for :meth:`request`."""
@@ -199,7 +211,7 @@ class Client:
         place = store.path(method, url, body, sent["Accept"]) if store else None
         if store and place and (kept := store.load(place, max_age_s)):
             self.reused += 1
-            return kept
+            return self._done(kept)
         media = MEDIA[expect] if isinstance(expect, str) else tuple(expect)
 
         def once() -> Answer:
@@ -213,6 +225,11 @@ class Client:
         answer = self._patiently(method, url, once)
         if store and place:
             store.save(place, answer)
+        return self._done(answer)
+
+    def _done(self, answer: Answer) -> Answer:
+        if self.on_answer:
+            self.on_answer(answer)
         return answer
 
     def _address(self, path: str, params: Params | None) -> str:
@@ -272,6 +289,8 @@ class Client:
         """Send once, following redirects among the provider's hosts, and read the answer."""
         target = url
         home = urlsplit(self.provider.base)
+        self._permitted(target)
+        self._wait_for_turn(urlsplit(target).hostname or "")
         self._watch.start(self.provider.body_s)
         try:
             for _ in range(6):
@@ -318,12 +337,15 @@ class Client:
         elif self.provider.key_param:
             prepared.prepare_url(prepared.url, {self.provider.key_param: value})
 
-    def _open(self, prepared: requests.PreparedRequest, host: str) -> requests.Response:
-        """Wait for our turn at this host, then send and read as far as the headers."""
+    def _wait_for_turn(self, host: str) -> None:
+        """Keep the agreed interval to the last request to this host."""
         due = self.clock.last.get(host, float("-inf")) + self.provider.min_interval_s
         if (wait := due - self.clock.monotonic()) > 0:
             self.clock.sleep(wait)
         self.clock.last[host] = self.clock.monotonic()
+
+    def _open(self, prepared: requests.PreparedRequest, host: str) -> requests.Response:
+        """Send and read as far as the headers."""
         self.asked += 1
         proxies = (
             {} if is_loopback(host) else requests.utils.get_environ_proxies(prepared.url or "")
