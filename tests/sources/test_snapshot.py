@@ -62,7 +62,7 @@ def test_the_latest_vintage_unless_one_is_named_and_then_that_one_or_none(tmp_pa
         snapshot.save(tmp_path, item, "a.csv", vintage.encode(), rows=1)
     assert snapshot.find(tmp_path, "example")[0].meta.vintage == "a-new"
     assert snapshot.find(tmp_path, "example", "b-old")[0].meta.vintage == "b-old"
-    with pytest.raises(MissingDataError, match="c-other.*have: a-new, b-old"):
+    with pytest.raises(MissingDataError, match=r"c-other.*have: a-new, b-old"):
         snapshot.find(tmp_path, "example", "c-other")
     with pytest.raises(MissingDataError, match="nothing"):
         snapshot.find(tmp_path, "nothing")

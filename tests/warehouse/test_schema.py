@@ -31,7 +31,7 @@ def test_a_broken_row_is_named_with_file_row_and_rule(small, rule, change):
 
 def test_dutiable_value_above_customs_value_is_refused(small):
     data = small(small_imports(dutiable_value_usd=[80, 5, 0, 6]))
-    with pytest.raises(DamagedDataError, match="row 3.*dutiable value not above customs value"):
+    with pytest.raises(DamagedDataError, match=r"row 3.*dutiable value not above customs value"):
         build.build(data)
 
 
