@@ -1,0 +1,110 @@
+"""How figures are printed: one function from a value and its kind to a short text.
+
+Values arrive unrounded in base units (whole dollars, per cent from 0 to 100); only the print is
+scaled. A figure that is not zero is never printed as zero.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How to print one kind of figure.
+
+    Attributes
+    ----------
+    unit : str
+        Printed small under the column's header.
+    scale : float
+        Divides the value before printing.
+    decimals : int
+        Fixed number of decimals.
+    signed : bool
+        A plus sign above zero: for changes.
+    grouped : bool
+        A comma between thousands.
+    text : bool
+        Not a number: printed as it is, set flush left.
+    """
+
+    unit: str = ""
+    scale: float = 1
+    decimals: int = 0
+    signed: bool = False
+    grouped: bool = True
+    text: bool = False
+
+
+KINDS = {
+    "usd": Kind("USD"),
+    "usd_m": Kind("USD million", scale=1e6, decimals=1),
+    "usd_m_signed": Kind("USD million", scale=1e6, decimals=1, signed=True),
+    "usd_bn": Kind("USD billion", scale=1e9, decimals=2),
+    "pct": Kind("%", decimals=1),
+    "pct_signed": Kind("%", decimals=1, signed=True),
+    "points": Kind("points", decimals=1, signed=True),
+    "int": Kind(),
+    "ratio2": Kind(decimals=2),
+    "ratio3": Kind(decimals=3),
+    "year": Kind(grouped=False),
+    "share_bar": Kind("%", decimals=1),
+    "text": Kind(text=True),
+}
+
+
+def is_missing(value: Any) -> bool:
+    """None, NaN, NaT or ``pandas.NA``."""
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(value, float) and math.isnan(value)
+
+
+def show(value: Any, kind: str) -> str:
+    """Print one value; an en dash if it is missing.
+
+    Parameters
+    ----------
+    value : object
+        Number or text in base units: ``show(1_045_527_158, "usd_m")`` is ``"1,045.5"``.
+    kind : str
+        A key of :data:`KINDS`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown kind, or for a number kind whose value is not a finite number.
+    """
+    rule = KINDS.get(kind)
+    if rule is None:
+        raise ValueError(f"unknown kind {kind!r}; known: {', '.join(KINDS)}")
+    if is_missing(value):
+        return MISSING
+    if rule.text:
+        return str(value)
+    if kind == "year":
+        return str(value)
+    if isinstance(value, str) or not math.isfinite(value):
+        raise ValueError(f"{value!r} cannot be printed as {kind}: not a finite number")
+    scaled = float(value) / rule.scale
+    smallest = 10.0**-rule.decimals
+    if 0 < abs(scaled) < smallest / 2:
+        sign = "−" if scaled < 0 else ""
+        return f"{'>' if scaled < 0 else '<'} {sign}{smallest:.{rule.decimals}f}"
+    comma = "," if rule.grouped else ""
+    printed = f"{abs(scaled):{comma}.{rule.decimals}f}"
+    if scaled < 0:
+        return f"−{printed}"
+    return f"+{printed}" if rule.signed and scaled > 0 else printed
+
+
+def escape(text: object) -> str:
+    """Make a name from data safe inside markdown: it shows as the text it is.
+
+    Every ASCII punctuation mark gets a backslash, line ends become spaces.
+    """
+    marks = r"""\`*_{}[]()<>#+-.!|~^$"'&%/:;=?@,"""
+    return "".join(f"\\{char}" if char in marks else char for char in " ".join(str(text).split()))

@@ -1,0 +1,119 @@
+"""The HTML report: one file that asks the network for nothing."""
+
+import base64
+import io
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+from marketintel.errors import ReportError
+from marketintel.report.blocks import Figure, Table
+from marketintel.report.pages import TEMPLATES, environment
+from marketintel.report.theme import FONT, Brand, font_files
+
+if TYPE_CHECKING:
+    from marketintel.report.document import Document
+    from marketintel.report.render import Cover
+
+_SPLIT = "<!-- contents end here -->"
+_CUTS = {"regular": (400, "normal"), "semibold": (600, "normal"), "italic": (400, "italic")}
+
+
+def to_html(document: "Document", cover: "Cover", brand: Brand) -> str:
+    """Build the page.
+
+    Raises
+    ------
+    ReportError
+        If the prose refers to anything outside the page that a browser would fetch.
+    """
+    numbers = _numbers(document)
+
+    def show(i: int, part: str) -> str:
+        block = document.blocks[i]
+        if part == "whole":
+            return block.html(numbers.get(i))
+        view = block.view()
+        if part == "close":
+            return "</aside>"
+        style = f'class="mi-block mi-callout mi-{view["style"]}" aria-label="{view["label"]}"'
+        return f'<aside {style}><p class="mi-callout-label">{view["label"]}</p>'
+
+    template = TEMPLATES / "contents.html"
+    converted = document.convert("html5", show, "--toc", "--toc-depth=3", f"--template={template}")
+    contents, body = converted.split(_SPLIT)
+    page = environment().get_template("report.html.j2")
+    css = environment().get_template("report.css.j2").render(brand=brand, font=FONT)
+    logo = base64.b64encode(brand.logo_svg.encode()).decode()
+    parts = {"contents": contents, "body": body, "cover": cover, "brand": brand}
+    fonts = _font_faces(contents + body + str(cover) + brand.model_dump_json())
+    html = str(page.render(**parts, css=css, fonts=fonts, logo=logo))
+    _refuse_outside_references(html)
+    return re.sub(r"[ \t]+\n", "\n", html)
+
+
+def _numbers(document: "Document") -> dict[int, int]:
+    """Position in the document to the number of the table or figure."""
+    numbers = {}
+    for kind in (Table, Figure):
+        places = [i for i, block in enumerate(document.blocks) if isinstance(block, kind)]
+        numbers.update({place: n for n, place in enumerate(places, start=1)})
+    return numbers
+
+
+def _font_faces(text: str) -> str:
+    """``@font-face`` rules that hold only the letters of `text`."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+
+    letters = {ord(char) for char in text} | set(range(0x20, 0x7F))
+    options = subset.Options(flavor="woff", layout_features=["kern", "liga"], hinting=False)
+    rules = []
+    for cut, (weight, style) in _CUTS.items():
+        font = TTFont(font_files()[cut], recalcTimestamp=False)
+        worker = subset.Subsetter(options)
+        worker.populate(unicodes=letters)
+        worker.subset(font)
+        font.flavor = "woff"
+        with io.BytesIO() as out:
+            font.save(out)
+            data = base64.b64encode(out.getvalue()).decode()
+        rules.append(
+            f'@font-face{{font-family:"{FONT}";font-weight:{weight};font-style:{style};'
+            f'src:url("data:font/woff;base64,{data}") format("woff")}}'
+        )
+    return "\n".join(rules)
+
+
+class _References(HTMLParser):
+    """Finds what a browser would fetch without being asked, and links with odd schemes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.outside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values: dict[str, Any] = {name: value or "" for name, value in attrs}
+        for name in ("src", "srcset", "poster", "data", "background", "action"):
+            if name in values and not values[name].startswith("data:"):
+                self.outside.append(f"{tag} {name}={values[name]}")
+        for name in ("href", "xlink:href"):
+            target = values.get(name, "")
+            allowed = r"(#|https?://|mailto:)" if tag == "a" else r"(#|data:)"
+            if target and not re.match(allowed, target):
+                self.outside.append(f"{tag} {name}={target}")
+        if tag in {"script", "iframe", "object", "embed", "base"}:
+            self.outside.append(tag)
+
+
+def _refuse_outside_references(html: str) -> None:
+    finder = _References()
+    finder.feed(html)
+    # Only style sheets can fetch without a tag; in prose, "url(" is a word like any other.
+    styles = " ".join(re.findall(r"<style>(.*?)</style>", html, re.DOTALL))
+    finder.outside += re.findall(r"@import[^;]*|url\((?![\"']?(?:data:|#))[^)]*", styles)
+    if finder.outside:
+        raise ReportError(
+            f"the report would refer to something outside itself ({finder.outside[0][:120]}); "
+            "use a link, or a figure of the package"
+        )

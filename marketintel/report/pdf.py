@@ -1,0 +1,120 @@
+"""The PDF report: Typst, tagged after PDF/UA-1, fonts embedded, the same bytes every time.
+
+Blocks reach the template as JSON, and Typst prints the strings in it as text: nothing that comes
+from data is ever read as markup.
+"""
+
+import json
+import shutil
+import tempfile
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel.errors import ReportError
+from marketintel.report.blocks import Callout
+from marketintel.report.pages import TEMPLATES
+from marketintel.report.theme import FONT, Brand, font_files
+
+if TYPE_CHECKING:
+    from marketintel.report.document import Document
+    from marketintel.report.render import Cover
+
+_LANDSCAPE_COLUMNS = 9  # more than so many are printed on a page turned on its side
+# A line of the portrait page holds about so many characters of a table at 9 pt.
+_LINE = 108
+
+
+def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
+    """Set the PDF.
+
+    Raises
+    ------
+    ReportError
+        If Typst fails or warns: a missing font or a figure without alternative text is a fault.
+    """
+    import typst
+
+    def show(i: int, part: str) -> str:
+        block = document.blocks[i]
+        if isinstance(block, Callout):
+            return f"#callout(blocks.at({i}))[" if part == "open" else "]"
+        return f"#show-block(blocks.at({i}))"
+
+    body = document.convert("typst", show, "--shift-heading-level-by=-1")
+    template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
+    data = {
+        "cover": {name: str(value or "") for name, value in vars(cover).items()},
+        "brand": {**brand.model_dump(mode="json"), "logo_svg": brand.logo_svg},
+        "blocks": [_view(block.view()) for block in document.blocks],
+        "font": FONT,
+    }
+    with tempfile.TemporaryDirectory() as fonts:
+        # The font folder holds every cut twice, in two formats; which of them Typst would take
+        # depends on the order of the directory. It gets to see one of each.
+        for file in font_files().values():
+            shutil.copy(file, Path(fonts) / file.name)
+        try:
+            pdf, warnings = typst.compile_with_warnings(
+                (template + body).encode(),
+                format="pdf",
+                font_paths=typst.Fonts(include_system_fonts=False, font_paths=[fonts]),
+                ignore_system_fonts=True,
+                pdf_standards="ua-1",
+                sys_inputs={"data": json.dumps(data, ensure_ascii=False, allow_nan=False)},
+                timestamp=0,
+            )
+        except typst.TypstError as error:
+            raise ReportError(f"the PDF cannot be set: {_first_line(error)}") from error
+    if warnings:
+        raise ReportError(f"the PDF has a fault: {_first_line(warnings[0])}")
+    assert isinstance(pdf, bytes)  # noqa: S101 - one document, no output path: bytes by contract
+    return pdf
+
+
+def _first_line(error: Any) -> str:
+    hint = f" ({error.hints[0]})" if error.hints else ""
+    return f"{error.message}{hint}"
+
+
+def _view(view: dict[str, Any]) -> dict[str, Any]:
+    """Add a layout to a table's view."""
+    if view["kind"] != "table":
+        return view
+    return {**view, **_layout(view["columns"], view["rows"])}
+
+
+def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Column widths, type size and orientation so that nothing is clipped.
+
+    Numbers keep their natural width; text columns share what is left by the length of their
+    content and wrap. Long headers are broken into lines beforehand, because a header in one line
+    would be what makes a column of short numbers wide.
+    """
+    cells = [row["cells"] for row in rows if "cells" in row]
+    needs = []
+    heads = []
+    for j, column in enumerate(columns):
+        lengths = sorted(len(row[j]["text"]) for row in cells) or [1]
+        if column["numeric"]:
+            width = max(lengths[-1], 7)
+            head = textwrap.wrap(column["label"], max(width + 2, 10)) or [""]
+            unit = len(column["unit"]) * 0.85
+            needs.append(max(lengths[-1], unit, *map(len, head)) + (8 if column["bar"] else 0) + 3)
+        else:
+            typical = lengths[int(len(lengths) * 0.9)] if len(lengths) > 1 else lengths[0]
+            longest_word = max(
+                (len(word) for row in cells for word in row[j]["text"].split()), default=1
+            )
+            head = textwrap.wrap(column["label"], max(12, typical)) or [""]
+            needs.append(max(min(typical, 44), longest_word, *map(len, head)) + 2)
+        heads.append(head)
+    landscape = len(columns) > _LANDSCAPE_COLUMNS or sum(needs) > 1.45 * _LINE
+    line = _LINE * (1.5 if landscape else 1)
+    size = max(6.5, min(9.0, 9.0 * line / max(sum(needs), 1)))
+    total = sum(n for n, c in zip(needs, columns, strict=True) if not c["numeric"])
+    widths = [
+        0 if column["numeric"] else round(need / total, 3)
+        for need, column in zip(needs, columns, strict=True)
+    ]
+    return {"landscape": landscape, "size": round(size * 2) / 2, "widths": widths, "heads": heads}

@@ -1,0 +1,86 @@
+"""From an executed notebook to ``report.html`` and ``report.pdf``, code hidden in both."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from marketintel.errors import ReportError
+from marketintel.report import document as documents
+from marketintel.report.theme import Brand, shipped_brand
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the title page says.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        For example "United States" and "Photonics imports and their suppliers".
+    edition : str
+        The edition's name, as of its folder.
+    vintage : str
+        One line: which data, published or retrieved when.
+    scope : str
+        One line: what is in and what is not.
+    exporter : str
+        Whose view the report takes.
+    language : str
+        BCP 47 tag of the prose.
+    """
+
+    title: str
+    subtitle: str = ""
+    edition: str = ""
+    vintage: str = ""
+    scope: str = ""
+    exporter: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The two files, the document they came from, and what was left out."""
+
+    html: Path
+    pdf: Path
+    document: documents.Document
+    warnings: list[str] = field(default_factory=list)
+
+
+def render(
+    executed_notebook: Path, out_dir: Path, cover: Cover, brand: Brand | None = None
+) -> Rendered:
+    """Write both reports into `out_dir`.
+
+    Parameters
+    ----------
+    executed_notebook : Path
+        As papermill leaves it; its blocks are read from their private MIME type.
+    out_dir : Path
+        Must exist; ``report.html`` and ``report.pdf`` in it are replaced.
+    cover : Cover
+        The title page.
+    brand : Brand, optional
+        Default: ``reference/brand.toml``.
+
+    Raises
+    ------
+    ReportError
+        If the notebook cannot be read or has an error, or either output cannot be made.
+    """
+    import nbformat
+
+    from marketintel.report.html import to_html
+    from marketintel.report.pdf import to_pdf
+
+    brand = brand or shipped_brand()
+    try:
+        notebook = nbformat.read(executed_notebook, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise ReportError(f"{executed_notebook.name} is not a readable notebook") from error
+    document = documents.read(notebook)
+    html = out_dir / "report.html"
+    pdf = out_dir / "report.pdf"
+    html.write_text(to_html(document, cover, brand), encoding="utf-8", newline="\n")
+    pdf.write_bytes(to_pdf(document, cover, brand))
+    return Rendered(html, pdf, document, document.warnings)

@@ -1,0 +1,181 @@
+"""One look for charts, HTML and PDF: the brand file, the typeface and the matplotlib style."""
+
+import contextlib
+import functools
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from marketintel.errors import ReferenceFileError
+
+BRAND_FILE = Path(__file__).parent.parent / "reference" / "brand.toml"
+FONT = "Source Sans Pro"
+# Text width of the A4 page (210 mm less two margins of 22 mm): figures are drawn at this size, so
+# that their type is printed at its nominal size.
+TEXT_WIDTH_IN = 166 / 25.4
+MIN_CONTRAST = 4.5
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
+
+
+class Brand(BaseModel):
+    """Who publishes the report and in which colours; see ``reference/brand.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, StringConstraints(min_length=1)] = "marketintel"
+    tagline: str = ""
+    author: Annotated[str, StringConstraints(min_length=1)] = "marketintel"
+    footer: str = ""
+    logo: str = ""
+    primary: Colour = "#0b3954"
+    accent: Colour = "#b3470b"
+    ink: Colour = "#1c2430"
+    muted: Colour = "#5a6472"
+    tint: Colour = "#eef3f6"
+    palette: tuple[Colour, ...] = Field(
+        default=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a"),
+        min_length=5,
+    )
+    logo_svg: str = Field(default="", exclude=True)
+
+
+def load_brand(path: Path | None = None) -> Brand:
+    """Read and check a brand file; what it leaves out keeps its default.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Default: the shipped ``reference/brand.toml``. If that is gone, all defaults.
+
+    Raises
+    ------
+    ReferenceFileError
+        With file, line and rule: unreadable TOML, an unknown key, a colour that is not
+        ``#rrggbb`` or too pale for text, a logo that is missing or not SVG.
+    """
+    file = path or BRAND_FILE
+    if path is None and not file.exists():
+        return Brand()
+    try:
+        text = file.read_text(encoding="utf-8")
+        values = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ReferenceFileError(f"{file.name}: cannot be read as TOML ({error})") from error
+    try:
+        brand = Brand(**{**values, "logo_svg": ""})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise _fault(file, text, str(first["loc"][0]), first["msg"]) from error
+    for key in ("primary", "accent", "ink", "muted"):
+        ratio = contrast(getattr(brand, key), "#ffffff")
+        if ratio < MIN_CONTRAST:
+            rule = f"contrast {ratio:.1f} : 1 on white is below {MIN_CONTRAST} : 1; choose a darker"
+            raise _fault(file, text, key, f"{rule} colour than {getattr(brand, key)}")
+    if contrast(brand.ink, brand.tint) < MIN_CONTRAST:
+        raise _fault(file, text, "tint", f"text cannot be read on {brand.tint}; choose a paler one")
+    if not brand.logo:
+        return brand
+    try:
+        svg = (file.parent / brand.logo).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _fault(file, text, "logo", f"{brand.logo} cannot be read beside it") from error
+    if "<svg" not in svg:
+        raise _fault(file, text, "logo", f"{brand.logo} is not an SVG file")
+    return brand.model_copy(update={"logo_svg": svg})
+
+
+@functools.cache
+def shipped_brand() -> Brand:
+    """Read ``reference/brand.toml`` once a process."""
+    return load_brand()
+
+
+def contrast(first: str, second: str) -> float:
+    """WCAG 2.2 contrast ratio of two ``#rrggbb`` colours, 1 to 21."""
+    lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def font_files() -> dict[str, Path]:
+    """Find the cuts of the typeface in use; licence: SIL Open Font License 1.1."""
+    import font_source_sans_pro
+
+    folder = Path(font_source_sans_pro.font_directory)
+    cuts = {"regular": "Regular", "italic": "It", "semibold": "Semibold", "bold": "Bold"}
+    return {cut: folder / f"SourceSansPro-{name}.ttf" for cut, name in cuts.items()}
+
+
+@contextlib.contextmanager
+def chart_style(brand: Brand | None = None) -> Iterator[Brand]:
+    """Draw with the report's look whatever the user's own matplotlib settings are."""
+    import matplotlib as mpl
+
+    brand = brand or shipped_brand()
+    _register_fonts()
+    with mpl.rc_context():
+        settings: Any = mpl.rcParams  # its stub lists every key as a literal
+        settings.update(mpl.rcParamsDefault)
+        settings.update(_rc(brand))
+        yield brand
+
+
+@functools.cache
+def _register_fonts() -> None:
+    from matplotlib import font_manager
+
+    for cut in ("regular", "italic", "bold"):
+        font_manager.fontManager.addfont(font_files()[cut])
+
+
+def _rc(brand: Brand) -> dict[str, Any]:
+    from cycler import cycler
+
+    return {
+        "font.family": [FONT, "DejaVu Sans"],
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.titleweight": "bold",
+        "axes.titlelocation": "left",
+        "axes.titlecolor": brand.ink,
+        "axes.labelsize": 8.5,
+        "axes.labelcolor": brand.muted,
+        "axes.edgecolor": "#b8c0c8",
+        "axes.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.axisbelow": True,
+        "axes.prop_cycle": cycler(color=list(brand.palette)),
+        "grid.color": "#dfe4e8",
+        "grid.linewidth": 0.6,
+        "xtick.color": brand.muted,
+        "ytick.color": brand.muted,
+        "xtick.labelsize": 8.5,
+        "ytick.labelsize": 9,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+        "text.color": brand.ink,
+        # A dollar sign in a name is a dollar sign, not the start of a formula.
+        "text.parse_math": False,
+        "figure.facecolor": "white",
+        "figure.dpi": 100,
+        "svg.fonttype": "none",  # text stays text: selectable, searchable, small
+        "svg.hashsalt": "marketintel",
+        "hatch.linewidth": 0.5,
+    }
+
+
+def _luminance(colour: str) -> float:
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _fault(file: Path, text: str, key: str, rule: str) -> ReferenceFileError:
+    found = re.search(rf"^\s*{re.escape(key)}\s*=", text, re.MULTILINE)
+    line = text.count("\n", 0, found.end()) + 1 if found else 1
+    return ReferenceFileError(f"{file.name}, line {line}: {key}: {rule}")
