@@ -122,21 +122,31 @@ def build(
     return built
 
 
-def ensure(data_dir: Path) -> None:
+#: Path, modification time and size of every file that matters: equal while nothing changes.
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+def ensure(data_dir: Path) -> Stamp:
     """Build before a question, unless no file has been touched since the last time.
 
     Looking at dates and sizes takes well under a millisecond; only a change among them costs
     the checksums, and only a change of content costs a rebuild.
+
+    Returns
+    -------
+    Stamp
+        The state of the files, by which answers may be kept.
     """
-    _ensure(data_dir, _stamp(data_dir))
+    return _ensure(data_dir, _stamp(data_dir))
 
 
 @lru_cache(maxsize=8)
-def _ensure(data_dir: Path, stamp: tuple[tuple[str, int, int], ...]) -> None:
+def _ensure(data_dir: Path, before: Stamp) -> Stamp:
     build(data_dir)
+    return _stamp(data_dir)
 
 
-def _stamp(data_dir: Path) -> tuple[tuple[str, int, int], ...]:
+def _stamp(data_dir: Path) -> Stamp:
     files = [*(data_dir / "raw").glob("*/*/*"), *(data_dir / "processed").glob("*"), *_INPUTS]
     return tuple(sorted((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files))
 

@@ -4,7 +4,9 @@ Questions are SQL with placeholders only: no text from a user becomes part of a 
 """
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from marketintel.warehouse import build, store
 from marketintel.warehouse.countries import country, group_members
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
 
@@ -39,12 +42,9 @@ def ask(
 
     data_dir = data_dir or store.default_data_dir()
     build.ensure(data_dir)
-    with duckdb.connect(":memory:") as connection:
+    tables = tuple(t for t in build.SOURCES if store.table_path(data_dir, t).exists())
+    with _database(data_dir, tables, os.getpid()).cursor() as connection:
         try:
-            for table in build.SOURCES:
-                path = store.table_path(data_dir, table)
-                if path.exists():
-                    connection.from_parquet(str(path)).create_view(table)
             for name, frame in (frames or {}).items():
                 connection.register(name, frame)
             return connection.sql(sql, params=dict(parameters or {})).to_arrow_table().to_pandas()
@@ -58,6 +58,38 @@ def ask(
                 f"{data_dir / 'processed'}: a table is not readable "
                 f"({str(error).splitlines()[0]}); delete it and run `marketintel build`"
             ) from error
+
+
+def ask_once(data_dir: Path | None, sql: str, **parameters: str) -> "pd.DataFrame":
+    """Answer as :func:`ask`, and keep the answer for as long as no file changes.
+
+    For questions about what there is, which precede every question about figures. The frame is
+    shared between callers: read it, do not write to it.
+    """
+    data_dir = data_dir or store.default_data_dir()
+    return _answer(data_dir, build.ensure(data_dir), sql, tuple(sorted(parameters.items())))
+
+
+@lru_cache(maxsize=64)
+def _answer(
+    data_dir: Path, stamp: build.Stamp, sql: str, parameters: tuple[tuple[str, str], ...]
+) -> "pd.DataFrame":
+    return ask(data_dir, sql, dict(parameters))
+
+
+@lru_cache(maxsize=8)
+def _database(data_dir: Path, tables: tuple[str, ...], process: int) -> "duckdb.DuckDBPyConnection":
+    """Return a database of views on the tables, opened once: opening costs more than asking.
+
+    Views read the files anew at each question. A forked process opens its own database, and
+    each question gets a cursor of its own, so threads do not meet.
+    """
+    import duckdb
+
+    database = duckdb.connect(":memory:")
+    for table in tables:
+        database.from_parquet(str(store.table_path(data_dir, table))).create_view(table)
+    return database
 
 
 def as_list(value: str | Iterable[str] | None) -> list[str] | None:

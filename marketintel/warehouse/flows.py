@@ -29,7 +29,8 @@ WITH picked AS (
     FROM trade AS t
     JOIN wanted AS w USING (hs_revision, cmd_code)
     JOIN preference AS p ON p.source = t.source
-    WHERE t.reporter = $reporter AND t.flow = $flow AND t.freq = $freq
+    WHERE t.cmd_code BETWEEN $first AND $last  -- lets whole row groups be skipped
+      AND t.reporter = $reporter AND t.flow = $flow AND t.freq = $freq
       AND t.partner <> 'WLD' AND NOT t.is_mirror
       AND ($trade_system IS NULL OR t.trade_system = $trade_system)
       AND ($periods IS NULL OR t.period IN (SELECT unnest($periods::VARCHAR[])))
@@ -43,6 +44,7 @@ LEFT JOIN duties AS d
   ON p.trade_system = 'consumption' AND p.flow = 'import' AND d.regime = 'calculated'
  AND d.reporter = p.reporter AND d.partner = p.partner AND d.hs_revision = p.hs_revision
  AND d.cmd_code = p.cmd_code AND d.period = p.period AND d.source = p.source
+ AND d.cmd_code BETWEEN $first AND $last
 ORDER BY p.segment NULLS LAST, p.scope NULLS LAST, p.cmd_code, p.period, p.partner, p.hs_revision
 """
 
@@ -126,6 +128,8 @@ def flows(
         {
             "reporter": reporter, "flow": flow, "freq": freq, "trade_system": system,
             "periods": periods, "partners": partners,
+            "first": min(wanted["cmd_code"], default=""),
+            "last": max(wanted["cmd_code"], default=""),
         },
         {"wanted": wanted, "preference": selection.preference(source)},
     )  # fmt: skip

@@ -255,10 +255,9 @@ def _first_row(error: pa.errors.SchemaError, frame: pd.DataFrame) -> str:
     if not isinstance(cases, pd.DataFrame) or "index" not in cases or cases["index"].isna().all():
         return ""
     first = cases.iloc[0]
-    row, column = int(first["index"]), first.get("column", getattr(error.schema, "name", None))
-    return (
-        f", row {row}: {column} = {frame.loc[row, column]}" if column in frame else f", row {row}"
-    )
+    row, column = int(first["index"]), first.get("column", error.schema.name)
+    value = f": {column} = {frame[column].iloc[row]}" if column in frame else ""
+    return f", row {row}{value}"
 
 
 def _rule(error: pa.errors.SchemaError) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ from marketintel.warehouse.harmonise import HS_REVISIONS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TRADED = "SELECT DISTINCT cmd_code FROM trade WHERE length(cmd_code) = 6"
 
 _THERE_ARE = """
 SELECT DISTINCT reporter, period, trade_system FROM trade
@@ -36,10 +39,7 @@ def wanted(
     if segments is not None and codes is not None:
         raise UsageError("segments and codes both given: choose one, or ask twice")
     known = reference.load_segments()
-    table = pd.concat(
-        [known.frame(revision).assign(hs_revision=revision) for revision in HS_REVISIONS],
-        ignore_index=True,
-    )[["hs_revision", "cmd_code", "segment", "scope"]]
+    table = _codes_of(known)
     asked_codes = engine.as_list(codes)
     if asked_codes is None:
         asked = engine.as_list(segments)
@@ -49,12 +49,22 @@ def wanted(
     for code in asked_codes:
         if not re.fullmatch(r"\d{6}", code):
             raise UsageError(f"HS code '{code}' is not six digits; give a code such as 901320")
-    traded = engine.ask(data_dir, "SELECT DISTINCT cmd_code FROM trade WHERE length(cmd_code) = 6")
+    traded = engine.ask_once(data_dir, _TRADED)
     asked_codes = engine.choose("HS code", asked_codes, {*traded["cmd_code"], *table["cmd_code"]})
     grid = pd.MultiIndex.from_product(
         [list(HS_REVISIONS), asked_codes], names=["hs_revision", "cmd_code"]
     ).to_frame(index=False)
     return grid.merge(table, how="left", on=["hs_revision", "cmd_code"])
+
+
+@lru_cache(maxsize=2)
+def _codes_of(known: reference.Segments) -> "pd.DataFrame":
+    """Return hs_revision, cmd_code, segment, scope of every segment in every revision."""
+    import pandas as pd
+
+    frames = [known.frame(revision).assign(hs_revision=revision) for revision in HS_REVISIONS]
+    columns = ["hs_revision", "cmd_code", "segment", "scope"]
+    return pd.concat(frames, ignore_index=True)[columns]
 
 
 def preference(source: str | None) -> "pd.DataFrame":
@@ -77,7 +87,7 @@ def periods(
     data_dir: Path | None,
 ) -> list[str] | None:
     """Return the periods to read (None for all), after making sure that they are there."""
-    there = engine.ask(data_dir, _THERE_ARE, {"flow": flow, "freq": freq})
+    there = engine.ask_once(data_dir, _THERE_ARE, flow=flow, freq=freq)
     kind = f"{'monthly ' if freq == 'M' else ''}{flow.replace('_', '-')}s"
     reporters = set(there["reporter"])
     if reporter not in reporters:

@@ -17,7 +17,7 @@ from marketintel.sources.snapshot import sha256_of, write_atomic
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW_GROUP_ROWS = 16_384
+ROW_GROUP_ROWS = 65_536
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def table_path(data_dir: Path, table: str) -> Path:
     return data_dir / "processed" / f"{table}.parquet"
 
 
-def parquet_bytes(frame: "pd.DataFrame", row_group_rows: int = ROW_GROUP_ROWS) -> bytes:
+def parquet_bytes(
+    frame: "pd.DataFrame", row_group_rows: int = ROW_GROUP_ROWS, compression_level: int = 3
+) -> bytes:
     """Return ``frame`` as parquet; equal frames give equal bytes.
 
     The index is dropped, and so are the pandas notes in the file, which hold versions.
@@ -72,7 +74,7 @@ def parquet_bytes(frame: "pd.DataFrame", row_group_rows: int = ROW_GROUP_ROWS) -
         arrow.cast(plain).replace_schema_metadata(None),
         sink,
         compression="zstd",
-        compression_level=12,
+        compression_level=compression_level,
         row_group_size=row_group_rows,
     )
     return sink.getvalue()

@@ -53,7 +53,7 @@ def test_segments_and_scopes_partition_the_total(starter, everything):
     assert scopes[0] + scopes[1] == scopes[2] == whole
 
 
-@settings(max_examples=25, deadline=None,
+@settings(max_examples=12, deadline=None,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(data=st.data())
 def test_any_code_sums_over_partners_to_the_same_total_by_every_road(starter, raw_imports, data):

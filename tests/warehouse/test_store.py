@@ -44,8 +44,11 @@ def test_any_table_survives_the_journey(rows):
 
 def test_row_groups_are_small_enough_to_skip(starter):
     file = pq.ParquetFile(store.table_path(starter, "trade"))
-    assert file.num_row_groups > 20
-    assert max(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)) <= 16_384
+    assert file.num_row_groups > 10
+    assert (
+        max(file.metadata.row_group(i).num_rows for i in range(file.num_row_groups))
+        <= store.ROW_GROUP_ROWS
+    )
     codes = file.read(columns=["cmd_code"]).column(0).to_pandas()
     assert codes.is_monotonic_increasing
 
