@@ -1,0 +1,168 @@
+"""World Bank, World Development Indicators: yearly figures by economy.
+
+Two traps: errors come with status 200 and a ``message`` in place of rows, and regions and income
+groups stand among the countries; they are marked here, by a list, and are for the reader to drop.
+A year without a figure is a null, and stays out.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from marketintel.errors import SourceError, UsageError
+from marketintel.sources import tidy
+from marketintel.sources.answers import Answer
+from marketintel.sources.http import Client
+from marketintel.sources.settings import Provider
+
+SOURCE = "worldbank"
+PROVIDER = Provider(SOURCE, "https://api.worldbank.org/v2", min_interval_s=0.5)
+
+CONTRACT = {
+    "economy_code": "str", "indicator": "str", "period": "str", "value": "float64",
+    "unit": "str", "is_projection": "bool", "is_aggregate": "bool",
+}  # fmt: skip
+
+#: Indicators with a name and unit of ours; others keep the provider's identifier.
+INDICATORS = {
+    "NY.GDP.MKTP.CD": ("gdp_current_usd", "USD"),
+    "SP.POP.TOTL": ("population", "persons"),
+    "FP.CPI.TOTL.ZG": ("cpi_inflation_pct", "%"),
+}
+
+_AGGREGATES = (
+    "AFE AFW ARB CEB CHI CSS EAP EAR EAS ECA ECS EMU EUU FCS HIC HPC IBD IBT IDA IDB IDX INX LAC "
+    "LCN LDC LIC LMC LMY LTE MEA MIC MNA NAC OED OSS PRE PSS PST SAS SSA SSF SST TEA TEC TLA TMN "
+    "TSA TSS UMC WLD"
+)
+#: Regions, income groups and lending groups; and the Channel Islands, two countries in ISO 3166.
+AGGREGATES = frozenset(_AGGREGATES.split())
+_ROWS_PER_PAGE = 20_000
+_FIELDS = ("indicator", "country", "countryiso3code", "date", "value")
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question to the World Bank.
+
+    Attributes
+    ----------
+    indicators : tuple of str
+        Such as NY.GDP.MKTP.CD.
+    economies : tuple of str
+        ISO3 codes; none means all.
+    first_year, last_year : int
+        Bounds, both included.
+    """
+
+    indicators: tuple[str, ...]
+    first_year: int
+    last_year: int
+    economies: tuple[str, ...] = ()
+
+
+def fetch(query: Query, client: Client) -> pd.DataFrame:
+    """Return figures under :data:`CONTRACT`; ``attrs["updated"]`` is the edition by indicator.
+
+    Raises
+    ------
+    UsageError
+        The question cannot be put.
+    SourceError
+        Refusal, an error behind status 200, or a changed format.
+    """
+    check(query)
+    parts, updated = [], {}
+    for indicator in query.indicators:
+        rows, meta = perform(indicator, query, client)
+        parts.append(process(rows))
+        updated[indicator] = str(meta.get("lastupdated", ""))
+    frame = pd.concat(parts, ignore_index=True)
+    frame.attrs["updated"] = updated
+    return frame
+
+
+def check(query: Query) -> None:
+    """Raise ``UsageError`` for a question that cannot be put."""
+    if not query.indicators:
+        raise UsageError(f"{SOURCE}: no indicators given; name at least one")
+    if query.first_year > query.last_year:
+        raise UsageError(f"{SOURCE}: {query.first_year} is after {query.last_year}; swap the years")
+
+
+def perform(
+    indicator: str, query: Query, client: Client
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Ask for every page of one indicator; return the rows and the first page's head."""
+    path = f"/country/{';'.join(query.economies) or 'all'}/indicator/{indicator}"
+    rows: list[dict[str, Any]] = []
+    head: dict[str, Any] = {}
+    page = pages = 1
+    while page <= pages:
+        params: dict[str, str | int] = {
+            "format": "json", "per_page": _ROWS_PER_PAGE, "page": page,
+            "date": f"{query.first_year}:{query.last_year}",
+        }  # fmt: skip
+        meta, found = client.get(path, params, check=accept).json()
+        head = head or meta
+        pages = int(meta.get("pages") or 0)
+        rows += found or []
+        page += 1
+    return rows, head
+
+
+def accept(answer: Answer) -> None:
+    """Refuse what is not ``[head, rows]``: most often an error text with status 200."""
+    body = answer.json()
+    if isinstance(body, list) and body and isinstance(body[0], dict) and "message" in body[0]:
+        messages = tidy.as_list(body[0]["message"])
+        said = "; ".join(f"{m.get('id')} {m.get('value')}" for m in messages)
+        raise SourceError(f"{SOURCE}: {tidy.snippet(said)}; check indicator, economies and years")
+    good = (
+        isinstance(body, list)
+        and len(body) == 2
+        and isinstance(body[0], dict)
+        and "pages" in body[0]
+        and isinstance(body[1], list | None)
+    )
+    if not good:
+        raise SourceError(
+            f"{SOURCE}: the answer is not a head with 'pages' and a list of rows; expected these "
+            "two: the provider's format changed"
+        )
+
+
+def process(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return rows as the provider sends them under :data:`CONTRACT`; nulls are left out."""
+    if not rows:
+        return tidy.empty(CONTRACT)
+    for row in rows:
+        tidy.need(row, _FIELDS, SOURCE)
+    code = [row["countryiso3code"] or row["country"]["id"] for row in rows]
+    ours = [
+        INDICATORS.get(row["indicator"]["id"])
+        or (row["indicator"]["id"], row.get("unit") or "as published")
+        for row in rows
+    ]
+    frame = pd.DataFrame(
+        {
+            "economy_code": code,
+            "indicator": [name for name, _ in ours],
+            "period": [str(row["date"]) for row in rows],
+            "value": pd.Series([row["value"] for row in rows], dtype="object"),
+            "unit": [unit for _, unit in ours],
+            "is_projection": False,
+            # Some aggregates have no ISO3, only a code of two characters.
+            "is_aggregate": [c in AGGREGATES or len(c) != 3 for c in code],
+        }
+    )
+    frame = tidy.conform(frame, CONTRACT, SOURCE)
+    frame = frame[frame["value"].notna()].drop_duplicates()
+    keys = ["indicator", "economy_code", "period"]
+    if len(clash := frame[frame.duplicated(keys)]):
+        first = clash.iloc[0]
+        raise SourceError(
+            f"{SOURCE}: two figures for {' '.join(first[keys])}; expected one: ask again later"
+        )
+    return frame.sort_values(keys, ignore_index=True)
