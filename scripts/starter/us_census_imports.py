@@ -38,7 +38,8 @@ CITATION = Citation(
         "annual average over measures that changed within the year, never today's rate.",
         "A partner and code without trade in a year has no row; a row may say zero for general "
         "imports or for imports for consumption where only the other took place in that year.",
-        "Calculated duty exceeds the customs value in 86 rows, mostly specific duties on food.",
+        "Calculated duty exceeds the customs value in 86 rows, by 2025 also under ad-valorem "
+        "measures that add up to more than 100 % (electric cars from China).",
         "Gaza Strip and West Bank are reported apart and are summed here as Palestine (PSE).",
         "French Guiana, Guadeloupe, Martinique, Mayotte and Réunion are partners of their own, "
         "not part of France.",
