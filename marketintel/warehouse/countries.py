@@ -144,9 +144,15 @@ def country(text: str, path: Path | None = None) -> str:
     raise UsageError(f"unknown country or group {text!r}: {hint}")
 
 
-def _index(path: Path | None) -> dict[str, str]:
+def _index(path: Path | None) -> Mapping[str, str]:
     """Map every folded name and letter code to an ISO3 or group id; exact ISO3 wins."""
-    rows = country_rows(path)
+    path = path or REFERENCE_DIR / "countries.csv"
+    return _index_of(path, _changed(path))
+
+
+@lru_cache(maxsize=8)
+def _index_of(path: Path, changed: int) -> Mapping[str, str]:
+    rows = _rows(path, changed)
     index: dict[str, str] = {}
     for row in rows:
         names = [row["name"], *split(row["aliases"])]

@@ -1,0 +1,228 @@
+"""The command line: parse, call, print. Nothing is computed here and nothing heavy is imported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marketintel import __version__
+from marketintel.errors import MarketIntelError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+app = typer.Typer(
+    name="marketintel",
+    help="Market intelligence for photonics: official trade data in, cited market studies out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class By(StrEnum):
+    """What one row of ``marketintel market`` stands for."""
+
+    partner = "partner"
+    segment = "segment"
+    code = "code"
+
+
+class Format(StrEnum):
+    """How a table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", help="Data directory (default: MARKETINTEL_DATA, or the project's data/)."
+    ),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", help="table for people, csv or json for programs.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
+) -> None:
+    """Market intelligence for photonics: official trade data in, cited market studies out."""
+    if version:
+        typer.echo(f"marketintel {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def study(
+    country: Annotated[str, typer.Argument(help="Target market: ISO3 code or name, e.g. USA.")],
+    exporter: Annotated[
+        str, typer.Option(help="Whose view: EU27, or any supplier (FRA, SWE, PRT, FIN, JPN, …).")
+    ] = "EU27",
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", "-s", help="Limit to these segments (repeatable)."),
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(help="Year studied (default: the newest there is).")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
+    edition: Annotated[
+        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Write a market study: HTML, PDF, CSV, XLSX and the notebook behind them."""
+    from marketintel.report.market_study.edition import write_study
+
+    done = write_study(
+        country,
+        exporter=exporter,
+        segments=segment or [],
+        year=year,
+        reports_dir=out,
+        edition=edition,
+        data_dir=data,
+        progress=not quiet,
+    )
+    for path in (done.pdf, done.html):
+        typer.echo(_relative(path))
+
+
+@app.command()
+def market(
+    country: Annotated[str, typer.Argument(help="Reporter: ISO3 code or name, e.g. USA.")],
+    segment: Annotated[
+        list[str] | None, typer.Option("--segment", "-s", help="Segment (repeatable).")
+    ] = None,
+    code: Annotated[
+        list[str] | None, typer.Option("--code", "-c", help="HS6 code (repeatable).")
+    ] = None,
+    partner: Annotated[
+        str | None, typer.Option("--partner", "-p", help="One supplier, or a group such as EU27.")
+    ] = None,
+    by: Annotated[
+        list[By] | None, typer.Option("--by", "-b", help="What a row is (repeatable).")
+    ] = None,
+    year: Annotated[
+        list[int] | None, typer.Option("--year", "-y", help="Year (repeatable; default: all).")
+    ] = None,
+    fmt: FormatOption = Format.table,
+    data: DataOption = None,
+) -> None:
+    """Print imports for consumption: value, dutiable value and calculated duties in US dollars.
+
+    Core and broad codes always stand in rows of their own.
+    """
+    from marketintel.report.listings import market_table
+
+    if segment and code:
+        raise UsageError("--segment and --code both given: choose one, or run the command twice")
+    frame = market_table(
+        country,
+        segments=segment,
+        codes=code,
+        partner=partner,
+        by=[b.value for b in by or []],
+        years=year,
+        data_dir=data,
+    )
+    _print(frame, fmt)
+
+
+@app.command()
+def segments(
+    segment: Annotated[str | None, typer.Argument(help="Show one segment's codes.")] = None,
+    fmt: FormatOption = Format.table,
+) -> None:
+    """List the photonics segments, or the HS codes of one."""
+    from marketintel.report.listings import list_codes, list_segments
+
+    _print(list_codes(segment) if segment else list_segments(), fmt)
+
+
+@app.command()
+def data(
+    fmt: FormatOption = Format.table,
+    data: DataOption = None,
+) -> None:
+    """Say what data are here: source, vintage, rows, licence."""
+    from marketintel.report.listings import list_data
+
+    _print(list_data(data), fmt)
+
+
+@app.command()
+def build(data: DataOption = None) -> None:
+    """Rebuild the processed tables from the snapshots, where anything changed."""
+    from marketintel.warehouse.build import build as build_tables
+
+    for table in build_tables(data):
+        typer.echo(
+            f"{table.name}: {table.rows:,} rows, {'rebuilt' if table.rebuilt else 'up to date'}"
+        )
+
+
+@app.command()
+def check(
+    path: Annotated[
+        Path | None,
+        typer.Argument(help="Directory of reference files (default: the project's own)."),
+    ] = None,
+) -> None:
+    """Check the reference files people edit; name file, line and rule of every mistake."""
+    from marketintel.warehouse.reference import check_reference
+
+    problems = check_reference(path)
+    for problem in problems:
+        typer.echo(f"{problem.file}:{problem.line}: {problem.rule}: {problem.message}", err=True)
+    if problems:
+        raise typer.Exit(5)
+    typer.echo("reference files: no mistake found")
+
+
+def _print(frame: pd.DataFrame, fmt: Format) -> None:
+    """Print a frame for people or for programs."""
+    from marketintel.report.listings import as_csv, as_json, print_table
+
+    if fmt is Format.csv:
+        typer.echo(as_csv(frame), nl=False)
+    elif fmt is Format.json:
+        typer.echo(as_json(frame))
+    else:
+        print_table(frame)
+
+
+def _relative(path: Path) -> str:
+    """Return a path as short as it can be said from here."""
+    return os.path.relpath(path) if path.is_absolute() else str(path)
+
+
+def main() -> None:
+    """Run the command line; a user's mistake gives one line and its own exit code."""
+    try:
+        app()
+    except MarketIntelError as error:
+        typer.echo(f"marketintel: {' '.join(str(error).split())}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("marketintel: stopped; nothing half-written was kept", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,148 @@
+"""What the command line prints: market figures, segments, data; as table, CSV or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.report.formats import show
+from marketintel.warehouse import query
+from marketintel.warehouse.reference import country_name, load_segments
+
+#: The order in which columns are printed; what was summed over has no column.
+COLUMNS = ("reporter", "partner", "flow", "hs_revision", "segment", "scope", "cmd_code", "period")
+
+
+def market_table(
+    market: str,
+    *,
+    segments: Sequence[str] | None = None,
+    codes: Sequence[str] | None = None,
+    partner: str | None = None,
+    by: Sequence[str] = (),
+    years: Sequence[int] | None = None,
+    data_dir: Path | None = None,
+) -> pd.DataFrame:
+    """Return imports for consumption of a market, summed to what was asked.
+
+    Parameters
+    ----------
+    market : str
+        ISO3 code or name of the importing economy.
+    segments, codes : sequence of str, optional
+        Either; all segments if neither.
+    partner : str, optional
+        One supplier or a group; all if not given.
+    by : sequence of str
+        Of ``partner``, ``segment``, ``code``: what one row stands for. Rows of core and of broad
+        codes are always apart, and so are years and HS revisions.
+    years : sequence of int, optional
+        All there are if not given.
+
+    Returns
+    -------
+    DataFrame
+        ``reporter, [partner,] flow, hs_revision, [segment,] scope, [cmd_code,] period,
+        value_usd, dutiable_value_usd, duties_usd``; largest value first within a period.
+    """
+    rows = query.flows(
+        reporter=market, segments=segments, codes=codes, partner=partner,
+        period=[str(year) for year in years] if years else None, data_dir=data_dir,
+    )  # fmt: skip
+    wanted = {"code": "cmd_code"}
+    asked = {wanted.get(name, name) for name in by}
+    if codes:
+        asked |= {"cmd_code", "segment"}
+    if partner is not None:
+        asked.add("partner")
+    always = {"reporter", "flow", "hs_revision", "scope", "period"}
+    columns = [column for column in COLUMNS if column in asked | always]
+    table = query.aggregate(rows, columns)
+    order = ["period", "value_usd", *[c for c in columns if c != "period"]]
+    return table.sort_values(order, ascending=[c != "value_usd" for c in order], ignore_index=True)
+
+
+def list_segments() -> pd.DataFrame:
+    """Return the segments with their numbers of core and broad codes."""
+    definitions = load_segments()
+    codes = (
+        definitions.frame()
+        .groupby(["segment", "scope"])["cmd_code"]
+        .nunique()
+        .unstack(fill_value=0)
+    )
+    names = definitions.names()
+    return pd.DataFrame(
+        {
+            "segment": list(names),
+            "name": list(names.values()),
+            "core_codes": [int(codes["core"].get(s, 0)) for s in names],
+            "broad_codes": [int(codes["broad"].get(s, 0)) for s in names],
+            "themes": [", ".join(definitions[s].themes) for s in names],
+        }
+    )
+
+
+def list_codes(segment: str) -> pd.DataFrame:
+    """Return the HS 2022 codes of one segment.
+
+    Raises
+    ------
+    UsageError
+        The segment is not known; the nearest names are given.
+    """
+    definitions = load_segments()
+    known = definitions.resolve(segment)
+    frame = definitions.frame()
+    return frame.loc[frame["segment"] == known, ["cmd_code", "scope", "label"]].reset_index(
+        drop=True
+    )
+
+
+def list_data(data_dir: Path | None = None) -> pd.DataFrame:
+    """Return what data are here: source, vintage, rows, size, licence."""
+    there = query.coverage(data_dir=data_dir)
+    there["size_kb"] = (there["bytes"] / 1024).round().astype(int)
+    columns = ["source", "vintage", "rows", "size_kb", "retrieved_at", "licence", "title"]
+    return there[columns]
+
+
+def as_csv(frame: pd.DataFrame) -> str:
+    """Return a frame as CSV; whole dollars without a decimal point."""
+    return frame.to_csv(index=False, float_format="%.15g", lineterminator="\n")
+
+
+def as_json(frame: pd.DataFrame) -> str:
+    """Return a frame as a JSON list of records; a missing figure is null."""
+    return str(frame.to_json(orient="records", indent=2, force_ascii=False))
+
+
+def print_table(frame: pd.DataFrame) -> None:
+    """Print a frame for people: names beside codes, thousands grouped, figures flush right."""
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    table = RichTable(header_style="bold", box=None, pad_edge=False)
+    for column in frame.columns:
+        numeric = pd.api.types.is_numeric_dtype(frame[column])
+        table.add_column(
+            str(column), justify="right" if numeric else "left", no_wrap=numeric,
+            overflow="fold",
+        )  # fmt: skip
+    for record in frame.to_dict("records"):
+        table.add_row(*[Text(_cell(str(column), value)) for column, value in record.items()])
+    console = Console(highlight=False)
+    if not console.is_terminal:  # a pipe has no width of its own; do not squeeze into 80 columns
+        console.width = 160
+    console.print(table)
+
+
+def _cell(column: str, value: object) -> str:
+    if column == "partner" and isinstance(value, str):
+        return f"{value} {country_name(value)}"
+    if isinstance(value, int | float):
+        return show(value, "int" if column not in ("year",) else "year")
+    return show(value, "text")

@@ -1,0 +1,125 @@
+"""From a question to an edition on disk: check first, then run the notebook and render it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from marketintel.errors import MissingDataError
+from marketintel.report.market_study.facts import EU, Study, load
+from marketintel.report.render import Cover
+from marketintel.report.run import Edition, run_study
+
+NOTEBOOK = "market_study.ipynb"
+
+
+def write_study(
+    market: str,
+    *,
+    exporter: str = EU,
+    segments: Sequence[str] = (),
+    year: int | None = None,
+    reports_dir: Path = Path("reports"),
+    edition: str | None = None,
+    data_dir: Path | None = None,
+    progress: bool = True,
+) -> Edition:
+    """Write the market study of one country.
+
+    The question is checked before anything is written: a country without data, or a name that is
+    not known, leaves the reports directory as it was.
+
+    Parameters
+    ----------
+    market, exporter, segments, year, data_dir
+        As in :func:`marketintel.report.market_study.load`.
+    reports_dir : Path
+        Editions are ``<reports_dir>/<edition>/<study>/``.
+    edition : str, optional
+        Default: the month in which the newest input was compiled, so that the same inputs
+        make the same edition.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Edition
+        Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
+    """
+    study = load(market, exporter, segments, year, data_dir)
+    name = edition or str(study.used["retrieved_at"].max())[:7]
+    parameters = {
+        "country": study.market,
+        "exporter": study.exporter,
+        "segments": study.chosen if segments else [],
+        "year": int(study.year),
+    }
+    with _data_in_kernel(data_dir):
+        return run_study(
+            notebook_path(),
+            parameters,
+            reports_dir=reports_dir,
+            edition=name,
+            study=study_name(study, all_segments=not segments),
+            cover=cover(study, name),
+            inputs=dict(zip(study.used["file"], study.used["sha256"], strict=True)),
+            progress=progress,
+        )
+
+
+@contextmanager
+def _data_in_kernel(data_dir: Path | None) -> Iterator[None]:
+    """Point the notebook's kernel, which inherits the environment, to the same data."""
+    if data_dir is None:
+        yield
+        return
+    before = os.environ.get("MARKETINTEL_DATA")
+    os.environ["MARKETINTEL_DATA"] = str(data_dir.resolve())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MARKETINTEL_DATA"]
+        else:
+            os.environ["MARKETINTEL_DATA"] = before
+
+
+def study_name(study: Study, *, all_segments: bool) -> str:
+    """Return the folder of a study within its edition; every parameter is in it."""
+    parts = ["market-study", study.market, study.exporter, study.year]
+    return "-".join(parts if all_segments else [*parts, ".".join(study.chosen)])
+
+
+def cover(study: Study, edition: str) -> Cover:
+    """Return the title page."""
+    trade = study.used[study.used["source"].isin(study.trade_sources)]
+    names = list(study.segment_names.values())
+    scope = "all photonics segments" if len(names) > 3 else ", ".join(names).lower()
+    compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
+    return Cover(
+        title=study.name(study.market),
+        subtitle=f"Photonics imports and their suppliers, {study.year} against {study.base}",
+        edition=edition,
+        vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
+        scope=f"Imports for consumption, {scope}, HS 2022",
+        exporter=study.name(study.exporter),
+    )
+
+
+def notebook_path() -> Path:
+    """Return the study's notebook.
+
+    Raises
+    ------
+    MissingDataError
+        The package is not run from a checkout of the project.
+    """
+    path = Path(__file__).resolve().parents[3] / "notebooks" / NOTEBOOK
+    if not path.exists():
+        raise MissingDataError(
+            f"notebook {NOTEBOOK} not found beside the package; run marketintel from a checkout of "
+            "the project"
+        )
+    return path

@@ -1,0 +1,235 @@
+"""One section a segment: size, suppliers, the exporter's position, duties, what changed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from marketintel.analysis.frames import CORE, CORE_AND_BROAD
+from marketintel.report import charts
+from marketintel.report.blocks import Figure, Heading, Stack, Table, Text
+from marketintel.report.market_study import sentences as say
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.facts import EU, Study, each, one
+from marketintel.warehouse.reference import group_members
+
+#: Suppliers in a segment's table and chart.
+TOP = 8
+
+
+def segment_pages(study: Study) -> Stack:
+    """Return one section a segment, largest first."""
+    core = study.demand[study.demand["scope"] == CORE].sort_values("value_usd", ascending=False)
+    there = core["segment"].tolist()
+    absent = [segment for segment in study.chosen if segment not in there]
+    return Stack(
+        *[_section(study, segment) for segment in there], *[_no_core(study, s) for s in absent]
+    )
+
+
+def _section(study: Study, segment: str) -> Stack:
+    name = study.segment_names[segment]
+    return Stack(
+        Heading(3, name),
+        Text(" ".join([_size(study, segment), _place(study, segment), _changes(study, segment)])),
+        _chart(study, segment),
+        _supplier_table(study, segment),
+        _code_table(study, segment),
+        Text(f"*What the codes cannot show:* {note}")
+        if (note := study.segments[segment].note)
+        else None,
+    )
+
+
+def _no_core(study: Study, segment: str) -> Stack:
+    return Stack(
+        Heading(3, study.segment_names[segment]),
+        Text(
+            "No core code of this segment was imported in either year; its mixed codes are in the "
+            f"tables of the edition. {study.segments[segment].note}"
+        ),
+    )
+
+
+def _size(study: Study, segment: str) -> str:
+    rows = study.demand[study.demand["segment"] == segment]
+    core, everything = one(rows, "scope", CORE), one(rows, "scope", CORE_AND_BROAD)
+    said = (
+        f"{w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} in core codes in "
+        f"{study.year} ({w.change(core['change_pct'])} on {study.base})"
+    )
+    if everything["value_usd"] > core["value_usd"]:
+        said += f", {w.money(everything['value_usd'])} with mixed codes"
+    first = one(study.concentration, "segment", segment)
+    return (
+        f"{said}. {study.name(first['first_supplier'])} is the first single supplier with "
+        f"{w.percent(first['first_supplier_share_pct'])}; "
+        f"{w.count(int(first['suppliers_for_80_pct']), 'supplier')} "
+        f"{'makes' if first['suppliers_for_80_pct'] == 1 else 'make'} up 80{w.NBSP}% (HHI {first['hhi']:.2f}, "
+        f"with {EU} as one supplier {one(study.concentration_as_one, 'segment', segment)['hhi']:.2f})."
+    )
+
+
+def _place(study: Study, segment: str) -> str:
+    own = one(study.position[study.position["segment"] == segment], "scope", CORE)
+    name = study.name(study.exporter)
+    if not own["value_usd"] > 0:
+        return f"No sales of {w.the(name)} were recorded."
+    said = (
+        f"{w.sentence(w.the(name))} sold {w.money(own['value_usd'])}, {w.percent(own['share_pct'])} of it "
+        f"({w.points(own['share_change_pp'])}; {w.ordinal(int(own['rank']))} of "
+        f"{int(own['n_suppliers'])} suppliers)"
+    )
+    if study.exporter == EU:
+        top = study.member_segments[study.member_segments["segment"] == segment]
+        top = top[top["value_usd"] > 0].nlargest(3, "value_usd")
+        led = [f"{study.name(r.exporter)} ({w.money(r.value_usd)})" for r in each(top)]
+        said += f", led by {w.listing(led)}"
+    return said + "." + _duty(study, segment)
+
+
+def _duty(study: Study, segment: str) -> str:
+    if not study.has_duties:
+        return ""
+    rows = study.duty[
+        (study.duty["segment"] == segment) & (study.duty["partner"] == study.exporter)
+    ]
+    rates = rows.set_index("period")["effective_duty_pct"].reindex([study.base, study.year])
+    if rates.isna().any():
+        return ""
+    gaps = study.duty_gap_segments[study.duty_gap_segments["segment"] == segment].head(2)
+    others = [f"{study.name(r.partner)} {w.percent(r.effective_duty_pct)}" for r in each(gaps)]
+    against = f"; {w.listing(others)}" if others else ""
+    return (
+        f" Its goods paid {w.percent(rates.iloc[1])} of customs value in calculated duties, after "
+        f"{w.percent(rates.iloc[0])} in {study.base}{against}."
+    )
+
+
+def _changes(study: Study, segment: str) -> str:
+    terms = study.decomposition[study.decomposition["segment"] == segment]
+    term = one(terms, "weights", "base_year")
+    if pd.isna(term["competitiveness_usd"]) or not term["base_value_usd"] > 0:
+        return ""
+    parts = {
+        "the market": term["market_growth_usd"],
+        "the product mix": term["product_mix_usd"],
+        "its own shares": term["competitiveness_usd"],
+    }
+    largest = max(parts, key=lambda k: abs(parts[k]))
+    return (
+        f"Its sales changed by {w.money(term['change_usd'])}; the largest single cause is {largest} "
+        f"({w.money(parts[largest])})."
+    )
+
+
+def _chart(study: Study, segment: str) -> Figure:
+    rows = study.shares[
+        (study.shares["segment"] == segment) & (study.shares["value_usd"] > 0)
+    ].head(TOP)
+    rows = rows.assign(supplier=rows["partner"].map(study.name))
+    return Figure(
+        charts.bar_suppliers(
+            rows,
+            highlight=study.name(study.exporter),
+            also=[study.name(m) for m in group_members(EU)],
+            base_label=study.base,
+            label=study.year,
+        ),
+        name=f"suppliers_{segment}",
+        caption=f"{study.segment_names[segment]}: largest suppliers, core codes",
+        alt=(
+            f"Bars of the largest suppliers in {study.year} with a mark for {study.base}: "
+            f"{say.leaders(study, rows, 4)}."
+        ),
+        source=study.source_line,
+    )
+
+
+def _supplier_table(study: Study, segment: str) -> Table:
+    rows = study.shares[
+        (study.shares["segment"] == segment) & (study.shares["value_usd"] > 0)
+    ].copy()
+    rows["supplier"] = rows["partner"].map(study.name)
+    columns = ["supplier", "base_value_usd", "value_usd", "share_pct", "share_change_pp"]
+    headers = {
+        "supplier": "Supplier",
+        "base_value_usd": study.base,
+        "value_usd": study.year,
+        "share_pct": "Share",
+        "share_change_pp": "Change of share",
+    }
+    formats = {
+        "base_value_usd": "usd_m",
+        "value_usd": "usd_m",
+        "share_pct": "pct",
+        "share_change_pp": "points",
+    }
+    if study.has_duties:
+        rates = study.duty[study.duty["segment"] == segment].pivot_table(
+            index="partner", columns="period", values="effective_duty_pct"
+        )
+        gap = study.duty_gap_segments[study.duty_gap_segments["segment"] == segment]
+        rows["base_duty_pct"] = rows["partner"].map(rates.get(study.base, pd.Series(dtype=float)))
+        rows["duty_pct"] = rows["partner"].map(rates.get(study.year, pd.Series(dtype=float)))
+        rows["same_basket_pp"] = rows["partner"].map(
+            gap.set_index("partner")["like_for_like_gap_pp"]
+        )
+        columns += ["base_duty_pct", "duty_pct", "same_basket_pp"]
+        headers |= {
+            "base_duty_pct": f"Duty {study.base}",
+            "duty_pct": f"Duty {study.year}",
+            "same_basket_pp": f"Against {study.exporter}, same basket",
+        }
+        formats |= {"base_duty_pct": "pct", "duty_pct": "pct", "same_basket_pp": "points"}
+    shown = rows.head(TOP)
+    return Table(
+        shown[columns],
+        name=f"suppliers_{segment}",
+        caption=f"{study.segment_names[segment]}: suppliers, core codes",
+        formats=formats,
+        headers=headers,
+        highlight=(shown["partner"] == study.exporter).tolist(),
+        missing="not applicable, or no common code",
+        source=study.source_line,
+    )
+
+
+def _code_table(study: Study, segment: str) -> Table:
+    rows = study.code_demand[study.code_demand["segment"] == segment].copy()
+    labels = study.codes.set_index("cmd_code")["label"]
+    rows["label"] = rows["cmd_code"].map(labels)
+    rows["part"] = rows["scope"].map({"core": "Core codes", "broad": "Mixed codes, shown apart"})
+    place = study.exporter_codes.set_index("cmd_code")["share_pct"]
+    rows["exporter_share_pct"] = rows["cmd_code"].map(place)
+    rows = rows.sort_values(["part", "value_usd"], ascending=[True, False])
+    return Table(
+        rows[
+            [
+                "part",
+                "cmd_code",
+                "label",
+                "base_value_usd",
+                "value_usd",
+                "change_pct",
+                "exporter_share_pct",
+            ]
+        ],
+        name=f"codes_{segment}",
+        caption=f"{study.segment_names[segment]}: codes",
+        formats={
+            "base_value_usd": "usd_m",
+            "value_usd": "usd_m",
+            "change_pct": "pct_signed",
+            "exporter_share_pct": "pct",
+        },
+        headers={
+            "cmd_code": "HS 2022",
+            "label": "Goods",
+            "base_value_usd": study.base,
+            "value_usd": study.year,
+            "change_pct": "Change",
+            "exporter_share_pct": f"{study.exporter} share",
+        },
+        group_col="part",
+        source=study.source_line,
+    )

@@ -1,0 +1,172 @@
+"""The sentences of the summary, each computed from the figures it states."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from marketintel.analysis.frames import CORE, CORE_AND_BROAD
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.facts import Study, each, one
+
+#: A segment smaller than this is left out of statements about the fastest change.
+SMALL_SEGMENT_USD = 100e6
+
+#: From this share on, the market depends on one supplier.
+DEPENDENT_PCT = 50.0
+
+
+def summary_sentences(study: Study) -> list[str]:
+    """Return the summary as sentences in the order of the report."""
+    said = [demand(study), segments(study), exporter(study), why(study)]
+    if study.has_duties:
+        said.append(duty(study))
+    return [*said, dependence(study)]
+
+
+def demand(study: Study) -> str:
+    """How much the market imports, core codes first, mixed codes apart."""
+    core = one(study.demand_total, "scope", CORE)
+    everything = one(study.demand_total, "scope", CORE_AND_BROAD)
+    said = (
+        f"**Demand.** {w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} of photonic "
+        f"goods for consumption in {study.year}; that {w.moved(core['change_pct'])} against "
+        f"{study.base}.{_without_largest_change(study)}"
+    )
+    if not everything["value_usd"] > core["value_usd"]:
+        return said
+    broad = study.code_demand[study.code_demand["scope"] == "broad"].nlargest(1, "value_usd")
+    code, value = broad["cmd_code"].iloc[0], broad["value_usd"].iloc[0]
+    return (
+        f"{said} With codes that mix photonics with other goods it would be "
+        f"{w.money(everything['value_usd'])}, of which a single code, {code}, is "
+        f"{w.percent(100 * value / everything['value_usd'], 0)}: no conclusion is drawn from that total."
+    )
+
+
+def _without_largest_change(study: Study) -> str:
+    """Say the change without one segment where that segment alone turns its direction."""
+    core = study.demand[study.demand["scope"] == CORE].dropna(subset=["change_usd"])
+    core = core.assign(size=core["change_usd"].abs())
+    if len(core) < 3:
+        return ""
+    largest = core.nlargest(1, "size").iloc[0]
+    base = core["base_value_usd"].sum() - largest["base_value_usd"]
+    rest = core["change_usd"].sum() - largest["change_usd"]
+    if base <= 0 or rest * core["change_usd"].sum() >= 0:
+        return ""
+    return (
+        f" One segment turns the sum: without {study.segment_names[largest['segment']].lower()} "
+        f"({w.change(largest['change_pct'])}), imports {w.moved(100 * rest / base)}."
+    )
+
+
+def segments(study: Study) -> str:
+    """The largest segments, and those that moved most."""
+    core = study.demand[study.demand["scope"] == CORE].sort_values("value_usd", ascending=False)
+    if len(core) == 1:
+        return f"**Segment.** This study covers {study.segment_names[core['segment'].iloc[0]].lower()} only."
+    largest = [
+        f"{study.segment_names[row.segment].lower()} ({w.money(row.value_usd)})"
+        for row in each(core.head(3))
+    ]
+    said = f"**Segments.** The largest are {w.listing(largest)}."
+    sizeable = core[core["value_usd"].combine(core["base_value_usd"], min) >= SMALL_SEGMENT_USD]
+    sizeable = sizeable.dropna(subset=["change_pct"]).sort_values("change_pct")
+    if len(sizeable) < 2:
+        return said
+    low, high = sizeable.iloc[0], sizeable.iloc[-1]
+    return (
+        f"{said} {study.segment_names[high['segment']]} changed most upwards "
+        f"({w.change(high['change_pct'])}), {study.segment_names[low['segment']].lower()} most "
+        f"downwards ({w.change(low['change_pct'])}), among segments above {w.money(SMALL_SEGMENT_USD)}."
+    )
+
+
+def exporter(study: Study) -> str:
+    """Where the exporter stands."""
+    place = one(study.position_total, "scope", CORE)
+    name = study.name(study.exporter)
+    if not place["value_usd"] > 0:
+        return f"**{name}.** No sales of {w.the(name)} were recorded in {study.year}."
+    said = (
+        f"**{name}.** {w.sentence(w.the(name))} sold {w.money(place['value_usd'])}, {w.percent(place['share_pct'])} of "
+        f"core imports ({w.points(place['share_change_pp'])}), and ranks {w.ordinal(int(place['rank']))} "
+        f"of {int(place['n_suppliers'])} suppliers."
+    )
+    strong = _strongholds(study)
+    return f"{said} It is strongest in {w.listing(strong)}." if strong else said
+
+
+def why(study: Study) -> str:
+    """Why the exporter's sales changed: market, mix, competitiveness."""
+    term = one(study.decomposition_total, "weights", "base_year")
+    name = study.name(study.exporter)
+    if pd.isna(term["competitiveness_usd"]):
+        return f"**Why.** The change of sales of {w.the(name)} cannot be decomposed: a base is missing."
+    return (
+        f"**Why.** Its sales changed by {w.money(term['change_usd'])}: the growth of the market alone "
+        f"would have brought {w.money(term['market_growth_usd'])}, the mix of its products "
+        f"{w.money(term['product_mix_usd'])}, and changes of its shares in single products "
+        f"{w.money(term['competitiveness_usd'])} (interaction {w.money(term['interaction_usd'])})."
+    )
+
+
+def duty(study: Study) -> str:
+    """What the exporter's goods paid at entry, and what its competitors paid."""
+    before, now = duty_of(study, study.exporter)
+    gaps = study.duty_gap[study.duty_gap["partner"] != study.exporter].head(4)
+    others = [
+        f"{study.name(row.partner)} {w.percent(row.effective_duty_pct)}" for row in each(gaps)
+    ]
+    return (
+        f"**Duties.** Goods of {w.the(study.name(study.exporter))} paid {w.percent(now)} of customs value on "
+        f"average over {study.year}, after {w.percent(before)} in {study.base}; the largest "
+        f"competitors paid {w.listing(others)}. These are calculated duties, an average over measures "
+        "that changed within the year, not a rate in force today."
+    )
+
+
+def dependence(study: Study) -> str:
+    """How far single segments hang on one supplier."""
+    table = study.concentration
+    dependent = table[table["first_supplier_share_pct"] >= DEPENDENT_PCT]
+    if dependent.empty:
+        top = table.nlargest(1, "first_supplier_share_pct").iloc[0]
+        return (
+            f"**Dependence.** No segment takes half of its imports from one country; the closest is "
+            f"{study.segment_names[top['segment']].lower()} with {study.name(top['first_supplier'])} "
+            f"at {w.percent(top['first_supplier_share_pct'])}."
+        )
+    dependent = dependent.sort_values("first_supplier_share_pct", ascending=False)
+    named = [
+        f"{study.segment_names[row.segment].lower()} ({study.name(row.first_supplier)}, "
+        f"{w.percent(row.first_supplier_share_pct, 0)})"
+        for row in each(dependent)
+    ]
+    return (
+        f"**Dependence.** {w.count(len(named), 'segment').capitalize()} of {len(table)} "
+        f"{'takes' if len(named) == 1 else 'take'} half or more of "
+        f"{'its' if len(named) == 1 else 'their'} imports from one country: {w.listing(named)}."
+    )
+
+
+def duty_of(study: Study, partner: str) -> tuple[float, float]:
+    """Return a supplier's effective duty, per cent of customs value, base year and year studied."""
+    rows = study.duty_total[study.duty_total["partner"] == partner].set_index("period")
+    rates = rows["effective_duty_pct"].reindex([study.base, study.year])
+    return float(rates.iloc[0]), float(rates.iloc[1])
+
+
+def leaders(study: Study, shares: pd.DataFrame, number: int) -> str:
+    """Name the largest suppliers with their shares."""
+    top = shares[shares["value_usd"] > 0].head(number)
+    return w.listing([f"{study.name(r.partner)} ({w.percent(r.share_pct)})" for r in each(top)])
+
+
+def _strongholds(study: Study) -> list[str]:
+    core = study.position[(study.position["scope"] == CORE) & (study.position["rank"] == 1)]
+    core = core.sort_values("share_pct", ascending=False).head(3)
+    return [
+        f"{study.segment_names[row.segment].lower()} ({w.percent(row.share_pct, 0)})"
+        for row in each(core)
+    ]
