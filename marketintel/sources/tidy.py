@@ -24,7 +24,9 @@ Contract: TypeAlias = Mapping[str, str]
 Body: TypeAlias = bytes | str
 
 #: Spellings of "no figure" in use among the providers. Never read as zero.
-NO_FIGURE = frozenset({"", ":", "..", "...", "NA", "N/A", "NaN", "nan", "NP", "null", "None", "x"})
+NO_FIGURE = frozenset(
+    ["", ":", "..", "...", "NA", "N/A", "n/a", "n.a.", "NaN", "nan", "NP", "null", "None", "x"]
+)
 
 #: What an archive may hold once unpacked; the largest real one (Canada, a year) is under 1 GB.
 MAX_UNPACKED_BYTES = 4 * 2**30
