@@ -213,3 +213,10 @@ def test_specialisation_on_real_imports_against_the_definition(census):
     )
     share_of_all = lasers["value_usd"].sum() / matrix["value_usd"].sum()
     assert result.loc["4280", "rca_in_market"] == pytest.approx(share_of_supplier / share_of_all)
+
+
+def test_a_market_without_any_row_gives_empty_tables(small):
+    nothing = small.head(0)
+    assert suppliers.supplier_shares(nothing).empty
+    assert suppliers.concentration(nothing).empty
+    assert suppliers.position(nothing, ["DEU"]).empty
