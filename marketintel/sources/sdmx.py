@@ -162,6 +162,8 @@ def _rows(
     if series is None:  # flat: the key of an observation holds every dimension
         series = {"": {"observations": dataset.get("observations") or {}}}
     keys = [tuple(int(i) for i in key.split(":") if i) for key in series]
+    if swappable and keys:
+        need([d["id"] for part in dimensions.values() for d in as_list(part)], swappable, source)
     on_series = _in_key_order(on_series, keys, source, swappable)
     groups = _Groups(dataset.get("dimensionGroupAttributes") or {}, attributes, source)
 
