@@ -140,9 +140,7 @@ def _within_url(query: Query, client: Client) -> Iterator[Query]:
 
 def _ask(query: Query, client: Client) -> list[dict[str, Any]]:
     """Ask; where the answer reached its limit, cut the question in two and ask again."""
-    path, params = _path(query, client), _params(query)
-    if client.has_key:
-        params["maxRecords"] = str(KEYED_ROWS)
+    path, params = address(query, client)
     check_answer = partial(_accept, asked=query)
     rows = _rows(client.get(path, params, check=check_answer))
     if not _may_be_cut(len(rows), client):
@@ -171,9 +169,11 @@ def _row_limit(client: Client) -> int:
     return KEYED_ROWS if client.has_key else PREVIEW_ROWS
 
 
-def _path(query: Query, client: Client) -> str:
+def address(query: Query, client: Client) -> tuple[str, dict[str, str]]:
+    """Return path and parameters of one request."""
     how = "/data/v1/get" if client.has_key else "/public/v1/preview"
-    return f"{how}/C/{query.freq}/HS"
+    limit = {"maxRecords": str(KEYED_ROWS)} if client.has_key else {}
+    return f"{how}/C/{query.freq}/HS", _params(query) | limit
 
 
 def _params(query: Query) -> dict[str, str]:

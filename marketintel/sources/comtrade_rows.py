@@ -26,6 +26,13 @@ REVISIONS = {
     "H5": "HS2017", "H6": "HS2022",
 }  # fmt: skip
 
+#: Partners that are not economies: areas not elsewhere specified, bunkers, free zones, special
+#: categories. Their trade is in a reporter's world total. 490 is not here: it stands for Taiwan.
+UNSPECIFIED = (
+    "129", "221", "290", "471", "472", "473", "492", "527", "536", "568", "577", "636", "637",
+    "697", "837", "838", "839", "879", "899",
+)  # fmt: skip
+
 FIELDS = (
     "reporterCode", "partnerCode", "flowCode", "classificationCode", "cmdCode", "period",
     "freqCode", "primaryValue",

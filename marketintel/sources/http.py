@@ -232,6 +232,15 @@ class Client:
             self.on_answer(answer)
         return answer
 
+    def keeps(self, path: str, params: Params | None = None) -> bool:
+        """Whether the answer to a plain GET is kept and still valid, so that it costs nothing."""
+        if self.store is None:
+            return False
+        return (
+            self.store.load(self.store.path("GET", self._address(path, params), b"", "*/*"))
+            is not None
+        )
+
     def _address(self, path: str, params: Params | None) -> str:
         """Return the whole address without key, parameters in the order given."""
         url = path if path.startswith(("https://", "http://")) else self.provider.base + path

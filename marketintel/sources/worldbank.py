@@ -95,21 +95,32 @@ def perform(
     indicator: str, query: Query, client: Client
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Ask for every page of one indicator; return the rows and the first page's head."""
-    path = f"/country/{';'.join(query.economies) or 'all'}/indicator/{indicator}"
     rows: list[dict[str, Any]] = []
     head: dict[str, Any] = {}
     page = pages = 1
     while page <= pages:
-        params: dict[str, str | int] = {
-            "format": "json", "per_page": _ROWS_PER_PAGE, "page": page,
-            "date": f"{query.first_year}:{query.last_year}",
-        }  # fmt: skip
+        path, params = address(indicator, query, page)
         meta, found = client.get(path, params, check=accept).json()
         head = head or meta
         pages = int(meta.get("pages") or 0)
-        rows += found or []
+        for row in found or []:
+            tidy.need(row, _FIELDS, SOURCE)
+            if row["indicator"]["id"] != indicator:
+                raise SourceError(
+                    f"{SOURCE}: got {row['indicator']['id']} where {indicator} was asked for; the "
+                    "provider's parameters changed"
+                )
+            rows.append(row)
         page += 1
     return rows, head
+
+
+def address(indicator: str, query: Query, page: int = 1) -> tuple[str, dict[str, str | int]]:
+    """Return path and parameters of one request."""
+    return f"/country/{';'.join(query.economies) or 'all'}/indicator/{indicator}", {
+        "format": "json", "per_page": _ROWS_PER_PAGE, "page": page,
+        "date": f"{query.first_year}:{query.last_year}",
+    }  # fmt: skip
 
 
 def accept(answer: Answer) -> None:
@@ -137,8 +148,6 @@ def process(rows: list[dict[str, Any]]) -> pd.DataFrame:
     """Return rows as the provider sends them under :data:`CONTRACT`; nulls are left out."""
     if not rows:
         return tidy.empty(CONTRACT)
-    for row in rows:
-        tidy.need(row, _FIELDS, SOURCE)
     code = [row["countryiso3code"] or row["country"]["id"] for row in rows]
     ours = [
         INDICATORS.get(row["indicator"]["id"])

@@ -8,7 +8,8 @@ Use::
         server.route("/api", lambda request: Reply(json=…))     # computed; prefix match
         client = Client(replace(PROVIDER, base=server.url, hosts=(), min_interval_s=0))
 
-``server.requests`` has what was asked: method, path, query (dict of last values), headers, body.
+``server.requests`` has what was asked: method, path, query (dict of last values), headers, body,
+and the query as it was sent (``url_query``).
 A path without an answer gives 404. :class:`FakeClock` is time without waiting.
 """
 
@@ -35,6 +36,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    url_query: str = ""
 
     def json(self) -> Any:
         return jsonlib.loads(self.body)
@@ -154,6 +156,7 @@ class Server:
 
 class _Serve(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or every answer waits 40 ms for an acknowledgement
     server_of: Server
 
     def do_GET(self) -> None:
@@ -161,8 +164,9 @@ class _Serve(BaseHTTPRequestHandler):
         query = {k: v[-1] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
         length = int(self.headers.get("Content-Length") or 0)
         request = Request(
-            self.command, parts.path, query, dict(self.headers.items()), self.rfile.read(length)
-        )
+            self.command, parts.path, query, dict(self.headers.items()), self.rfile.read(length),
+            parts.query,
+        )  # fmt: skip
         try:
             self._give(self.server_of.answer(request))
         except (BrokenPipeError, ConnectionResetError):

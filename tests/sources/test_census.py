@@ -3,7 +3,7 @@ the figures in some of them are real."""
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,7 +12,8 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources import census
 from marketintel.sources.census import PROVIDER, Query, annual, fetch
 from marketintel.sources.http import Client
-from tests.sources.server import FakeClock, Reply, Request, Server
+from tests.sources.providers import Months
+from tests.sources.server import FakeClock, Reply, Server
 
 KEY = "0123456789abcdef"
 HEAD = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "DUT_VAL_MO", "CAL_DUT_MO",
@@ -158,34 +159,6 @@ def test_a_year_is_twelve_months_or_none() -> None:
         {"partner_code": "4280", "cmd_code": "901320", "period": "2024", "value_usd": 12.0}
     ]
     assert yearly.attrs["notes"] == ["2025 has 11 months and is left out"]
-
-
-class Months:
-    """The Bureau's service made of real yearly figures; how they fall on months is synthetic:
-    twelve equal parts, what is left over in December."""
-
-    MEASURES: ClassVar = {
-        "GEN_VAL_MO": "gen_imports_usd", "CON_VAL_MO": "con_imports_usd",
-        "DUT_VAL_MO": "dutiable_usd", "CAL_DUT_MO": "duties_usd",
-    }  # fmt: skip
-
-    def __init__(self, yearly: pd.DataFrame) -> None:
-        self.yearly = yearly
-
-    def __call__(self, request: Request) -> Reply:
-        year, _, month = request.query["time"].partition("-")
-        chosen = self.yearly[self.yearly["year"] == int(year)]
-        if len(chosen) == 0:
-            return Reply(204)
-        parts = [chosen[name] // 12 for name in self.MEASURES.values()]
-        if month == "12":
-            parts = [chosen[name] - 11 * (chosen[name] // 12) for name in self.MEASURES.values()]
-        columns = [chosen["cty"], *(part.astype("str") for part in parts), chosen["hs6"]]
-        rows = [list(cells) for cells in zip(*columns, strict=True)]
-        total = ["-", *(str(part.sum()) for part in parts), "901320"]
-        stamp = ["HS6", request.query["time"]]
-        head = ["CTY_CODE", *self.MEASURES, "I_COMMODITY", "COMM_LVL", "time"]
-        return Reply(json=[head, *([*cells, *stamp] for cells in [*rows, total])], gzipped=True)
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,7 @@ def test_nothing_is_no_error(body: Any) -> None:
         ({"rows": []}, "not a head with 'pages'"),
         ([{"pages": 1}, {"a": 1}], "not a head with 'pages'"),
         ([{"pages": 1}, [{"date": "2024"}]], "no field 'indicator'"),
+        ([{"pages": 1}, [synthetic("USA", 1) | {"indicator": {"id": "X"}}]], "got X where SP.POP"),
         (
             [{"pages": 1}, [synthetic("USA", 1), synthetic("USA", 2)]],
             "two figures for population USA",
@@ -120,7 +121,7 @@ def test_nothing_is_no_error(body: Any) -> None:
 )
 def test_a_changed_format_stops(body: Any, says: str) -> None:
     with pytest.raises(SourceError, match=says):
-        answering(body)
+        answering(body, Query(("SP.POP.TOTL",), 2024, 2024))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,136 @@
+"""``marketintel fetch``: say the plan, then carry it out.
+
+Registered in ``cli.py`` with one line: ``app.command()(fetch)``.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marketintel.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from marketintel.sources.connectors import Book
+
+
+def fetch(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help="Only these sources (default: all that apply).")
+    ] = None,
+    targets: Annotated[
+        str, typer.Option("--for", help="Target markets, e.g. USA,CAN,JPN or EU27.")
+    ] = "USA",
+    segments: Annotated[
+        str, typer.Option("--segments", help="Segments, e.g. lasers,optics; or all.")
+    ] = "all",
+    years: Annotated[
+        str | None, typer.Option("--years", help="Years, e.g. 2015-2025 (default: the last three).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the plan and stop.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Ask again also what is answered.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Data directory (default: as for the other commands)."),
+    ] = None,
+) -> None:
+    """Fetch trade and market data for target markets; a second run asks only for what is new."""
+    from marketintel.sources.fetch import answers_dir, execute
+    from marketintel.sources.plan import plan
+    from marketintel.warehouse import store
+
+    data_dir = data or store.default_data_dir()
+    span = parse_years(years)
+    made = plan(
+        _markets(targets), _codes(segments, span), span, reference_book(), answers_dir(data_dir),
+        sources=sources or [], refresh=refresh,
+    )  # fmt: skip
+    for line in made.describe():
+        typer.echo(line)
+    if dry_run:
+        return
+    with _bar(sum(step.requests for step in made.steps), quiet) as advance:
+        outcomes = execute(made, data_dir, reference_book(), progress=lambda _: advance())
+    for outcome in outcomes:
+        typer.echo(outcome.describe(), err=outcome.error is not None)
+    failed = [outcome for outcome in outcomes if outcome.error]
+    if failed:
+        raise SourceError(
+            f"{len(failed)} of {len(outcomes)} sources not complete "
+            f"({', '.join(o.source for o in failed)}); run the same command again to go on"
+        )
+
+
+def reference_book() -> "Book":
+    """Return the translations that the network room is given."""
+    from marketintel.sources.connectors import Book
+    from marketintel.warehouse import harmonise
+    from marketintel.warehouse.countries import country_rows, split
+
+    rows = {row["iso3"]: row for row in country_rows()}
+
+    def code_of(iso3: str, system: str) -> str:
+        return next(iter(split(rows[iso3][system])), "") if iso3 in rows else ""
+
+    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at)
+
+
+def parse_years(text: str | None) -> list[int]:
+    """Return the years meant by "2015-2025", "2024" or "2022,2024"; the last three if none."""
+    if text is None:
+        from datetime import UTC, datetime
+
+        now = datetime.now(UTC).year
+        return [now - 3, now - 2, now - 1]
+    years: list[int] = []
+    for part in text.split(","):
+        found = re.fullmatch(r"\s*((?:19|20)\d\d)(?:\s*[-–]\s*((?:19|20)\d\d))?\s*", part)
+        if not found or (found[2] and found[2] < found[1]):
+            raise UsageError(
+                f"--years {text!r} is not understood; write 2024, 2015-2025 or 2022,2024"
+            )
+        years += range(int(found[1]), int(found[2] or found[1]) + 1)
+    return years
+
+
+def _markets(text: str) -> list[str]:
+    from marketintel.warehouse.reference import group_members
+
+    named = [part for part in text.split(",") if part.strip()]
+    return list(dict.fromkeys(iso3 for part in named for iso3 in group_members(part.strip())))
+
+
+def _codes(text: str, years: list[int]) -> list[str]:
+    """Return the segments' codes in every HS revision that statistics of these years may use."""
+    from marketintel.warehouse.harmonise import HS_REVISIONS
+    from marketintel.warehouse.reference import load_segments
+
+    known = load_segments()
+    names = list(known.names())
+    if text != "all":
+        names = [known.resolve(part.strip()) for part in text.split(",") if part.strip()]
+    first = max(year for year in HS_REVISIONS.values() if year <= max(min(years), 1992))
+    # Some reporters are a revision late, so the one before is asked for as well.
+    since = sorted(HS_REVISIONS.values())[max(0, sorted(HS_REVISIONS.values()).index(first) - 1)]
+    revisions = [r for r, year in HS_REVISIONS.items() if since <= year <= max(years)]
+    return sorted({code for n in names for r in revisions for code in known[n].cmd_codes(r)})
+
+
+@contextmanager
+def _bar(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show a progress bar on a terminal; give the function that moves it."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = ("fetching", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    off = quiet or not console.is_terminal
+    with Progress(*columns, console=console, disable=off) as bar:
+        task = bar.add_task("requests", total=total)
+        yield lambda: bar.advance(task)

@@ -1,0 +1,59 @@
+"""Providers' services made of figures at hand, for tests that go the whole way through HTTP."""
+
+from typing import ClassVar
+from urllib.parse import parse_qs
+
+import pandas as pd
+
+from tests.sources.server import Reply, Request
+
+
+class Months:
+    """The Bureau's service made of real yearly figures; how they fall on months is synthetic:
+    twelve equal parts, what is left over in December."""
+
+    MEASURES: ClassVar = {
+        "GEN_VAL_MO": "gen_imports_usd", "CON_VAL_MO": "con_imports_usd",
+        "DUT_VAL_MO": "dutiable_usd", "CAL_DUT_MO": "duties_usd",
+    }  # fmt: skip
+
+    def __init__(self, yearly: pd.DataFrame) -> None:
+        self.yearly = yearly
+
+    def __call__(self, request: Request) -> Reply:
+        year, _, month = request.query["time"].partition("-")
+        asked = parse_qs(request.url_query).get("I_COMMODITY", [])
+        chosen = self.yearly[
+            (self.yearly["year"] == int(year)) & (self.yearly["hs6"].isin(asked) | (not asked))
+        ]
+        if len(chosen) == 0:
+            return Reply(204)
+        parts = [chosen[name] // 12 for name in self.MEASURES.values()]
+        if month == "12":
+            parts = [chosen[name] - 11 * (chosen[name] // 12) for name in self.MEASURES.values()]
+        columns = [chosen["cty"], *(part.astype("str") for part in parts), chosen["hs6"]]
+        rows = [list(cells) for cells in zip(*columns, strict=True)]
+        total = ["-", *(str(part.sum()) for part in parts), "901320"]
+        stamp = ["HS6", request.query["time"]]
+        head = ["CTY_CODE", *self.MEASURES, "I_COMMODITY", "COMM_LVL", "time"]
+        return Reply(json=[head, *([*cells, *stamp] for cells in [*rows, total])], gzipped=True)
+
+
+class Comtrade:
+    """Comtrade made of synthetic rows: a value for every reporter, period, code and partner."""
+
+    PARTNERS = (0, 156, 276, 392, 899)
+
+    def __call__(self, request: Request) -> Reply:
+        rows = [
+            {"reporterCode": int(reporter), "partnerCode": partner, "flowCode": flow,
+             "classificationCode": "H6", "cmdCode": code, "period": period, "freqCode": "A",
+             "primaryValue": float(int(code) % 997 + partner + int(period)), "partner2Code": 0,
+             "motCode": 0, "customsCode": "C00"}
+            for reporter in request.query["reporterCode"].split(",")
+            for period in request.query["period"].split(",")
+            for code in request.query["cmdCode"].split(",")
+            for flow in request.query["flowCode"].split(",")
+            for partner in self.PARTNERS
+        ]  # fmt: skip
+        return Reply(json={"elapsedTime": "0", "count": len(rows), "data": rows, "error": ""})

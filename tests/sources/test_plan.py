@@ -1,0 +1,280 @@
+"""From a plan to snapshots to tables: what is asked, what is kept, what is replaced."""
+
+import gzip
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from marketintel.cli_fetch import fetch, parse_years, reference_book
+from marketintel.errors import SourceError, UsageError
+from marketintel.sources import snapshot
+from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.fetch import answers_dir, execute, merge
+from marketintel.sources.plan import Plan, plan
+from tests.sources.providers import Comtrade, Months
+from tests.sources.server import FakeClock, Reply, Request, Server
+
+KEY = "0123456789abcdef+/Z"
+CODES = ["900110", "901320"]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with Server() as running:
+        for source in ("COMTRADE", "CENSUS", "WORLDBANK"):
+            monkeypatch.setenv(f"MARKETINTEL_{source}_URL", running.url)
+            monkeypatch.setenv(f"MARKETINTEL_{source}_INTERVAL_S", "0")
+        running.route("/public/v1/preview", Comtrade())
+        running.route("/country", lambda _: Reply(json=[{"pages": 0}, None]))
+        running.route("/data/timeseries", lambda _: Reply(204))
+        yield running
+
+
+def make(
+    data: Path, targets: str = "CAN", years: range = range(2023, 2025), **options: object
+) -> Plan:
+    sources = options.pop("sources", ["comtrade"])
+    return plan(
+        targets.split(","), CODES, list(years), reference_book(), answers_dir(data),
+        sources=sources, this_year=2026, **options,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def run(made: Plan, data: Path) -> str:
+    (outcome,) = execute(made, data, reference_book(), clock=FakeClock())
+    assert outcome.error is None
+    return outcome.vintage or "nothing new"
+
+
+def test_the_plan_says_what_it_would_ask_before_it_asks(server: Server, tmp_path: Path) -> None:
+    made = make(tmp_path, "USA,CAN,XKX", range(2022, 2026), sources=[])
+    said = "\n".join(made.describe())
+    assert [s.source for s in made.steps] == [
+        "us_census_imports", "us_census_exports", "comtrade", "comtrade", "worldbank",
+    ] * 2  # fmt: skip
+    assert "us_census_imports: imports of the USA, 2 codes, 2022–2024, monthly: 36 requests" in said
+    assert "without COMTRADE_KEY (500 rows a request)" in said
+    assert f"to ask: {sum(s.requests for s in made.steps)} requests, about" in said
+    assert "comtrade: XKX does not report there" in said
+    assert [s.max_age_s for s in made.steps][::5] == [None, 7 * 86_400], "2025 may still be revised"
+    assert server.requests == []
+    assert not (tmp_path / "raw").exists()
+
+
+def test_counts_are_what_is_then_asked(server: Server, tmp_path: Path) -> None:
+    made = make(tmp_path, "CAN,JPN")
+    run(made, tmp_path)
+    assert len(server.requests) == sum(step.requests for step in made.steps) == 4
+
+
+def test_a_second_run_asks_nothing_and_makes_no_vintage(server: Server, tmp_path: Path) -> None:
+    first = run(make(tmp_path), tmp_path)
+    asked = len(server.requests)
+    again = make(tmp_path)
+    assert "2 requests (2 already answered)" in again.describe()[0]
+    assert run(again, tmp_path) == "nothing new"
+    assert len(server.requests) == asked
+    assert run(make(tmp_path, refresh=True), tmp_path) == "nothing new", "same answers, same bytes"
+    assert len(server.requests) == 2 * asked
+    assert [s.meta.vintage for s in snapshot.list_snapshots(tmp_path)] == [first]
+
+
+def test_a_wider_run_asks_only_for_what_is_new_and_keeps_the_rest(
+    server: Server, tmp_path: Path
+) -> None:
+    first = run(make(tmp_path), tmp_path)
+    asked = len(server.requests)
+    second = run(make(tmp_path, "JPN"), tmp_path)
+    assert len(server.requests) == asked + 2
+    assert second == f"{first}.02"
+    (held,) = snapshot.find(tmp_path, "comtrade")
+    assert held.meta.vintage == second
+    frame = pd.read_parquet(held.path)
+    assert set(frame["reporter"]) == {"CAN", "JPN"}
+    assert set(frame["partner"]) == {"WLD", "CHN", "DEU", "JPN"}
+
+
+def test_what_cannot_be_a_partner_is_said_and_stays_in_the_total(
+    server: Server, tmp_path: Path
+) -> None:
+    (outcome,) = execute(make(tmp_path), tmp_path, reference_book(), clock=FakeClock())
+    assert "8 rows with unspecified partners" in outcome.describe()
+
+
+def test_comtrade_stays_local_and_cites_its_terms(server: Server, tmp_path: Path) -> None:
+    run(make(tmp_path), tmp_path)
+    (held,) = snapshot.find(tmp_path, "comtrade")
+    assert "may not be passed on" in held.meta.licence
+    assert held.meta.parameters["codes"] == CODES
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    done = subprocess.run(
+        ["git", "-C", tmp_path, "status", "--porcelain", "-uall"],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout == "", "neither answers nor snapshot can be committed by accident"
+
+
+def test_silence_deletes_nothing() -> None:
+    def rows(*cells: tuple[str, str, float]) -> pd.DataFrame:
+        return pd.DataFrame(cells, columns=["period", "cmd_code", "value_usd"])
+
+    before = rows(("2023", "901320", 1), ("2024", "901320", 2), ("2024", "900110", 3))
+    new = rows(("2024", "901320", 20))
+    whole = merge(before, new, ("period",), {"901320"})
+    assert whole.to_dict("split")["data"] == [
+        ["2024", "900110", 3], ["2023", "901320", 1], ["2024", "901320", 20]]  # fmt: skip
+
+
+def test_a_source_that_fails_does_not_stop_the_others(server: Server, tmp_path: Path) -> None:
+    server.route("/public/v1/preview", lambda _: Reply(400, json={"message": "no"}))
+    server.route(
+        "/country/all/indicator/SP.POP",
+        lambda _: Reply(json=[{"pages": 1}, [macro("CAN"), macro("WLD")]]),
+    )
+    made = make(tmp_path, sources=["comtrade", "worldbank"])
+    bad, good = execute(made, tmp_path, reference_book(), clock=FakeClock())
+    assert isinstance(bad.error, SourceError)
+    assert "HTTP 400: no" in bad.describe()
+    assert (good.error, good.rows) == (None, 1)
+
+
+def macro(iso3: str) -> dict[str, object]:
+    return {"indicator": {"id": "SP.POP.TOTL"}, "country": {"id": iso3}, "countryiso3code": iso3,
+            "date": "2023", "value": 5.0, "unit": ""}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "years"),
+    [("2024", [2024]), ("2015-2017", [2015, 2016, 2017]), ("2022,2024", [2022, 2024])],
+)
+def test_years(text: str, years: list[int]) -> None:
+    assert parse_years(text) == years
+
+
+@pytest.mark.parametrize("text", ["2025-2015", "lately", "24", "2024-", ""])
+def test_years_that_are_not_understood(text: str) -> None:
+    with pytest.raises(UsageError, match="is not understood"):
+        parse_years(text)
+
+
+def test_unknown_sources_and_empty_plans(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="unknown source 'comtrad'"):
+        make(tmp_path, sources=["comtrad"])
+    with pytest.raises(UsageError, match="has nothing about CAN"):
+        make(tmp_path, sources=["us_census_imports"])
+
+
+def test_connectors_cite_completely() -> None:
+    for connector in CONNECTORS.values():
+        assert {"producer", "title", "citation", "licence", "licence_url", "quirks"} == set(
+            connector.about
+        )
+
+
+# --- the command -----------------------------------------------------------------------------
+
+app = typer.Typer()
+app.command()(fetch)
+
+
+def command(data: Path, *words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [*words, "--data", str(data)])
+    return done.exit_code, done.output + str(done.exception or "")
+
+
+def test_dry_run_stops_before_the_first_request(server: Server, tmp_path: Path) -> None:
+    code, said = command(tmp_path, "comtrade", "--for", "Canada", "--segments", "lasers",
+                         "--years", "2023", "--dry-run")  # fmt: skip
+    assert code == 0
+    assert "comtrade: trade of CAN" in said
+    assert server.requests == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_is_in_no_output_and_no_file(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMTRADE_KEY", KEY)
+    seen = 0
+
+    def echo(request: Request) -> Reply:
+        nonlocal seen
+        seen += 1
+        key = request.headers["Ocp-Apim-Subscription-Key"]
+        good = Comtrade()(request).json
+        if seen == 1:
+            return Reply(json=good | {"validation": f"your key {key}"})
+        return Reply(403, json={"message": f"Quota of key {key} is used up."})
+
+    server.route("/data/v1/get", echo)
+    words = ("comtrade", "--for", "CAN,JPN", "--segments", "lasers", "--years", "2023")
+    code, said = command(tmp_path, *words)
+    assert code == 1
+    assert "Quota of key *** is used up" in said
+    assert "run the same command again to go on" in said
+    files = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert any(p.suffix == ".gz" for p in files), "the first answer was kept"
+    texts = [
+        gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in files
+    ]
+    assert not any(KEY.encode() in text for text in texts)
+    assert KEY not in said
+
+
+def test_real_us_figures_through_http_are_those_of_the_starter_data(
+    server: Server, tmp_path: Path, shared: Path, root: Path
+) -> None:
+    """fetch → snapshot → build → query gives what the shipped snapshot gives."""
+    from marketintel.warehouse.build import build
+    from marketintel.warehouse.flows import flows
+
+    yearly = pd.read_parquet(shared / "data/us_census_imports_hs6_2024_2025.parquet")
+    server.route("/data/timeseries/intltrade/imports", Months(yearly))
+    words = (
+        "us_census_imports",
+        "--for",
+        "USA",
+        "--segments",
+        "lasers,optics",
+        "--years",
+        "2024-2025",
+    )
+    code, said = command(tmp_path, *words)
+    assert code == 0, said
+    build(tmp_path)
+    keys = ["segment", "scope", "partner", "cmd_code", "period"]
+
+    def answer(data: Path) -> pd.DataFrame:
+        frame = flows(reporter="USA", segments=["lasers", "optics"], data_dir=data)
+        return frame.sort_values(keys, ignore_index=True)
+
+    found, starter = answer(tmp_path), answer(root / "data")
+    pd.testing.assert_frame_equal(found, starter[starter["period"].isin(["2024", "2025"])])
+    lasers = found[found["cmd_code"] == "901320"].groupby("period")["duties_usd"].sum()
+    assert lasers.to_dict() == {"2024": 6_384_785, "2025": 94_067_677}
+
+
+def test_a_fetch_on_top_of_the_starter_data_replaces_only_what_was_asked(
+    server: Server, tmp_path: Path, shared: Path, root: Path
+) -> None:
+    from shutil import copytree
+
+    copytree(root / "data/raw/us_census_imports", tmp_path / "raw/us_census_imports")
+    (before,) = snapshot.find(tmp_path, "us_census_imports")
+    yearly = pd.read_parquet(shared / "data/us_census_imports_hs6_2024_2025.parquet")
+    doubled = yearly.assign(duties_usd=yearly["duties_usd"] * 2)  # a revision, so to speak
+    server.route("/data/timeseries/intltrade/imports", Months(doubled))
+    made = make(tmp_path, "USA", range(2025, 2026), sources=["us_census_imports"])
+    vintage = run(made, tmp_path)
+    (after,) = snapshot.find(tmp_path, "us_census_imports", vintage)
+    assert after.meta.parameters["built_on"] == before.meta.vintage
+    old, new = pd.read_parquet(before.path), pd.read_parquet(after.path)
+    assert len(old) == len(new)
+    asked = new["cmd_code"].isin(CODES) & (new["period"] == "2025")
+    ratio = new["duties_usd"].sum() - old["duties_usd"].sum()
+    assert ratio == new.loc[asked, "duties_usd"].sum() / 2 > 0
