@@ -361,6 +361,8 @@ def svg_of(figure: "MatplotlibFigure", name: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, count=1, flags=re.DOTALL)
     # Two figures in one page must not share ids: clip paths would be mixed up.
     svg = re.sub(r'(\sid="|href="#|url\(#)', rf"\g<1>{name}-", svg)
+    # A hundredth of a point is far below what print or screen can show.
+    svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
     return svg.strip()
 
 

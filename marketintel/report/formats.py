@@ -1,7 +1,7 @@
 """How figures are printed: one function from a value and its kind to a short text.
 
 Values arrive unrounded in base units (whole dollars, per cent from 0 to 100); only the print is
-scaled. A figure that is not zero is never printed as zero.
+scaled. A figure that is not zero is never printed as plain zero: "< 0.1", or "+0.0" with its sign.
 """
 
 import math
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 MISSING = "–"
+# Growth from next to nothing: the exact multiple would only look like information.
+_BEYOND_PCT = 1000
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ KINDS = {
     "usd_m": Kind("USD million", scale=1e6, decimals=1),
     "usd_m_signed": Kind("USD million", scale=1e6, decimals=1, signed=True),
     "usd_bn": Kind("USD billion", scale=1e9, decimals=2),
+    "usd_bn_signed": Kind("USD billion", scale=1e9, decimals=2, signed=True),
     "pct": Kind("%", decimals=1),
     "pct_signed": Kind("%", decimals=1, signed=True),
     "points": Kind("points", decimals=1, signed=True),
@@ -91,9 +94,11 @@ def show(value: Any, kind: str) -> str:
         raise ValueError(f"{value!r} cannot be printed as {kind}: not a finite number")
     scaled = float(value) / rule.scale
     smallest = 10.0**-rule.decimals
-    if 0 < abs(scaled) < smallest / 2:
+    if 0 < abs(scaled) < smallest / 2 and not rule.signed:
         sign = "−" if scaled < 0 else ""
         return f"{'>' if scaled < 0 else '<'} {sign}{smallest:.{rule.decimals}f}"
+    if kind == "pct_signed" and scaled > _BEYOND_PCT:
+        return f"> {_BEYOND_PCT:,}"
     comma = "," if rule.grouped else ""
     printed = f"{abs(scaled):{comma}.{rule.decimals}f}"
     if scaled < 0:

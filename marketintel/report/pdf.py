@@ -5,6 +5,7 @@ from data is ever read as markup.
 """
 
 import json
+import re
 import shutil
 import tempfile
 import textwrap
@@ -41,12 +42,13 @@ def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
             return f"#callout(blocks.at({i}))[" if part == "open" else "]"
         return f"#show-block(blocks.at({i}))"
 
-    body = document.convert("typst", show, "--shift-heading-level-by=-1")
+    views = [_view(block.view()) for block in document.blocks]
+    body = _turn_pages(document.convert("typst", show, "--shift-heading-level-by=-1"), views)
     template = (TEMPLATES / "report.typ").read_text(encoding="utf-8")
     data = {
         "cover": {name: str(value or "") for name, value in vars(cover).items()},
         "brand": {**brand.model_dump(mode="json"), "logo_svg": brand.logo_svg},
-        "blocks": [_view(block.view()) for block in document.blocks],
+        "blocks": views,
         "font": FONT,
     }
     with tempfile.TemporaryDirectory() as fonts:
@@ -75,6 +77,22 @@ def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
 def _first_line(error: Any) -> str:
     hint = f" ({error.hints[0]})" if error.hints else ""
     return f"{error.message}{hint}"
+
+
+def _turn_pages(body: str, views: list[dict[str, Any]]) -> str:
+    """Put each landscape table, with the headings right before it, on a page turned on its side."""
+
+    def turn(found: re.Match[str]) -> str:
+        landscape = views[int(found["number"])].get("landscape")
+        return f"#page(flipped: true)[\n{found[0]}\n]" if landscape else found[0]
+
+    heading = r"^=+ .*\n(?:<.*>\n)?\n*"
+    return re.sub(
+        rf"(?:{heading})*^#show-block\(blocks\.at\((?P<number>\d+)\)\)$",
+        turn,
+        body,
+        flags=re.MULTILINE,
+    )
 
 
 def _view(view: dict[str, Any]) -> dict[str, Any]:
