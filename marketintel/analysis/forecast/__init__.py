@@ -5,12 +5,23 @@
 >>> accuracy(tested, panel)  # sMAPE, MASE, OWA, coverage, interval score
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
-``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combine``, ``intervals``,
-``engine`` (forecast, backtest), ``accuracy``. The method is told in ``docs/forecast.md``.
+``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
+``engine`` (forecast, backtest), ``scores``. The method is told in ``docs/forecast.md``.
 """
 
-from marketintel.analysis.forecast.accuracy import accuracy, score
 from marketintel.analysis.forecast.breaks import cut
+from marketintel.analysis.forecast.combination import combine, learn_weights
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
+from marketintel.analysis.forecast.scores import accuracy, score
 
-__all__ = ["accuracy", "backtest", "cut", "forecast", "notes", "refused", "score"]
+__all__ = [
+    "accuracy",
+    "backtest",
+    "combine",
+    "cut",
+    "forecast",
+    "learn_weights",
+    "notes",
+    "refused",
+    "score",
+]

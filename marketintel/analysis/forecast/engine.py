@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.forecast import combine, intervals
+from marketintel.analysis.forecast import combination, intervals
 from marketintel.analysis.forecast.models import check_names, fit_models
 from marketintel.analysis.forecast.panel import (
     MIN_POINTS,
@@ -44,7 +44,7 @@ def forecast(
     panel: pd.DataFrame,
     horizon: int,
     levels: Sequence[int] = (80, 95),
-    model: str | Iterable[str] = combine.NAME,
+    model: str | Iterable[str] = combination.NAME,
     *,
     freq: str | None = None,
     season_length: int | None = None,
@@ -91,7 +91,7 @@ def backtest(
     horizon: int,
     origins: int = 5,
     levels: Sequence[int] = (80, 95),
-    model: str | Iterable[str] = combine.NAME,
+    model: str | Iterable[str] = combination.NAME,
     *,
     freq: str | None = None,
     season_length: int | None = None,
@@ -116,7 +116,7 @@ def backtest(
     -------
     DataFrame
         The columns of :func:`forecast`; compare with
-        :func:`~marketintel.analysis.forecast.accuracy.accuracy`.
+        :func:`~marketintel.analysis.forecast.scores.accuracy`.
     """
     names = _checked(horizon, levels, model)
     if origins < 1:
@@ -154,7 +154,7 @@ def notes(frame: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Origin:
-    """Forecasts from one cut: which series (``rows``), their means and one-step scales by model."""
+    """Forecasts from one cut: which series (``rows``), means (r, h) and scales (r, h) by model."""
 
     rows: np.ndarray
     batch: Batch
@@ -191,7 +191,10 @@ def _roll(batch: Batch, cuts: Sequence[int], horizon: int, names: list[str]) -> 
     stacked = _concatenate(pieces)
     fits = fit_models(stacked, horizon, names)
     scales = {
-        name: intervals.scale_of(stacked.y, fit.fitted, stacked.valid) for name, fit in fits.items()
+        name: intervals.scale_of(
+            stacked.y, fit.fitted, stacked.valid, np.broadcast_to(fit.spread, fit.mean.shape)
+        )
+        for name, fit in fits.items()
     }
     rolled, start = {}, 0
     for (cut, rows), piece in zip(index, pieces, strict=True):
@@ -236,8 +239,9 @@ def _with_intervals(
         mean, scale = origin.mean[name][enough], origin.scale[name][enough]
         if nonnegative:
             mean = np.maximum(mean, 0.0)
+        unit = calibration.unit(scale, origin.rows[enough])
         for level in sorted(set(levels)):
-            half = calibration.half_width(scale, level)
+            half = calibration.quantile(level) * unit
             lo = np.maximum(mean - half, 0.0) if nonnegative else mean - half
             frames.append(_rows(origin.batch, enough, name, level, mean, lo, mean + half))
     return frames
@@ -246,7 +250,8 @@ def _with_intervals(
 def _calibrate(
     batch: Batch, rolled: dict[int, _Origin], cut: int, horizon: int, name: str
 ) -> intervals.Calibration:
-    errors, scales = [np.empty((0, horizon))], [np.empty(0)]
+    errors, scales = [np.empty((0, horizon))], [np.empty((0, horizon))]
+    series = [np.empty(0, dtype=int)]
     for back, origin in rolled.items():
         if back <= cut:
             continue
@@ -256,7 +261,10 @@ def _calibrate(
         actual = batch.y[origin.rows[:, None], at]
         errors.append(np.where(known, actual - origin.mean[name], np.nan))
         scales.append(origin.scale[name])
-    return intervals.calibrate(np.concatenate(errors), np.concatenate(scales))
+        series.append(origin.rows)
+    return intervals.calibrate(
+        np.concatenate(errors), np.concatenate(scales), np.concatenate(series), len(batch)
+    )
 
 
 def _rows(
@@ -285,10 +293,17 @@ def _rows(
     )
 
 
+def _empty() -> pd.DataFrame:
+    """The long frame without rows but with its types, so that it still merges."""
+    types = {"ds": "datetime64[s]", "cutoff": "datetime64[s]", "level": "int64"}
+    types |= dict.fromkeys(["mean", "lo", "hi"], "float64")
+    return pd.DataFrame(columns=COLUMNS).astype(types)
+
+
 def _frame(
     parts: list[pd.DataFrame], refusals: pd.DataFrame, repairs: pd.DataFrame
 ) -> pd.DataFrame:
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+    frame = pd.concat(parts, ignore_index=True) if parts else _empty()
     frame = frame.sort_values(
         ["unique_id", "cutoff", "model", "level", "ds"], kind="stable", ignore_index=True
     )

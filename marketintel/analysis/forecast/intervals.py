@@ -1,21 +1,29 @@
 """Prediction intervals from the errors that rolling origins actually made.
 
 Split conformal prediction (Vovk, Gammerman & Shafer 2005; Lei et al. 2018) carried to a panel of
-series. An error made ``k`` steps ahead is put in units of its series and its horizon,
-``z = (y - mean) / (scale * growth_k)``, where
+series. An error made ``k`` steps ahead is put in units of its series, origin and horizon,
 
-* ``scale`` is the root mean square of the model's one-step errors in sample at that origin, and
-* ``growth_k`` the pooled root mean square of ``error / scale`` at horizon ``k``, which never falls.
+    z = (y - mean) / (scale_k * growth_k * factor)
 
-The interval's half-width is the pooled conformal quantile of ``|z|``, times ``growth_k``, times the
-series' scale at its own cutoff. Because one distribution serves all levels, intervals nest.
+* ``scale_k``: the root of the model's mean squared one-step error in sample plus a quarter of the
+  squared disagreement among its members ``k`` steps ahead (zero for a model that stands alone).
+* ``growth_k``: the pooled root mean square of ``error / scale_k``; it never falls with ``k``.
+* ``factor``: how much worse or better than the pool this series has done out of sample,
+  ``sqrt((SHRINK + sum z2) / (SHRINK + count))`` over its own rolling origins, so that a few errors
+  move it little. A row that calibrates is judged by the factor from its series' *earlier* origins,
+  for that is what was known then.
+
+The half-width is the pooled quantile of ``|z|`` times ``scale_k * growth_k * factor`` at the
+series' own cutoff. One distribution serves all levels, so intervals nest.
 
 **Short histories.** Ten series of twelve points give too few errors for a 95 % quantile. So the
 pool always holds a prior sample worth ``PRIOR_WEIGHT`` errors: ``|z|`` of a Student t with
-``PRIOR_DF`` degrees of freedom and unit variance, and ``growth_k = PRIOR_GROWTH * sqrt(k)``, which
-is that of a random walk whose one-step errors are larger out of sample than in it. Errors of
-overlapping horizons repeat each other; one made ``k`` steps ahead counts ``1 / k``. With no rolling
-origin at all the prior is the interval; with thousands it is invisible.
+``PRIOR_DF`` degrees of freedom and unit variance, and ``growth_k = PRIOR_GROWTH * sqrt(k)``: a
+random walk whose errors are larger out of sample than in it. Errors of overlapping horizons repeat
+each other; one made ``k`` steps ahead counts ``1 / k``. With no rolling origin at all the prior is
+the interval; with thousands it is invisible.
+
+The constants were chosen on training data; ``docs/forecast.md`` says how.
 """
 
 from __future__ import annotations
@@ -27,9 +35,16 @@ from scipy.stats import t as student
 
 PRIOR_WEIGHT = 20.0
 PRIOR_DF = 5
-PRIOR_GROWTH = 1.25
-WINSOR = 8.0
-"""Errors beyond this many scales count as this many when the growth is estimated."""
+PRIOR_GROWTH = 1.75
+
+DISAGREEMENT = 0.25
+"""Weight of the squared spread among the members beside the squared one-step error."""
+
+SHRINK = 10.0
+"""Pool-average errors that stand beside a series' own when its factor is estimated."""
+
+WINSOR_GROWTH, WINSOR_FACTOR = 8.0, 4.0
+"""Errors beyond this many scales count as this many in ``growth`` and ``factor``."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +54,9 @@ class Calibration:
     Attributes
     ----------
     growth : (h,) float
-        Root mean square error at each horizon in units of the one-step scale.
+        Root mean square error at each horizon in units of the scale.
+    factor : (s,) float
+        Each series' own factor; 1 where it has no rolling origin.
     sample, weight : (k,) float
         Absolute standardised errors in rising order, with weights that sum to one.
     errors : int
@@ -47,24 +64,37 @@ class Calibration:
     """
 
     growth: np.ndarray
+    factor: np.ndarray
     sample: np.ndarray
     weight: np.ndarray
     errors: int
 
-    def half_width(self, scale: np.ndarray, level: int) -> np.ndarray:
-        """(n, h) half-widths at a level in percent for series with these scales (n,)."""
-        cumulative = np.cumsum(self.weight)
-        at = min(int(np.searchsorted(cumulative, level / 100)), len(self.sample) - 1)
-        return self.sample[at] * scale[:, None] * self.growth[None, :]
+    def unit(self, scale: np.ndarray, series: np.ndarray) -> np.ndarray:
+        """(n, h) one standardised error in the unit of the data."""
+        return scale * self.growth * self.factor[series][:, None]
+
+    def quantile(self, level: float) -> float:
+        """Give the standardised error that ``level`` percent do not exceed."""
+        at = int(np.searchsorted(np.cumsum(self.weight), level / 100))
+        return float(self.sample[min(at, len(self.sample) - 1)])
+
+    def exceedance(self, standardised: np.ndarray) -> np.ndarray:
+        """Probability that an error lies above ``standardised`` (signed, any shape)."""
+        tail = np.append(np.cumsum(self.weight[::-1])[::-1], 0.0)
+        beyond = tail[np.searchsorted(self.sample, np.abs(standardised), side="left")] / 2
+        return np.where(standardised >= 0, beyond, 1 - beyond)
 
 
-def scale_of(y: np.ndarray, fitted: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """(n,) root mean square of one-step errors in sample; the first observation is left out."""
+def scale_of(
+    y: np.ndarray, fitted: np.ndarray, valid: np.ndarray, spread: np.ndarray
+) -> np.ndarray:
+    """(n, h) scale from one-step errors in sample, the first left out, and members' spread."""
     error = np.where(valid, y - fitted, 0.0)[:, 1:]
-    return np.sqrt((error**2).sum(axis=1) / np.maximum(valid[:, 1:].sum(axis=1), 1))
+    mean_square = (error**2).sum(axis=1) / np.maximum(valid[:, 1:].sum(axis=1), 1)
+    return np.sqrt(mean_square[:, None] + DISAGREEMENT * spread**2)
 
 
-def calibrate(errors: np.ndarray, scale: np.ndarray) -> Calibration:
+def calibrate(errors: np.ndarray, scale: np.ndarray, series: np.ndarray, count: int) -> Calibration:
     """Pool rolling-origin errors.
 
     Parameters
@@ -72,29 +102,57 @@ def calibrate(errors: np.ndarray, scale: np.ndarray) -> Calibration:
     errors : (r, h) float
         Observation minus forecast, one row per series and origin; NaN where the target was not yet
         known at the origin the intervals are for.
-    scale : (r,) float
-        The series' one-step scale at that origin.
+    scale : (r, h) float
+        The scale at that origin.
+    series : (r,) int
+        Which of the ``count`` series a row belongs to; of one series, later origins come first.
     """
     steps = np.arange(1, errors.shape[1] + 1)
-    usable = scale > 0
-    relative = errors[usable] / scale[usable, None]
-    known = ~np.isnan(relative)
+    known = ~np.isnan(errors) & (scale > 0)
+    relative = np.where(known, errors, 0.0) / np.where(known, scale, 1.0)
     growth = _growth(relative, known, steps)
-    size = np.abs(relative / growth)[known]
-    weight = np.broadcast_to(1.0 / steps, relative.shape)[known]
+    relative = relative / growth
+    weight = known / steps
+    factor, own = _factors(relative, weight, series, count)
+    size = np.abs(relative / own[:, None])[known]
     prior = _prior_sample()
     sample = np.concatenate([size, prior])
-    weights = np.concatenate([weight, np.full(len(prior), PRIOR_WEIGHT / len(prior))])
+    weights = np.concatenate([weight[known], np.full(len(prior), PRIOR_WEIGHT / len(prior))])
     order = np.argsort(sample)
-    return Calibration(growth, sample[order], weights[order] / weights.sum(), int(known.sum()))
+    weights = weights[order] / weights.sum()
+    return Calibration(growth, factor, sample[order], weights, int(known.sum()))
 
 
 def _growth(relative: np.ndarray, known: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    size = np.abs(np.where(known, relative, 0.0))
-    total = (np.minimum(size, WINSOR * np.sqrt(steps)) ** 2).sum(axis=0) / steps
-    count = known.sum(axis=0) / steps
-    prior = PRIOR_GROWTH**2 * steps
-    return np.maximum.accumulate(np.sqrt((total + PRIOR_WEIGHT * prior) / (count + PRIOR_WEIGHT)))
+    squares = np.minimum(np.abs(relative), WINSOR_GROWTH * np.sqrt(steps)) ** 2
+    total = squares.sum(axis=0) / steps + PRIOR_WEIGHT * PRIOR_GROWTH**2 * steps
+    count = known.sum(axis=0) / steps + PRIOR_WEIGHT
+    return np.maximum.accumulate(np.sqrt(total / count))
+
+
+def _factors(
+    relative: np.ndarray, weight: np.ndarray, series: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Each series' factor, and for each row the factor from its series' earlier origins."""
+    squares = (np.minimum(np.abs(relative), WINSOR_FACTOR) ** 2 * weight).sum(axis=1)
+    size = weight.sum(axis=1)
+    total = np.bincount(series, squares, count) + SHRINK
+    number = np.bincount(series, size, count) + SHRINK
+    squares_before = total[series] - _running(squares, series)
+    size_before = number[series] - _running(size, series)
+    return np.sqrt(total / number), np.sqrt(squares_before / size_before)
+
+
+def _running(values: np.ndarray, series: np.ndarray) -> np.ndarray:
+    """Cumulative sum of values within each series, in the order of the rows."""
+    order = np.argsort(series, kind="stable")
+    grouped = series[order]
+    sums = np.cumsum(values[order])
+    start = np.searchsorted(grouped, grouped)
+    sums = sums - np.where(start > 0, sums[start - 1], 0.0)
+    out = np.empty_like(sums)
+    out[order] = sums
+    return out
 
 
 def _prior_sample(points: int = 400) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 All models but ``naive`` and ``drift`` see the series without its season and get it back at the end
 (:mod:`~marketintel.analysis.forecast.seasonal`); ``seasonal_naive`` carries its own. The default is
-``combination``; see :mod:`~marketintel.analysis.forecast.combine` for what it holds and why.
+``combination``; see :mod:`~marketintel.analysis.forecast.combination` for what it holds and why.
 
 ========================  ==========================================================================
 ``naive``                 last observation
@@ -13,6 +13,7 @@ All models but ``naive`` and ``drift`` see the series without its season and get
 ``damped``                damped trend (Gardner & McKenzie 1985)
 ``ets``                   simple, linear or damped, by AICc (Hyndman et al. 2008)
 ``theta``                 Assimakopoulos & Nikolopoulos (2000)
+``log_theta``             theta on logarithms, bias-corrected; theta itself where a value is not > 0
 ``dynamic_theta``         dynamic optimised theta (Fiorucci et al. 2016)
 ``local_level``           local level by exact likelihood (Durbin & Koopman 2012)
 ``local_trend``           local level with a fixed drift
@@ -26,19 +27,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketintel.analysis.forecast import combine, smoothing, theta
+from marketintel.analysis.forecast import combination, smoothing, theta
 from marketintel.analysis.forecast.local_level import local_level
 from marketintel.analysis.forecast.panel import Batch
-from marketintel.analysis.forecast.seasonal import adjust
+from marketintel.analysis.forecast.seasonal import Adjusted, adjust, adjust_tested
 from marketintel.errors import UsageError
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Forecasts ``mean`` (n, h) and one-step forecasts in sample ``fitted`` (n, T)."""
+    """Forecasts ``mean`` (n, h) and one-step forecasts in sample ``fitted`` (n, T).
+
+    ``spread`` (n, h) is the standard deviation among members; zero for a model that stands alone.
+    """
 
     mean: np.ndarray
     fitted: np.ndarray
+    spread: np.ndarray | float = 0.0
 
 
 def _naive(batch: Batch, horizon: int) -> Fit:
@@ -84,6 +89,18 @@ def _theta(batch: Batch, horizon: int) -> Fit:
     return Fit(*theta.theta(batch.y, batch.length, horizon))
 
 
+def _log_theta(batch: Batch, horizon: int) -> Fit:
+    """On logarithms where they exist."""
+    plain = _theta(batch, horizon)
+    positive = (batch.y > 0) | ~batch.valid
+    usable = np.flatnonzero(positive.all(axis=1))
+    if not usable.size:
+        return plain
+    mean, fitted = theta.log_theta(batch.y[usable], batch.length[usable], horizon)
+    plain.mean[usable], plain.fitted[usable] = mean, fitted
+    return plain
+
+
 def _dynamic_theta(batch: Batch, horizon: int) -> Fit:
     return Fit(*theta.dynamic_theta(batch.y, batch.length, horizon))
 
@@ -103,20 +120,28 @@ RAW: dict[str, Callable[[Batch, int], Fit]] = {
 """Models that see the series as it is."""
 
 ADJUSTED: dict[str, Callable[[Batch, int], Fit]] = {
-    "naive2": _naive,
     "ses": _smoothed(smoothing.ANN),
     "holt": _smoothed(smoothing.AAN),
     "damped": _smoothed(smoothing.AADN),
     "ets": _smoothed(smoothing.ANN, smoothing.AAN, smoothing.AADN),
     "theta": _theta,
+    "log_theta": _log_theta,
     "dynamic_theta": _dynamic_theta,
     "local_level": _local(drift=False),
     "local_trend": _local(drift=True),
 }
 """Models that see the series without its season."""
 
-MODELS = (*RAW, *ADJUSTED, combine.NAME)
+BENCHMARK = "naive2"
+
+MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME)
 """Every name that ``forecast`` and ``backtest`` accept."""
+
+
+def _on(adjusted: Adjusted, model: Callable[[Batch, int], Fit], horizon: int) -> Fit:
+    """Fit without the season, then put the season back."""
+    fit = model(adjusted.batch, horizon)
+    return Fit(adjusted.restore(fit.mean), adjusted.restore(fit.fitted, ahead=False))
 
 
 def check_names(names: Iterable[str]) -> list[str]:
@@ -131,17 +156,17 @@ def check_names(names: Iterable[str]) -> list[str]:
 def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fit]:
     """Fit the named models to every series of a batch, each of them once."""
     names = check_names(names)
-    needed = {*names, *(combine.MEMBERS if combine.NAME in names else ())}
+    needed = {*names, *(combination.MEMBERS if combination.NAME in names else ())}
     fits = {name: RAW[name](batch, horizon) for name in RAW if name in needed}
+    if BENCHMARK in needed:
+        fits[BENCHMARK] = _on(adjust_tested(batch), _naive, horizon)
     adjusted = adjust(batch)
-    for name in ADJUSTED:
-        if name in needed:
-            fit = ADJUSTED[name](adjusted.batch, horizon)
-            fits[name] = Fit(adjusted.restore(fit.mean), adjusted.restore(fit.fitted, ahead=False))
-    if combine.NAME in names:
-        members = [fits[name] for name in combine.MEMBERS]
-        fits[combine.NAME] = Fit(
-            combine.average([fit.mean for fit in members]),
-            combine.average([fit.fitted for fit in members]),
+    fits |= {n: _on(adjusted, model, horizon) for n, model in ADJUSTED.items() if n in needed}
+    if combination.NAME in names:
+        members = [fits[name] for name in combination.MEMBERS]
+        fits[combination.NAME] = Fit(
+            combination.average([fit.mean for fit in members]),
+            combination.average([fit.fitted for fit in members]),
+            np.std([fit.mean for fit in members], axis=0),
         )
     return {name: fits[name] for name in names}

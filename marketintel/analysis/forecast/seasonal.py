@@ -1,9 +1,15 @@
 """Seasonal adjustment before forecasting, and putting the season back.
 
-Classical multiplicative decomposition by a centred moving average, as in the M competitions
-(Makridakis & Hibon 2000), applied only where the autocorrelation at the seasonal lag is significant
-at 90 %. The factors equal ``statsmodels.tsa.seasonal.seasonal_decompose``; tests hold the two
-together. Series with a zero or a negative value are adjusted additively.
+Classical multiplicative decomposition by a centred moving average; the factors equal
+``statsmodels.tsa.seasonal.seasonal_decompose``, tests hold the two together. Series with a zero or
+a negative value are adjusted additively. Two ways to decide how far the factors are to be trusted:
+
+* :func:`adjust` shrinks them towards no season by the James-Stein rule (Miller & Williams 2003):
+  ``(m - 3) / (m - 1) * V / A``, ``V`` the sampling variance of a factor, ``A`` the variance among
+  factors, at most 1. A noisy season fades instead of being switched on or off. The pool uses it.
+* :func:`adjust_tested` keeps them whole where the autocorrelation at the seasonal lag is
+  significant at 90 % and drops them elsewhere, as the M competitions did (Makridakis & Hibon 2000).
+  The benchmark ``naive2`` uses it.
 """
 
 from __future__ import annotations
@@ -46,17 +52,25 @@ class Adjusted:
 
 
 def adjust(batch: Batch) -> Adjusted:
-    """Remove the season of every series that has one."""
+    """Remove the season of every series with three full seasons, factors shrunk."""
+    return _adjusted(batch, batch.length >= 3 * batch.season, shrink=True)
+
+
+def adjust_tested(batch: Batch) -> Adjusted:
+    """Remove the season of every series whose seasonal autocorrelation is significant."""
+    return _adjusted(batch, is_seasonal(batch), shrink=False)
+
+
+def _adjusted(batch: Batch, seasonal: np.ndarray, *, shrink: bool) -> Adjusted:
     m = batch.season
-    n = len(batch)
-    neutral = Adjusted(batch, np.ones((n, max(m, 1))), np.zeros(n, dtype=bool))
     if m == 1:
-        return neutral
-    seasonal = is_seasonal(batch)
+        return Adjusted(batch, np.ones((len(batch), 1)), np.zeros(len(batch), dtype=bool))
     positive = np.where(batch.valid, batch.y, 1.0).min(axis=1) > 0
     additive = seasonal & ~positive
     factors = np.where(
-        additive[:, None], _factors(batch, additive=True), _factors(batch, additive=False)
+        additive[:, None],
+        _factors(batch, additive=True, shrink=shrink),
+        _factors(batch, additive=False, shrink=shrink),
     )
     factors = np.where(seasonal[:, None], factors, 1.0)
     phase = np.arange(batch.y.shape[1]) % m
@@ -68,6 +82,8 @@ def adjust(batch: Batch) -> Adjusted:
 def is_seasonal(batch: Batch) -> np.ndarray:
     """(n,) bool: three full seasons seen, and the seasonal autocorrelation significant at 90 %."""
     m, valid = batch.season, batch.valid
+    if m == 1:
+        return np.zeros(len(batch), dtype=bool)
     mean = batch.y.sum(axis=1) / batch.length
     centred = np.where(valid, batch.y - mean[:, None], 0.0)
     variance = np.maximum(np.einsum("nt,nt->n", centred, centred), 1e-300)
@@ -82,7 +98,7 @@ def is_seasonal(batch: Batch) -> np.ndarray:
     return (np.abs(acf[:, m - 1]) > limit) & (batch.length >= 3 * m)
 
 
-def _factors(batch: Batch, additive: bool) -> np.ndarray:
+def _factors(batch: Batch, *, additive: bool, shrink: bool) -> np.ndarray:
     """(n, m) seasonal factors by phase, mean one (or addends, mean zero)."""
     m = batch.season
     trend, known = _moving_average(batch)
@@ -91,15 +107,23 @@ def _factors(batch: Batch, additive: bool) -> np.ndarray:
     else:
         safe = known & (np.abs(trend) > 1e-300)
         detrended = np.where(safe, batch.y / np.where(safe, trend, 1.0), 0.0)
-    phases = np.arange(batch.y.shape[1]) % m
-    sums = np.stack([detrended[:, phases == k].sum(axis=1) for k in range(m)], axis=1)
-    counts = np.stack([known[:, phases == k].sum(axis=1) for k in range(m)], axis=1)
-    means = sums / np.maximum(counts, 1)
-    if additive:
-        return means - means.mean(axis=1, keepdims=True)
+    phase = np.eye(m)[np.arange(batch.y.shape[1]) % m]  # (T, m): which season a column is in
+    counts = np.maximum(known @ phase, 1)
+    means = detrended @ phase / counts
+    neutral = 0.0 if additive else 1.0
     average = means.mean(axis=1, keepdims=True)
-    factors = means / np.where(np.abs(average) > 1e-300, average, 1.0)
-    return np.where((factors > 0).all(axis=1, keepdims=True), factors, 1.0)
+    if additive:
+        factors = means - average
+    else:
+        factors = means / np.where(np.abs(average) > 1e-300, average, 1.0)
+        factors = np.where((factors > 0).all(axis=1, keepdims=True), factors, 1.0)
+    if not shrink:
+        return factors
+    within = np.where(known, detrended - means @ phase.T, 0.0) ** 2 @ phase
+    sampling = (within / np.maximum(counts - 1, 1) / counts).mean(axis=1)
+    among = factors.var(axis=1, ddof=1)
+    weight = np.clip((m - 3) / (m - 1) * sampling / np.maximum(among, 1e-300), 0.0, 1.0)
+    return neutral + (factors - neutral) * (1 - weight[:, None])
 
 
 def _moving_average(batch: Batch) -> tuple[np.ndarray, np.ndarray]:

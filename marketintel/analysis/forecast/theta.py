@@ -26,16 +26,46 @@ from marketintel.analysis.forecast import smoothing
 
 ALPHAS = np.concatenate([[0.02, 0.05], np.linspace(0.1, 0.99, 30)])
 
+MAX_BIAS = 0.5
+"""Largest bias correction of :func:`log_theta`, in logarithms."""
+
+MAX_GROWTH = np.log(1000)
+""":func:`log_theta` never exceeds the largest value seen by more than this factor."""
+
 
 def theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean (n, h) and fitted values (n, T) of the standard Theta method."""
-    ses = smoothing.fit(y, length, smoothing.ANN)
+    return _with_drift(smoothing.fit(y, length, smoothing.ANN), y, length, horizon)
+
+
+def _with_drift(
+    ses: smoothing.Smoothed, y: np.ndarray, length: np.ndarray, horizon: int
+) -> tuple[np.ndarray, np.ndarray]:
     drift = slopes(y, length) / 2
     settled = _partial_sum(ses.alpha, length)
     steps = np.arange(horizon)[None, :]
     mean = ses.level[:, None] + drift[:, None] * (steps + settled[:, None])
     when = np.arange(y.shape[1])[None, :]
     return mean, ses.fitted + drift[:, None] * _partial_sum(ses.alpha[:, None], when)
+
+
+def log_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Theta on logarithms: growth in percent. Mean (n, h) and fitted values (n, T).
+
+    Only for positive series. The mean is bias-corrected, ``exp(mu + s2 / 2)``, with the variance
+    of SES ``s2 = sigma2 (1 + (k - 1) alpha2)`` at ``k`` periods ahead (Hyndman et al. 2008, ch. 6);
+    the correction is at most ``exp(MAX_BIAS)``, so that one wild series cannot explode.
+    """
+    valid = np.arange(y.shape[1])[None, :] < length[:, None]
+    logs = np.where(valid, np.log(np.where(valid, y, 1.0)), 0.0)
+    ses = smoothing.fit(logs, length, smoothing.ANN)
+    mean, fitted = _with_drift(ses, logs, length, horizon)
+    errors = np.where(valid, logs - fitted, 0.0)[:, 1:]
+    variance = (errors**2).sum(axis=1) / np.maximum(length - 1, 1)
+    bias = variance[:, None] * (1 + np.arange(horizon)[None, :] * ses.alpha[:, None] ** 2) / 2
+    ceiling = logs.max(axis=1, keepdims=True, where=valid, initial=-np.inf) + MAX_GROWTH
+    expected = np.minimum(mean + np.minimum(bias, MAX_BIAS), ceiling)
+    return np.exp(expected), np.exp(np.minimum(fitted, ceiling))
 
 
 def dynamic_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:

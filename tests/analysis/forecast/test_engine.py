@@ -169,6 +169,14 @@ def test_unusable_options_are_usage_errors(walk, options):
         forecast(walk(), **options)
 
 
+def test_a_panel_of_refusals_gives_an_empty_frame_that_still_has_its_types():
+    frame = forecast(annual("a", [1, 2, 3]), 2)
+    assert frame.empty
+    assert list(frame.columns) == COLUMNS
+    assert pd.api.types.is_datetime64_any_dtype(frame["ds"])
+    assert list(refused(frame)["unique_id"]) == ["a"]
+
+
 def test_constant_series_gets_its_constant():
     frame = forecast(annual("c", [7.0] * 10), 3)
     np.testing.assert_allclose(frame[["mean", "lo", "hi"]], 7.0)

@@ -179,7 +179,7 @@ def test_seasonal_factors_are_statsmodels_decomposition():
     t = np.arange(72)
     y = (100 + t) * (1 + 0.3 * np.sin(2 * np.pi * t / 12)) * rng.uniform(0.97, 1.03, 72)
     batch = Batch(np.array(["a"], object), y[None], np.array([72]), np.array([0]), "M", 12)
-    adjusted = seasonal.adjust(batch)
+    adjusted = seasonal.adjust_tested(batch)
     expected = seasonal_decompose(y, model="multiplicative", period=12).seasonal
     np.testing.assert_allclose(adjusted.factors[0], expected[:12], rtol=1e-10)
     np.testing.assert_allclose(adjusted.restore(adjusted.batch.y, ahead=False), batch.y)
@@ -201,7 +201,28 @@ def test_series_without_a_season_is_left_alone():
     y = rng.uniform(5, 9, (1, 60))
     batch = Batch(np.array(["a"], object), y, np.array([60]), np.array([0]), "M", 12)
     assert not seasonal.is_seasonal(batch)[0]
-    np.testing.assert_array_equal(seasonal.adjust(batch).batch.y, y)
+    np.testing.assert_array_equal(seasonal.adjust_tested(batch).batch.y, y)
+
+
+def test_shrinkage_keeps_a_real_season_and_fades_a_noisy_one():
+    """Miller & Williams (2003): factors move to one by (m-3)/(m-1) V/A, at most all the way."""
+    rng = np.random.default_rng(8)
+    t = np.arange(60)
+    real = 50 * (1 + 0.3 * np.sin(2 * np.pi * t / 12)) * rng.uniform(0.99, 1.01, 60)
+    noise = 50 * rng.uniform(0.7, 1.3, 60)
+    y = np.stack([real, noise])
+    batch = Batch(np.array(["r", "n"], object), y, np.array([60, 60]), np.zeros(2, int), "M", 12)
+    shrunk = seasonal.adjust(batch).factors
+    whole = seasonal._factors(batch, additive=False, shrink=False)
+    kept = (shrunk - 1) / (whole - 1)
+    np.testing.assert_allclose(kept, kept[:, :1] * np.ones(12))  # one weight per series
+    assert kept[0, 0] > 0.99
+    assert kept[1, 0] < 0.6
+    trend, known = seasonal._moving_average(batch)
+    ratios = [y[1][at] / trend[1][at] for at in (known[1] & (t % 12 == k) for k in range(12))]
+    sampling = np.mean([r.var(ddof=1) / len(r) for r in ratios])
+    weight = 9 / 11 * sampling / whole[1].var(ddof=1)
+    assert kept[1, 0] == pytest.approx(1 - weight)
 
 
 def test_a_series_is_fitted_the_same_alone_and_in_company(data):

@@ -124,7 +124,7 @@ ANYTHING = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(series=st.lists(ANYTHING, min_size=1, max_size=4))
 def test_every_series_is_either_forecast_or_refused(series):
     names = [f"s{i}" for i in range(len(series))]

@@ -20,10 +20,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from marketintel.analysis.forecast.models import BENCHMARK
 from marketintel.analysis.forecast.panel import SEASON_LENGTH, STEP_MONTHS, _infer_freq
 from marketintel.errors import MissingDataError, UsageError
-
-BENCHMARK = "naive2"
 
 MEASURES = ["smape", "mase", "owa", "coverage_pct", "interval_score", "pinball"]
 
@@ -90,6 +89,7 @@ def score(
     Adds ``y, step, scale, smape, mase, coverage_pct, interval_score, pinball`` to the forecasts.
     """
     actual = panel[["unique_id", "ds", "y"]].dropna()
+    actual = actual.drop_duplicates(["unique_id", "ds"], keep=False)  # refused: which one is true?
     rows = forecasts.merge(actual, on=["unique_id", "ds"], how="inner", validate="many_to_one")
     if rows.empty:
         raise MissingDataError("no forecast has a known target: pass a panel that covers them")
