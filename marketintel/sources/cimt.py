@@ -22,7 +22,14 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources.http import Client
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
-from marketintel.sources.tidy import Contract, conform, empty, numbers, snippet
+from marketintel.sources.tidy import (
+    Contract,
+    conform,
+    empty,
+    numbers,
+    reading,
+    snippet,
+)
 
 SOURCE = "statcan_cimt"
 PROVIDER = Provider(
@@ -116,6 +123,7 @@ def fetch(
         return process(target, flow=query.flow, products=query.products)
 
 
+@reading(SOURCE)
 def process(archive: Path, *, flow: str, products: Collection[str] = ()) -> pd.DataFrame:
     """Turn an archive into :data:`CONTRACT`, reading a bounded number of rows at a time.
 

@@ -29,7 +29,9 @@ from marketintel.sources.tidy import (
     need,
     numbers,
     periods,
+    reading,
     text_of,
+    unpacked,
 )
 
 SOURCE = "comext"
@@ -242,6 +244,7 @@ def fetch(
     return pd.concat(with_rows, ignore_index=True) if with_rows else frames[0]
 
 
+@reading(SOURCE)
 def process(body: Body) -> pd.DataFrame:
     """Turn an SDMX answer (CSV or ML) into one row a flow.
 
@@ -251,6 +254,7 @@ def process(body: Body) -> pd.DataFrame:
         A notice other than "nothing found", a missing field, an unknown flow or indicator, or
         one figure given twice with different values.
     """
+    body = unpacked(body, SOURCE)
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)

@@ -27,11 +27,12 @@ from marketintel.sources.tidy import (
     conform,
     empty,
     frequencies,
-    member_of,
     need,
     numbers,
     periods,
+    reading,
     text_of,
+    unpacked,
 )
 
 SOURCE = "ecb"
@@ -110,6 +111,7 @@ def fetch(
     return process(answer.body if answer.status == 200 else b"")
 
 
+@reading(SOURCE)
 def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     """Turn any of the ECB's formats into :data:`CONTRACT`, one row a currency and period.
 
@@ -118,8 +120,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     SourceError
         A field is missing, a rate is not against the euro, or not above zero.
     """
-    if isinstance(body, bytes) and body.startswith(b"PK"):
-        body = member_of(body, SOURCE, ".csv")
+    body = unpacked(body, SOURCE)
     if isinstance(body, bytes | str):
         body = text_of(body, SOURCE)
         if not body.strip():

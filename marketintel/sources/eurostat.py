@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
@@ -30,6 +31,9 @@ from marketintel.sources.tidy import (
     json_of,
     need,
     periods,
+    reading,
+    text_of,
+    unpacked,
 )
 
 SOURCE = "eurostat"
@@ -149,16 +153,17 @@ def fetch(
     return frame
 
 
+@reading(SOURCE)
 def process(body: Body | Mapping[str, Any], *, gaps: bool = True) -> pd.DataFrame:
-    """Turn a JSON-stat answer into a tidy frame.
+    """Turn an answer into a tidy frame: JSON-stat, or the sister service's SDMX-CSV or SDMX-ML.
 
     Parameters
     ----------
     body : bytes, str or mapping
-        As delivered.
+        As delivered; a zip of one of these too.
     gaps : bool
-        Keep a row with a NaN value for each cell without one; otherwise keep only cells that
-        have a value or a flag.
+        Keep a row with a NaN value for each cell of a cube without one; otherwise keep only
+        cells that have a value or a flag.
 
     Returns
     -------
@@ -168,27 +173,44 @@ def process(body: Body | Mapping[str, Any], *, gaps: bool = True) -> pd.DataFram
     Raises
     ------
     SourceError
-        The provider reports an error, or the answer is not a JSON-stat cube.
+        The provider reports an error, or the answer is none of these.
     """
+    body = unpacked(body, SOURCE)
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
         nothing = empty(CONTRACT)
         nothing.attrs["notice"] = found.text
         return nothing
-    name, cube = _cube(json_of(body, SOURCE))
-    frame = _cells(cube, gaps)
-    frame["dataset"] = name
-    frame["updated"] = cube.get("updated")
-    period_column = "time" if "time" in frame else "TIME_PERIOD"
-    need(frame.columns, [period_column], SOURCE)
-    frame["period"] = periods(frame.pop(period_column))
+    if isinstance(body, bytes | str) and not text_of(body, SOURCE).lstrip().startswith(("{", "[")):
+        frame = _observations(body)
+    else:
+        name, cube = _cube(json_of(body, SOURCE))
+        frame = _cells(cube, gaps).assign(dataset=name, updated=cube.get("updated"))
+    if not len(frame.columns):
+        return empty(CONTRACT)
+    frame = frame.rename(columns={"TIME_PERIOD": "time"})
+    need(frame.columns, ["time"], SOURCE)
+    frame["period"] = periods(frame.pop("time"))
     if "freq" not in frame:
         frame["freq"] = frequencies(frame["period"])
-    for optional in ("geo", "unit"):
+    for optional in ("geo", "unit", "status", "dataset", "updated"):
         if optional not in frame:
             frame[optional] = None
     return conform(frame, CONTRACT, SOURCE, others=True)
+
+
+def _observations(body: Body) -> pd.DataFrame:
+    """Read what the sister service sends, SDMX-CSV or SDMX-ML; cells without a row stay away."""
+    rows = sdmx.read(body, SOURCE).drop(columns=["CONF_STATUS"], errors="ignore")
+    names = {sdmx.VALUE: "value", "OBS_FLAG": "status", "OBS_STATUS": "status",
+             "LAST UPDATE": "updated", sdmx.PERIOD: "time"}  # fmt: skip
+    rows = rows.rename(columns=names).rename(columns=str.lower)
+    rows = rows.loc[:, ~rows.columns.duplicated()]
+    if "dataflow" in rows:  # such as ESTAT:NAMA_10_GDP(1.0)
+        code = rows.pop("dataflow").str.extract(r"(?:.*:)?([^():]+)", expand=False)
+        rows["dataset"] = code.str.lower()
+    return rows
 
 
 def _cube(message: Any) -> tuple[str | None, Mapping[str, Any]]:

@@ -18,7 +18,14 @@ from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
-from marketintel.sources.tidy import Body, json_of, need, snippet, text_of
+from marketintel.sources.tidy import (
+    Body,
+    json_of,
+    need,
+    reading,
+    snippet,
+    text_of,
+)
 
 if TYPE_CHECKING:
     import geopandas
@@ -108,6 +115,7 @@ def fetch(
     return process_countries(body) if query.layer == "countries" else process(body)
 
 
+@reading(SOURCE)
 def process(body: Body | Mapping[str, Any]) -> "geopandas.GeoDataFrame":
     """Turn GISCO's GeoJSON into :data:`CONTRACT` and ``geometry``.
 
@@ -135,6 +143,7 @@ def process(body: Body | Mapping[str, Any]) -> "geopandas.GeoDataFrame":
     return _valid(layer, CONTRACT)
 
 
+@reading(SOURCE)
 def process_countries(body: Body | Mapping[str, Any]) -> "geopandas.GeoDataFrame":
     """Turn a zipped shapefile, GeoJSON or TopoJSON of countries into :data:`COUNTRY_CONTRACT`.
 

@@ -39,6 +39,7 @@ from marketintel.sources.tidy import (
     need,
     numbers,
     periods,
+    reading,
     text_of,
 )
 
@@ -183,6 +184,7 @@ def _asked_for(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     return frame
 
 
+@reading(SOURCE)
 def process(
     body: Body | Mapping[str, Any], *, as_of: date | None = None, dataset: str | None = None
 ) -> pd.DataFrame:
@@ -234,6 +236,7 @@ def process(
     return conform(_marked(frame, latest, as_of), CONTRACT, SOURCE)
 
 
+@reading(SOURCE)
 def process_datamapper(
     body: Body | Mapping[str, Any], *, as_of: date | None = None
 ) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from marketintel.sources.tidy import (
     frequencies,
     numbers,
     periods,
+    reading,
     text_of,
 )
 
@@ -133,6 +134,7 @@ def fetch(
         return process(perform(query, talk).body)
 
 
+@reading(SOURCE)
 def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     """Turn an SDMX answer into :data:`CONTRACT`; no rows where nothing was found.
 

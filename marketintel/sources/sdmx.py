@@ -14,7 +14,16 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import SourceError
-from marketintel.sources.tidy import Body, as_list, is_markup, json_of, need, text_of, xml_of
+from marketintel.sources.tidy import (
+    Body,
+    as_list,
+    is_markup,
+    json_of,
+    need,
+    snippet,
+    text_of,
+    xml_of,
+)
 
 VALUE = "OBS_VALUE"
 PERIOD = "TIME_PERIOD"
@@ -46,7 +55,7 @@ def read_csv(body: Body, source: str) -> pd.DataFrame:
         frame = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise SourceError(
-            f"{source}: the CSV answer is broken ({error}); expected a table: fetch again"
+            f"{source}: the CSV answer is broken ({snippet(str(error))}); fetch it again"
         ) from error
     labelled = {column: column.split(": ", 1)[0] for column in frame.columns if ": " in column}
     for column in labelled:

@@ -30,6 +30,7 @@ from marketintel.sources.tidy import (
     member_of,
     need,
     periods,
+    reading,
     snippet,
 )
 
@@ -163,6 +164,7 @@ def fetch(
     return frame
 
 
+@reading(SOURCE)
 def process(body: Body | list[Any] | Mapping[str, Any]) -> pd.DataFrame:
     """Turn the answer to a question for series into :data:`CONTRACT`.
 
@@ -174,13 +176,10 @@ def process(body: Body | list[Any] | Mapping[str, Any]) -> pd.DataFrame:
         Not an answer of this service, or every item failed.
     """
     rows, failed = [], []
-    items = as_list(json_of(body, SOURCE))
-    for item in items:
-        if not isinstance(item, Mapping):
-            raise SourceError(f"{SOURCE}: got {snippet(str(item), 60)}; expected items with status")
-        series = item.get("object", item)
+    items = [pair for item in as_list(json_of(body, SOURCE)) for pair in _series(item)]
+    for status, series in items:
         code = series.get("responseStatusCode", 0) if isinstance(series, Mapping) else None
-        if item.get("status", "SUCCESS") != "SUCCESS" or code != 0:
+        if status != "SUCCESS" or code != 0:
             failed.append(snippet(str(series), 100))
             continue
         need(series, ["vectorDataPoint"], SOURCE)
@@ -210,6 +209,15 @@ def process(body: Body | list[Any] | Mapping[str, Any]) -> pd.DataFrame:
     return frame
 
 
+def _series(item: Any) -> list[tuple[str, Any]]:
+    """Return status and series of an item; some questions are answered by lists of series."""
+    if not isinstance(item, Mapping):
+        raise SourceError(f"{SOURCE}: got {snippet(str(item), 60)}; expected items with status")
+    status = str(item.get("status", "SUCCESS"))
+    held = item.get("object", item)
+    return [(status, series) for series in (held if isinstance(held, list) else [held])]
+
+
 def _mark(point: Mapping[str, Any]) -> str | None:
     """Return the codes that say a figure is not a normal one; None where it is."""
     names = {"statusCode": "status", "symbolCode": "symbol", "securityLevelCode": "security"}
@@ -223,6 +231,7 @@ def _by_frequency(day: str, freq: str | None) -> str:
     return day[: {"A": 4, "M": 7}.get(freq or "", 10)]
 
 
+@reading(SOURCE)
 def process_table(body: bytes | str, *, product_id: str | None = None) -> pd.DataFrame:
     """Turn a whole table, as zip or CSV, into :data:`CONTRACT` and its dimensions."""
     if isinstance(body, bytes) and body.startswith(b"PK"):

@@ -10,8 +10,9 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml reads
 
 import pandas as pd
@@ -22,6 +23,8 @@ from marketintel.errors import SourceError
 
 Contract: TypeAlias = Mapping[str, str]
 Body: TypeAlias = bytes | str
+P = ParamSpec("P")
+R = TypeVar("R")
 
 #: Spellings of "no figure" in use among the providers. Never read as zero.
 NO_FIGURE = frozenset(
@@ -30,6 +33,30 @@ NO_FIGURE = frozenset(
 
 #: What an archive may hold once unpacked; the largest real one (Canada, a year) is under 1 GB.
 MAX_UNPACKED_BYTES = 4 * 2**30
+
+
+def reading(source: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorate a ``process`` function: a body of unforeseen shape is a ``SourceError`` too.
+
+    Fields that a connector knows about are checked by it and named in its errors. This is for
+    the rest: a list where a mapping was, a null where a list was, a table that is none.
+    """
+
+    def decorate(process: Callable[P, R]) -> Callable[P, R]:
+        @wraps(process)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            try:
+                return process(*args, **kwargs)
+            except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
+                raise SourceError(
+                    f"{source}: the answer is not built as expected ({type(error).__name__}: "
+                    f"{snippet(str(error))}); the provider's format changed, or the answer is "
+                    "damaged"
+                ) from error
+
+        return guarded
+
+    return decorate
 
 
 def text_of(body: Body, source: str) -> str:
@@ -224,8 +251,15 @@ def frequencies(period: pd.Series) -> pd.Series:
     return period.map(known).astype("str")
 
 
-def member_of(body: bytes, source: str, suffix: str, without: str = "\0") -> bytes:
-    """Return the one file of a zip whose name ends in ``suffix`` and does not hold ``without``.
+def unpacked(body: Any, source: str) -> Any:
+    """Return the data file of a zip; every other body as it is."""
+    if isinstance(body, bytes) and body.startswith(b"PK"):
+        return member_of(body, source, ".csv", ".xml", ".json")
+    return body
+
+
+def member_of(body: bytes, source: str, *suffixes: str, without: str = "\0") -> bytes:
+    """Return the first file of a zip that ends in a suffix and does not hold ``without``.
 
     Raises
     ------
@@ -238,11 +272,11 @@ def member_of(body: bytes, source: str, suffix: str, without: str = "\0") -> byt
             names = [
                 info
                 for info in archive.infolist()
-                if info.filename.lower().endswith(suffix.lower()) and without not in info.filename
+                if info.filename.lower().endswith(suffixes) and without not in info.filename
             ]
             if not names:
                 raise SourceError(
-                    f"{source}: the archive has no file ending in '{suffix}' (has "
+                    f"{source}: the archive has no file ending in {' or '.join(suffixes)} (has "
                     f"{snippet(', '.join(archive.namelist()))}); the provider's format changed"
                 )
             if names[0].file_size > MAX_UNPACKED_BYTES:

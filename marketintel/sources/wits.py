@@ -25,7 +25,16 @@ from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
-from marketintel.sources.tidy import Body, Contract, conform, empty, is_markup, need, numbers
+from marketintel.sources.tidy import (
+    Body,
+    Contract,
+    conform,
+    empty,
+    is_markup,
+    need,
+    numbers,
+    reading,
+)
 
 SOURCE = "wits"
 PROVIDER = Provider(
@@ -157,6 +166,7 @@ def fetch(
     return process(answer.body)
 
 
+@reading(SOURCE)
 def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     """Turn an SDMX answer (JSON in either key order, or ML) into :data:`CONTRACT`.
 

@@ -18,7 +18,16 @@ from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
-from marketintel.sources.tidy import Body, Contract, as_list, conform, empty, json_of, text_of
+from marketintel.sources.tidy import (
+    Body,
+    Contract,
+    as_list,
+    conform,
+    empty,
+    json_of,
+    reading,
+    text_of,
+)
 
 SOURCE = "wto"
 PROVIDER = Provider(
@@ -133,6 +142,7 @@ def fetch(
         return process(perform(query, talk).body)
 
 
+@reading(SOURCE)
 def process(body: Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
     """Turn an answer into :data:`CONTRACT`; no rows where nothing was found.
 

@@ -78,6 +78,33 @@ def test_recorded_cube_version_1(shared):
     assert got["value"].isna().loc["2014"]
 
 
+def test_recorded_xml_of_the_sister_service(shared):
+    got = process((shared / "specimens/eurostat/sdmxml_NAMA_10_GDP-ss.xml").read_bytes())
+    assert got[["geo", "period", "value", "unit", "freq"]].values.tolist() == [
+        ["LU", "2012", 46526.2, "CP_MEUR", "A"],
+        ["LU", "2013", 49094.5, "CP_MEUR", "A"],
+        ["LU", "2014", 51791.3, "CP_MEUR", "A"],
+        ["LU", "2015", 54142.3, "CP_MEUR", "A"],
+    ]
+
+
+def test_csv_of_the_sister_service():
+    body = (
+        "DATAFLOW,LAST UPDATE,freq,unit,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS\r\n"
+        "ESTAT:TGS00040(1.0),01/02/26 23:00:00,A,NR,EL30,2020,:,c,C\r\n"
+    )
+    got = process("\ufeff" + body).iloc[0]
+    assert got[["dataset", "geo", "status"]].tolist() == ["tgs00040", "EL30", "c"]
+    assert got.isna()["value"]
+    assert len(process(body.splitlines()[0])) == 0
+
+
+def test_recorded_archive_of_a_deferred_answer(shared):
+    got = process((shared / "specimens/eurostat/sdmxml_footer2.zip").read_bytes())
+    assert len(got)
+    assert list(got)[: len(CONTRACT)] == list(CONTRACT)
+
+
 def test_recorded_beginning_of_an_answer_is_cut_off(shared):
     text = (shared / "specimens/eurostat/jsonstat2_gov_10q_ggdebt_IT_2025Q4_HEAD.txt").read_text()
     with pytest.raises(SourceError, match="cut off"):

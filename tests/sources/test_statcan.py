@@ -121,6 +121,8 @@ def test_all_failed_is_an_error():
 
 def test_single_object_and_empty_answers():
     assert len(process(series(1, point()))) == 1
+    several = {"status": "SUCCESS", "object": [series(n, point())["object"] for n in (1, 2)]}
+    assert process(several)["vector"].tolist() == ["1", "2"]
     assert len(process("[]")) == 0
     assert len(process([series(1)])) == 0
     with pytest.raises(SourceError, match="expected items with status"):
