@@ -125,19 +125,26 @@ def secret(variable: str) -> SecretStr | None:
 
 def redact(text: str) -> str:
     """Return ``text`` with every known key blanked, however it is quoted."""
-    for value in _secrets:
-        for form in {value, quote(value, safe=""), quote_plus(value), dumps(value)[1:-1]}:
-            text = text.replace(form, "***")
+    for form in _forms():
+        text = text.replace(form, "***")
     return text
 
 
 def redact_bytes(body: bytes) -> bytes:
-    """Return ``body`` with every known key blanked; the same object where there is none."""
-    for value in _secrets:
-        for form in {value, quote(value, safe=""), quote_plus(value), dumps(value)[1:-1]}:
-            if form.encode() in body:
-                body = body.replace(form.encode(), b"***")
+    """Return ``body`` with every known key blanked."""
+    for form in _forms():
+        body = body.replace(form.encode(), b"***")
     return body
+
+
+def _forms() -> list[str]:
+    """Return what known keys look like, the longest first: one key may begin like another."""
+    forms = {
+        form
+        for value in _secrets
+        for form in (value, quote(value, safe=""), quote_plus(value), dumps(value)[1:-1])
+    }
+    return sorted(forms, key=len, reverse=True)
 
 
 def is_loopback(host: str) -> bool:

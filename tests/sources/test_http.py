@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.sources import settings
 from marketintel.sources.answers import AnswerStore
 from marketintel.sources.http import Client, RetryLater
 from marketintel.sources.settings import MIB, Provider
@@ -447,3 +448,14 @@ def test_a_key_that_cannot_be_one_is_refused_without_showing_it(
     with pytest.raises(UsageError, match="DEMO_KEY does not look like a key") as caught:
         Client(PROVIDER)
     assert "two words" not in str(caught.value)
+
+
+def test_one_key_that_begins_like_another_is_blanked_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in (("A_KEY", KEY), ("B_KEY", KEY + "tail"), ("C_KEY", "head" + KEY)):
+        monkeypatch.setenv(name, value)
+        settings.secret(name)
+    said = settings.redact(f"{KEY}tail {KEY} head{KEY}")
+    assert said == "*** *** ***"
+    assert settings.redact_bytes(f"{KEY}tail".encode()) == b"***"
