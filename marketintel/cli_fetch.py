@@ -34,6 +34,10 @@ def fetch(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask again also what is answered.")
     ] = False,
+    archive: Annotated[
+        Path | None,
+        typer.Option("--zip", help="For the source baci: the zip as published by CEPII."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     data: Annotated[
         Path | None,
@@ -46,6 +50,9 @@ def fetch(
     from marketintel.warehouse import store
 
     data_dir = data or store.default_data_dir()
+    if archive or "baci" in (sources or []):
+        _add_baci(sources or [], archive, segments, data_dir, dry_run)
+        return
     span = parse_years(years)
     made = plan(
         _markets(targets), _codes(segments, span), span, reference_book(), answers_dir(data_dir),
@@ -65,6 +72,33 @@ def fetch(
             f"{len(failed)} of {len(outcomes)} sources not complete "
             f"({', '.join(o.source for o in failed)}); run the same command again to go on"
         )
+
+
+def _add_baci(
+    sources: list[str], archive: Path | None, segments: str, data_dir: Path, dry_run: bool
+) -> None:
+    """Load a BACI zip and keep the segments' products."""
+    from marketintel.sources.baci import Year, years
+    from marketintel.sources.bulk import REVISIONS, add_baci
+
+    if archive is None or sources not in ([], ["baci"]):
+        raise UsageError(
+            "fetch baci goes alone and needs --zip FILE, the zip as CEPII publishes it"
+        )
+    found = years(archive)
+    codes = _codes_in(segments, [REVISIONS[found[0].revision]])
+    typer.echo(
+        f"baci: {archive.name}: {found[0].year}–{found[-1].year}, "
+        f"{sum(year.size for year in found) / 1e9:.1f} GB unpacked, a year at a time; "
+        f"{len(codes)} products"
+    )
+    if not dry_run:
+
+        def tell(year: Year) -> None:
+            typer.echo(f"baci: {year.year} is there")
+
+        kept = add_baci(archive, codes, reference_book(), data_dir, progress=tell)
+        typer.echo(f"baci: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
 
 
 def reference_book() -> "Book":
@@ -109,16 +143,20 @@ def _markets(text: str) -> list[str]:
 def _codes(text: str, years: list[int]) -> list[str]:
     """Return the segments' codes in every HS revision that statistics of these years may use."""
     from marketintel.warehouse.harmonise import HS_REVISIONS
+
+    in_force = [r for r, year in HS_REVISIONS.items() if year <= max(years)]
+    # Some reporters are a revision late, so the one before the first is asked for as well.
+    first = sum(year <= min(years) for year in HS_REVISIONS.values())
+    return _codes_in(text, in_force[max(0, first - 2) :])
+
+
+def _codes_in(text: str, revisions: list[str]) -> list[str]:
     from marketintel.warehouse.reference import load_segments
 
     known = load_segments()
     names = list(known.names())
     if text != "all":
         names = [known.resolve(part.strip()) for part in text.split(",") if part.strip()]
-    first = max(year for year in HS_REVISIONS.values() if year <= max(min(years), 1992))
-    # Some reporters are a revision late, so the one before is asked for as well.
-    since = sorted(HS_REVISIONS.values())[max(0, sorted(HS_REVISIONS.values()).index(first) - 1)]
-    revisions = [r for r, year in HS_REVISIONS.items() if since <= year <= max(years)]
     return sorted({code for n in names for r in revisions for code in known[n].cmd_codes(r)})
 
 

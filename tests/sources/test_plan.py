@@ -2,7 +2,9 @@
 
 import gzip
 import subprocess
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -278,3 +280,48 @@ def test_a_fetch_on_top_of_the_starter_data_replaces_only_what_was_asked(
     asked = new["cmd_code"].isin(CODES) & (new["period"] == "2025")
     ratio = new["duties_usd"].sum() - old["duties_usd"].sum()
     assert ratio == new.loc[asked, "duties_usd"].sum() / 2 > 0
+
+
+def test_real_baci_rows_through_http_are_those_of_the_starter_data(
+    server: Server, tmp_path: Path, shared: Path, root: Path
+) -> None:
+    """download → load → select → snapshot → build gives the shipped rows again."""
+    from marketintel.sources import baci
+    from marketintel.sources.http import Client
+    from marketintel.warehouse.build import build
+
+    rows = pd.read_parquet(shared / "data/baci_hs92_materials_1995_2024.parquet")
+    packed = tmp_path / "served.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for year, part in rows[rows["t"] >= 2020].groupby("t"):
+            text = part.to_csv(index=False, na_rep="NA")
+            archive.writestr(f"BACI_HS92_Y{year}_V202601.csv", text)
+    server.add("/DATA_DOWNLOAD/baci/data/BACI_HS92_V202601.zip", body=packed.read_bytes(),
+               content_type="application/zip")  # fmt: skip
+    got = tmp_path / "BACI_HS92_V202601.zip"
+    with Client(replace(baci.PROVIDER, base=server.url), clock=FakeClock()) as client:
+        baci.download("202601", "HS92", got, client)
+    shipped = next((root / "data/raw/baci").glob("*/*.parquet"))
+    starter = pd.read_parquet(shipped)
+    starter = starter[starter["period"] >= "2020"].reset_index(drop=True)
+
+    code, said = command(tmp_path, "baci", "--zip", str(got), "--segments", "materials")
+    assert code == 0, said
+    (held,) = snapshot.find(tmp_path, "baci")
+    assert held.meta.vintage == "HS92_V202601"
+    found = pd.read_parquet(held.path)
+    codes = starter["cmd_code"].unique()
+    of_starter = found[found["cmd_code"].isin(codes)].reset_index(drop=True)
+    asked = starter[starter["cmd_code"].isin(found["cmd_code"])].reset_index(drop=True)
+    assert len(asked) > 10_000
+    pd.testing.assert_frame_equal(of_starter, asked[list(of_starter.columns)])
+    assert [table.name for table in build(tmp_path)] == ["trade"]
+    again, said = command(tmp_path, "baci", "--zip", str(got), "--segments", "materials")
+    assert again == 0, said
+    assert len(snapshot.list_snapshots(tmp_path)) == 1, "nothing new, no new vintage"
+
+
+def test_baci_needs_its_zip(server: Server, tmp_path: Path) -> None:
+    code, said = command(tmp_path, "baci")
+    assert code == 1
+    assert "needs --zip FILE" in said
