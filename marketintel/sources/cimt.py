@@ -117,9 +117,7 @@ def fetch(
         with conversation(PROVIDER, client, base_url) as talk:
             status = perform(query, talk, target)
         if status == 404:
-            nothing = empty(CONTRACT)
-            nothing.attrs["notice"] = f"HTTP 404: no archive of {query.year}"
-            return nothing
+            return empty(CONTRACT, f"HTTP 404: no archive of {query.year}")
         return process(target, flow=query.flow, products=query.products)
 
 

@@ -258,9 +258,7 @@ def process(body: Body) -> pd.DataFrame:
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = found.text
-        return nothing
+        return empty(CONTRACT, found.text)
     frame = _read(body)
     if not len(frame):
         return empty(CONTRACT)

@@ -130,9 +130,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = found.text
-        return nothing
+        return empty(CONTRACT, found.text)
     rows = sdmx.read(body, SOURCE)
     if not len(rows):
         return empty(CONTRACT)

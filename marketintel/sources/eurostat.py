@@ -179,9 +179,7 @@ def process(body: Body | Mapping[str, Any], *, gaps: bool = True) -> pd.DataFram
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = found.text
-        return nothing
+        return empty(CONTRACT, found.text)
     if isinstance(body, bytes | str) and not text_of(body, SOURCE).lstrip().startswith(("{", "[")):
         frame = _observations(body)
     else:

@@ -200,14 +200,14 @@ def process(
         Name for the ``dataset`` column.
     """
     if isinstance(body, bytes | str) and not text_of(body, SOURCE).strip():
-        return _nothing("empty answer: no such data flow, or no such series in it")
+        return empty(CONTRACT, "empty answer: no such data flow, or no such series in it")
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return _nothing(found.text)
+        return empty(CONTRACT, found.text)
     rows = sdmx.read(body, SOURCE)
     if not len(rows):
-        return _nothing("no observations")
+        return empty(CONTRACT, "no observations")
     rows = rows.rename(columns={"REF_AREA": "COUNTRY", "FREQ": "FREQUENCY"} | _indicator(rows))
     need(rows.columns, ["COUNTRY", "INDICATOR", sdmx.PERIOD], SOURCE)
     unit, scale = (
@@ -233,7 +233,7 @@ def process(
             if not pd.isna(published):
                 as_of = published.date()
                 break
-    return conform(_marked(frame, latest, as_of), CONTRACT, SOURCE)
+    return _marked(frame, latest, as_of)
 
 
 @reading(SOURCE)
@@ -244,11 +244,11 @@ def process_datamapper(
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return _nothing(found.text)
+        return empty(CONTRACT, found.text)
     message = json_of(body, SOURCE)
     if not isinstance(message, Mapping) or not isinstance(message.get("values"), Mapping):
         # An unknown indicator answers with the lists of countries or indicators instead.
-        return _nothing("no values: the DataMapper does not know this indicator")
+        return empty(CONTRACT, "no values: the DataMapper does not know this indicator")
     frame = pd.DataFrame(
         [
             (OWN_CODES.get(economy, economy), indicator, str(year), value)
@@ -258,7 +258,7 @@ def process_datamapper(
         ],
         columns=["economy", "indicator", "period", "value"],
     ).assign(freq="A", unit=None, scale=None, dataset="DataMapper")
-    return conform(_marked(frame, pd.Series(None, frame.index, "str"), as_of), CONTRACT, SOURCE)
+    return _marked(frame, pd.Series(None, frame.index, "str"), as_of)
 
 
 def _indicator(rows: pd.DataFrame) -> dict[str, str]:
@@ -268,17 +268,17 @@ def _indicator(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def _marked(frame: pd.DataFrame, latest: pd.Series, as_of: date | None) -> pd.DataFrame:
-    """Add ``is_projection`` and ``projection_basis`` (see the module's text)."""
+    """Add ``is_projection`` and ``projection_basis`` (see the module's text); a note tells."""
     edition = (as_of or datetime.now(UTC).date()).year
     year = pd.to_numeric(frame["period"].str[:4], errors="coerce")
     stated = latest.notna()
     last = pd.to_numeric(latest.str.extract(r"((?:19|20)\d\d)")[0], errors="coerce").fillna(0)
     frame["is_projection"] = (year > last).where(stated, year >= edition)
     frame["projection_basis"] = stated.map({True: "latest_actual", False: "year_rule"})
-    return frame
-
-
-def _nothing(why: str) -> pd.DataFrame:
-    frame = empty(CONTRACT)
-    frame.attrs["notice"] = why
-    return frame
+    marked = conform(frame, CONTRACT, SOURCE)
+    if not stated.all():
+        marked.attrs["notes"] = [
+            f"{int((~stated).sum())} figures come without their latest actual year: years from "
+            f"{edition} on count as projections"
+        ]
+    return marked

@@ -147,9 +147,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     if not blank and (found := notice(body, SOURCE)):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = found.text
-        return nothing
+        return empty(CONTRACT, found.text)
     rows = pd.DataFrame() if blank else sdmx.read(body, SOURCE)
     if not len(rows):
         return empty(CONTRACT)

@@ -150,9 +150,7 @@ def fetch(
     with conversation(PROVIDER, client, base_url) as talk:
         answer = perform(query, talk)
     if answer.status == 409:
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = "HTTP 409: nothing released, or tables being updated"
-        return nothing
+        return empty(CONTRACT, "HTTP 409: nothing released, or tables being updated")
     if query.table is not None:
         return process_table(answer.body, product_id=str(query.table))
     frame = process(answer.body)

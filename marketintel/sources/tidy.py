@@ -167,7 +167,7 @@ def numbers(values: pd.Series, source: str, field: str) -> pd.Series:
 def conform(
     frame: pd.DataFrame, contract: Contract, source: str, *, others: bool = False
 ) -> pd.DataFrame:
-    """Return ``frame`` with the contract's columns, in its order and dtypes.
+    """Return ``frame`` with the contract's columns, in its order and dtypes; no notes yet.
 
     Parameters
     ----------
@@ -201,12 +201,17 @@ def conform(
             columns[column] = numbers(frame[column], source, column)
         else:
             columns[column] = frame[column].astype("bool" if dtype == "bool" else "str")
-    return pd.DataFrame(columns).reset_index(drop=True)
+    made = pd.DataFrame(columns).reset_index(drop=True)
+    made.attrs["notes"] = []
+    return made
 
 
-def empty(contract: Contract) -> pd.DataFrame:
-    """Return a frame without rows, under the contract: the provider said "no data"."""
-    return pd.DataFrame({column: pd.Series(dtype=dtype) for column, dtype in contract.items()})
+def empty(contract: Contract, note: str = "no data") -> pd.DataFrame:
+    """Return a frame without rows, under the contract; ``attrs["notes"]`` says why."""
+    columns = {column: pd.Series(dtype=dtype) for column, dtype in contract.items()}
+    made = pd.DataFrame(columns)
+    made.attrs["notes"] = [note]
+    return made
 
 
 def need(columns: Iterable[str], wanted: Iterable[str], source: str) -> None:

@@ -7,8 +7,8 @@ EU members file together under 918. Additional duties (Sections 232 and 301, IEE
 
 Specific duties (so much a kilogram) have no percentage: datatype ``reported`` leaves such lines
 out of the averages and writes 0 where nothing else is left. ``has_specific_duties`` marks every
-average that leaves a line out; where no line is left the rate is missing here, not 0. Datatype
-``aveestimated`` holds estimates instead.
+average that leaves a line out; a 0 that rests on no line (all are specific, or the counts are
+blank) is missing here. Datatype ``aveestimated`` holds estimates instead.
 """
 
 import re
@@ -160,9 +160,7 @@ def fetch(
     with conversation(PROVIDER, client, base_url) as talk:
         answer = perform(query, talk)
     if answer.status == 404:
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = "HTTP 404: no data"
-        return nothing
+        return empty(CONTRACT, "HTTP 404: no data")
     return process(answer.body)
 
 
@@ -178,9 +176,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        nothing = empty(CONTRACT)
-        nothing.attrs["notice"] = found.text
-        return nothing
+        return empty(CONTRACT, found.text)
     if isinstance(body, bytes | str) and is_markup(body):
         rows = sdmx.read_xml(body, SOURCE)
     else:
@@ -219,12 +215,10 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     datatype = rows["DATATYPE"] if "DATATYPE" in rows else pd.Series("", rows.index)
     frame["is_estimated"] = datatype.str.lower().str.startswith("ave", na=False)
     frame["has_specific_duties"] = frame["specific_lines"].fillna(0) > 0
-    nothing_averaged = (
-        frame["has_specific_duties"]
-        & (frame["specific_lines"] >= frame["tariff_lines"].fillna(1))
-        & (frame["rate_pct"] == 0)
-        & ~frame["is_estimated"]
-    )
+    without_lines = frame["specific_lines"] >= frame["tariff_lines"].fillna(1)
+    if "TOTALNOOFLINES" in rows:
+        without_lines |= frame["tariff_lines"].isna()
+    no_rate = (frame["rate_pct"] == 0) & without_lines & ~frame["is_estimated"]
     rates = ["rate_pct", "min_rate_pct", "max_rate_pct"]
-    frame.loc[nothing_averaged, rates] = float("nan")
+    frame.loc[no_rate, rates] = float("nan")
     return conform(frame, CONTRACT, SOURCE)

@@ -156,7 +156,7 @@ def process(body: Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT)
+        return empty(CONTRACT, found.text)
     message = json_of(body, SOURCE)
     if isinstance(message, Mapping):
         if "Dataset" not in message:

@@ -114,5 +114,5 @@ def test_fetch_over_http(server, client, archive):
 def test_a_year_not_out_yet_is_empty(server, client):
     got = fetch(Query(2031, "export"), client=client)
     assert len(got) == 0
-    assert "2031" in got.attrs["notice"]
+    assert "2031" in got.attrs["notes"][0]
     assert server.requests[0].path == "/CIMT-CICM_Tot_Exp_2031.zip"

@@ -3,10 +3,14 @@
 Cubes written here are synthetic.
 """
 
+import itertools
 import json
 from dataclasses import replace
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import eurostat
@@ -128,6 +132,34 @@ def test_a_gap_is_missing_and_zero_stays_zero():
     assert got.loc[("C26", "SE31", "2023"), "status"] == "c"
     assert set(got["dataset"]) == {"sbs_r_nuts2021"}
     assert set(got["updated"]) == {"2026-01-02T11:00:00+0100"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_every_cell_lands_at_its_own_codes(data):
+    """Whatever the shape, cell number and codes belong together as in row-major order."""
+    sizes = data.draw(st.lists(st.integers(1, 4), min_size=2, max_size=5))
+    names = ["time", "geo", "freq", "unit", "extra"][: len(sizes)]
+    codes = {
+        name: [f"{2000 + i}" if name == "time" else f"{name}{i}" for i in range(size)]
+        for name, size in zip(names, sizes, strict=True)
+    }
+    cells = list(itertools.product(*codes.values()))
+    filled = data.draw(st.sets(st.integers(0, len(cells) - 1)))
+    as_list = data.draw(st.booleans())
+    value = {str(cell): cell * 10 for cell in filled}
+    got = process(
+        {
+            "id": names,
+            "size": sizes,
+            "value": [value.get(str(c)) for c in range(len(cells))] if as_list else value,
+            "dimension": {name: {"category": {"index": of}} for name, of in codes.items()},
+        }
+    ).rename(columns={"period": "time"})
+    assert len(got) == len(cells)
+    for row, (number, place) in zip(got.to_dict("records"), enumerate(cells), strict=True):
+        assert tuple(row[name] for name in names) == place
+        assert (row["value"] == number * 10) if number in filled else pd.isna(row["value"])
 
 
 def test_without_gaps_only_values_and_flags_remain():

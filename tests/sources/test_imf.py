@@ -107,7 +107,7 @@ def test_recorded_204_is_no_such_data_flow(recorded):
     gone = next(r for r in recorded if r["status_code"] == 204)
     got = process(gone["text"], as_of=DAY)
     assert len(got) == 0
-    assert "no such data flow" in got.attrs["notice"]
+    assert "no such data flow" in got.attrs["notes"][0]
 
 
 def test_every_recorded_data_answer_reads(recorded):
@@ -165,6 +165,9 @@ def test_a_series_without_that_year_follows_the_rule():
     assert got.loc["XKX", "is_projection"].tolist() == [False, False, True]
     assert set(got.loc["XKX", "projection_basis"]) == {"year_rule"}
     assert set(got.loc["USA", "unit"]) == {"Percent"}
+    assert got.attrs["notes"] == [
+        "3 figures come without their latest actual year: years from 2025 on count as projections"
+    ]
 
 
 def test_the_imfs_code_of_kosovo_becomes_ours():
@@ -190,7 +193,7 @@ def test_datamapper_error_and_lists(shared):
     body = (shared / "specimens/imf/datamapper_error_404_CLAIMED.json").read_bytes()
     with pytest.raises(SourceError, match="Invalid indicator"):
         process_datamapper(body)
-    assert "does not know" in process_datamapper({"countries": {"USA": {}}}).attrs["notice"]
+    assert "does not know" in process_datamapper({"countries": {"USA": {}}}).attrs["notes"][0]
     assert len(process_datamapper({"values": {"X": None}})) == 0
 
 
@@ -236,7 +239,7 @@ def test_204_is_empty_and_says_so(server, client):
     got = fetch(Query(dataset="IMF.RES:NOPE"), client=client)
     assert len(got) == 0
     assert list(got) == list(CONTRACT)
-    assert "no such data flow" in got.attrs["notice"]
+    assert "no such data flow" in got.attrs["notes"][0]
 
 
 def test_other_refusals_are_errors(server, client):

@@ -139,7 +139,7 @@ def test_no_records_is_empty_and_an_unknown_flow_is_an_error(server, client):
     server.add(f"/data/{flow}/A", status=404, body=b"NoRecordsFound")
     got = fetch(Query(flow, "A"), client=client)
     assert len(got) == 0
-    assert got.attrs["notice"] == "NoRecordsFound"
+    assert got.attrs["notes"] == ["NoRecordsFound"]
     server.add(f"/data/{flow}/B", status=404, body=b"Could not find Dataflow")
     with pytest.raises(SourceError, match="Could not find Dataflow"):
         fetch(Query(flow, "B"), client=client)

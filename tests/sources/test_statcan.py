@@ -181,7 +181,7 @@ def test_409_is_empty_and_says_so(server, client):
     for query in (Query(vectors=[1]), Query(table=1)):
         got = fetch(query, client=client)
         assert len(got) == 0
-        assert "409" in got.attrs["notice"]
+        assert "409" in got.attrs["notes"][0]
 
 
 def test_fetch_table_over_http(server, client):
