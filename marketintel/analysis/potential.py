@@ -153,7 +153,7 @@ class Potential:
     def _place(self, exporter: str) -> int:
         if exporter not in self.world.exporters:
             raise ValueError(f"{exporter} exports nothing here")
-        return int(self.world.exporters.get_indexer([exporter])[0])
+        return int(self.world.exporters.get_indexer(pd.Index([exporter]))[0])
 
 
 def export_potential(
@@ -317,7 +317,7 @@ def _balance(world: World, exports: Array, imports: Array) -> Array:
     for i, exporter in enumerate(world.exporters):
         for home, share in world.home_of(exporter).items():
             if home in world.markets:
-                own[i] += share * imports[world.markets.get_indexer([home])[0]]
+                own[i] += share * imports[world.markets.get_indexer(pd.Index([home]))[0]]
     return np.minimum(1.0, _divide(exports, own, np.inf))
 
 

@@ -183,8 +183,8 @@ def matrix_of(pairs: pd.DataFrame, world: World, column: str = "distance_km") ->
     """Return a column of `pairs` as exporters × markets; NaN where a pair is not known."""
     table = pairs.set_index(["origin", "destination"])[column].astype(float)
     grid = pd.MultiIndex.from_product([world.exporters, world.markets])
-    values: Array = table.reindex(grid).to_numpy(float)
-    return values.reshape(len(world.exporters), len(world.markets))
+    values = table.reindex(grid).to_numpy(float)
+    return np.asarray(values.reshape(len(world.exporters), len(world.markets)))
 
 
 def growth_ratio(
