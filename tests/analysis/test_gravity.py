@@ -166,7 +166,7 @@ def test_what_cannot_be_a_panel_is_refused(drawn):
 
 @pytest.fixture(scope="module")
 def cross_section():
-    """One drawn year of 40 × 40 economies with multiplicative noise and a third of zeros."""
+    """One drawn year of 40 × 40 economies with multiplicative noise and a few zeros."""
     draw = np.random.default_rng(8)
     names = pd.Index([f"E{n:02d}" for n in range(40)], dtype="str")
     i, j = np.nonzero(~np.eye(40, dtype=bool))
@@ -174,7 +174,7 @@ def cross_section():
     rows["ln_distance"] = draw.uniform(5, 9, (40, 40))[i, j]
     eta = draw.normal(0, 1, 40)[i] + draw.normal(0, 1, 40)[j] - 0.9 * rows["ln_distance"] + 15
     rows["value_usd"] = np.exp(eta) * draw.lognormal(0, 1, len(rows))
-    rows.loc[draw.random(len(rows)) < 0.2, "value_usd"] = 0.0
+    rows.loc[draw.random(len(rows)) < 0.05, "value_usd"] = 0.0
     return rows
 
 
