@@ -26,6 +26,7 @@ __all__ = [
     "Figure",
     "Heading",
     "KeyFigures",
+    "PageBreak",
     "Stack",
     "Table",
     "Text",
@@ -90,6 +91,9 @@ class Table(Block):
         One a row: printed bold on a tint.
     hide : sequence of str, optional
         Columns kept in CSV and XLSX but not printed.
+    printed_rows : int, optional
+        Print only so many rows from the top, and say how many more the edition's tables hold;
+        0 keeps the whole table out of print.
     """
 
     kind = "table"
@@ -109,6 +113,7 @@ class Table(Block):
         group_col: str | None = None,
         highlight: Sequence[bool] | None = None,
         hide: Sequence[str] = (),
+        printed_rows: int | None = None,
     ) -> None:
         if not _NAME.fullmatch(name):
             raise ValueError(f"table name {name!r}: lower case letters, digits and _ only")
@@ -117,6 +122,7 @@ class Table(Block):
         self.formats, self.headers = dict(formats or {}), dict(headers or {})
         self.units, self.missing, self.group_col = dict(units or {}), missing, group_col
         self.hide = list(hide)
+        self.printed_rows = printed_rows
         self.highlight = [bool(row) for row in highlight] if highlight is not None else []
         columns = set(self.frame.columns)
         named = {*self.formats, *self.headers, *self.units, *self.hide, *filter(None, [group_col])}
@@ -132,20 +138,25 @@ class Table(Block):
         options = ("name", "caption", "formats", "headers", "units", "note", "source", "missing")
         return {
             **{option: getattr(self, option) for option in (*options, "group_col", "hide")},
+            "printed_rows": self.printed_rows,
             "highlight": self.highlight or None,
             "frame": pack(self.frame),
         }
 
+    @property
+    def is_printed(self) -> bool:
+        """Whether the report shows the table, rather than only the edition's folder."""
+        return self.printed_rows != 0
+
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
         printed = [c for c in self.frame.columns if c not in self.hide and c != self.group_col]
+        shown = self.frame if self.printed_rows is None else self.frame.head(self.printed_rows)
         rows: list[dict[str, Any]] = []
         group: object = None
         dashes = False
-        tops = {
-            c: float(self.frame[c].max()) for c in printed if self.formats.get(c) == "share_bar"
-        }
-        for i, record in enumerate(self.frame.to_dict("records")):
+        tops = {c: float(shown[c].max()) for c in printed if self.formats.get(c) == "share_bar"}
+        for i, record in enumerate(shown.to_dict("records")):
             if self.group_col and (i == 0 or record[self.group_col] != group):
                 group = record[self.group_col]
                 rows.append({"group": show(group, "text")})
@@ -158,13 +169,15 @@ class Table(Block):
                 cells.append(cell)
             rows.append({"cells": cells, "strong": bool(self.highlight and self.highlight[i])})
         meaning = f"{MISSING} {self.missing}." if dashes else ""
+        left = len(self.frame) - len(shown)
+        more = f"{left} more rows are in the edition's tables ({self.name})." if left else ""
         return {
             "kind": self.kind,
             "name": self.name,
             "caption": self.caption,
             "columns": [self._column(column) for column in printed],
             "rows": rows,
-            "note": " ".join(filter(None, [self.note, meaning])),
+            "note": " ".join(filter(None, [self.note, meaning, more])),
             "source": self.source or "",
         }
 
@@ -281,6 +294,20 @@ class Heading(Block):
         return {"kind": self.kind, **self.payload()}
 
 
+class PageBreak(Block):
+    """What follows starts a new page in print; nothing on a screen."""
+
+    kind = "page_break"
+
+    def payload(self) -> dict[str, Any]:
+        """See :class:`Block`."""
+        return {}
+
+    def view(self) -> dict[str, Any]:
+        """See :class:`Block`."""
+        return {"kind": self.kind}
+
+
 @dataclass
 class KeyFigures(Block):
     """A panel of a few large numbers: ``(label, value as printed, hint)`` each."""
@@ -341,7 +368,13 @@ def from_payload(payload: Mapping[str, Any]) -> Block:
             return Table(unpack(fields.pop("frame")), **fields)
         if kind == "figure":
             return Figure(fields.pop("svg"), **fields)
-        simple = {"text": Text, "callout": Callout, "heading": Heading, "key_figures": KeyFigures}
+        simple = {
+            "text": Text,
+            "callout": Callout,
+            "heading": Heading,
+            "key_figures": KeyFigures,
+            "page_break": PageBreak,
+        }
         return simple[str(kind)](**fields)
     except (KeyError, TypeError) as error:
         raise ValueError(f"a block of kind {kind!r} cannot be read: {error}") from error

@@ -1,13 +1,14 @@
 """The HTML report: one file that asks the network for nothing."""
 
 import base64
+import functools
 import io
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReportError
-from marketintel.report.blocks import Figure, Table
+from marketintel.report.blocks import Block, Figure, Table
 from marketintel.report.pages import TEMPLATES, environment
 from marketintel.report.theme import FONT, Brand, font_files
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from marketintel.report.render import Cover
 
 _SPLIT = "<!-- contents end here -->"
+# In every report, so that reports of one process can share the fonts cut for the first.
+_LATIN = frozenset([*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "–—‘’“”…−≥≤•↩\ufe0e\u2009")])
 _CUTS = {"regular": (400, "normal"), "semibold": (600, "normal"), "italic": (400, "italic")}
 
 
@@ -32,7 +35,7 @@ def to_html(document: "Document", cover: "Cover", brand: Brand) -> str:
     def show(i: int, part: str) -> str:
         block = document.blocks[i]
         if part == "whole":
-            return block.html(numbers.get(i))
+            return block.html(numbers.get(i)) if _is_printed(block) else ""
         view = block.view()
         if part == "close":
             return "</aside>"
@@ -56,17 +59,29 @@ def _numbers(document: "Document") -> dict[int, int]:
     """Position in the document to the number of the table or figure."""
     numbers = {}
     for kind in (Table, Figure):
-        places = [i for i, block in enumerate(document.blocks) if isinstance(block, kind)]
+        places = [
+            i
+            for i, block in enumerate(document.blocks)
+            if isinstance(block, kind) and _is_printed(block)
+        ]
         numbers.update({place: n for n, place in enumerate(places, start=1)})
     return numbers
 
 
+def _is_printed(block: Block) -> bool:
+    return not isinstance(block, Table) or block.is_printed
+
+
 def _font_faces(text: str) -> str:
-    """``@font-face`` rules that hold only the letters of `text`."""
+    """``@font-face`` rules that hold the Latin letters and whatever else `text` uses."""
+    return _font_rules(frozenset(map(ord, text)) | _LATIN)
+
+
+@functools.lru_cache(maxsize=8)
+def _font_rules(letters: frozenset[int]) -> str:
     from fontTools import subset
     from fontTools.ttLib import TTFont
 
-    letters = {ord(char) for char in text} | set(range(0x20, 0x7F))
     options = subset.Options(flavor="woff", layout_features=["kern", "liga"], hinting=False)
     rules = []
     for cut, (weight, style) in _CUTS.items():

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReportError
-from marketintel.report.blocks import Callout
+from marketintel.report.blocks import Callout, PageBreak, Table
 from marketintel.report.pages import TEMPLATES
 from marketintel.report.theme import FONT, Brand, font_files
 
@@ -40,6 +40,10 @@ def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
         block = document.blocks[i]
         if isinstance(block, Callout):
             return f"#callout(blocks.at({i}))[" if part == "open" else "]"
+        if isinstance(block, PageBreak):
+            return "#pagebreak(weak: true)"
+        if isinstance(block, Table) and not block.is_printed:
+            return ""
         return f"#show-block(blocks.at({i}))"
 
     views = [_view(block.view()) for block in document.blocks]
@@ -84,7 +88,7 @@ def _turn_pages(body: str, views: list[dict[str, Any]]) -> str:
 
     def turn(found: re.Match[str]) -> str:
         landscape = views[int(found["number"])].get("landscape")
-        return f"#page(flipped: true)[\n{found[0]}\n]" if landscape else found[0]
+        return f"#[\n#set page(flipped: true)\n{found[0]}\n]" if landscape else found[0]
 
     heading = r"^=+ .*\n(?:<.*>\n)?\n*"
     return re.sub(
@@ -116,7 +120,7 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
         lengths = sorted(len(row[j]["text"]) for row in cells) or [1]
         if column["numeric"]:
             width = max(lengths[-1], 7)
-            head = textwrap.wrap(column["label"], max(width + 2, 10)) or [""]
+            head = _lines(column["label"], max(width + 2, 10))
             unit = len(column["unit"]) * 0.85
             needs.append(max(lengths[-1], unit, *map(len, head)) + (8 if column["bar"] else 0) + 3)
         else:
@@ -124,7 +128,7 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
             longest_word = max(
                 (len(word) for row in cells for word in row[j]["text"].split()), default=1
             )
-            head = textwrap.wrap(column["label"], max(12, typical)) or [""]
+            head = _lines(column["label"], max(12, typical))
             needs.append(max(min(typical, 44), longest_word, *map(len, head)) + 2)
         heads.append(head)
     landscape = len(columns) > _LANDSCAPE_COLUMNS or sum(needs) > 1.45 * _LINE
@@ -136,3 +140,8 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
         for need, column in zip(needs, columns, strict=True)
     ]
     return {"landscape": landscape, "size": round(size * 2) / 2, "widths": widths, "heads": heads}
+
+
+def _lines(label: str, width: int) -> list[str]:
+    """Break a header into lines between words, never inside one."""
+    return textwrap.wrap(label, width, break_long_words=False, break_on_hyphens=False) or [""]
