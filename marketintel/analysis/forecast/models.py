@@ -46,20 +46,38 @@ class Fit:
     spread: np.ndarray | float = 0.0
 
 
-def _naive(batch: Batch, horizon: int) -> Fit:
+class Problem:
+    """A batch to forecast, and the smoothing fits that several models share."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._smoothed: dict[str, smoothing.Smoothed] = {}
+
+    def smoothed(self, family: smoothing.Family) -> smoothing.Smoothed:
+        """Fit of one family, computed once."""
+        if family.name not in self._smoothed:
+            self._smoothed[family.name] = smoothing.fit(self.batch.y, self.batch.length, family)
+        return self._smoothed[family.name]
+
+
+Model = Callable[[Problem, int], Fit]
+
+
+def _naive(problem: Problem, horizon: int) -> Fit:
+    batch = problem.batch
     last = batch.y[np.arange(len(batch)), batch.length - 1]
     return Fit(np.repeat(last[:, None], horizon, axis=1), _lagged(batch.y, 1))
 
 
-def _drift(batch: Batch, horizon: int) -> Fit:
-    naive = _naive(batch, horizon)
+def _drift(problem: Problem, horizon: int) -> Fit:
+    naive, batch = _naive(problem, horizon), problem.batch
     slope = (naive.mean[:, 0] - batch.y[:, 0]) / np.maximum(batch.length - 1, 1)
     steps = np.arange(1, horizon + 1)[None, :]
     return Fit(naive.mean + slope[:, None] * steps, naive.fitted + slope[:, None])
 
 
-def _seasonal_naive(batch: Batch, horizon: int) -> Fit:
-    m = batch.season
+def _seasonal_naive(problem: Problem, horizon: int) -> Fit:
+    batch, m = problem.batch, problem.batch.season
     ahead = np.arange(horizon) % m
     at = np.maximum(batch.length[:, None] - m + ahead[None, :], 0)
     return Fit(np.take_along_axis(batch.y, at, axis=1), _lagged(batch.y, m))
@@ -71,13 +89,14 @@ def _lagged(y: np.ndarray, lag: int) -> np.ndarray:
     return lagged
 
 
-def _smoothed(*families: smoothing.Family) -> Callable[[Batch, int], Fit]:
+def _smoothed(*families: smoothing.Family) -> Model:
     """One family, or of several the one with the smallest AICc."""
 
-    def run(batch: Batch, horizon: int) -> Fit:
-        fits = [smoothing.fit(batch.y, batch.length, family) for family in families]
-        best = np.argmin([smoothing.aicc(fit, batch.length) for fit in fits], axis=0)
-        rows = np.arange(len(batch))
+    def run(problem: Problem, horizon: int) -> Fit:
+        fits = [problem.smoothed(family) for family in families]
+        length = problem.batch.length
+        best = np.argmin([smoothing.aicc(fit, length) for fit in fits], axis=0)
+        rows = np.arange(len(length))
         means = np.stack([fit.mean(horizon) for fit in fits])
         fitted = np.stack([fit.fitted for fit in fits])
         return Fit(means[best, rows], fitted[best, rows])
@@ -85,41 +104,43 @@ def _smoothed(*families: smoothing.Family) -> Callable[[Batch, int], Fit]:
     return run
 
 
-def _theta(batch: Batch, horizon: int) -> Fit:
-    return Fit(*theta.theta(batch.y, batch.length, horizon))
+def _theta(problem: Problem, horizon: int) -> Fit:
+    batch, ses = problem.batch, problem.smoothed(smoothing.ANN)
+    return Fit(*theta.with_drift(ses, batch.y, batch.length, horizon))
 
 
-def _log_theta(batch: Batch, horizon: int) -> Fit:
+def _log_theta(problem: Problem, horizon: int) -> Fit:
     """On logarithms where they exist."""
-    plain = _theta(batch, horizon)
+    batch = problem.batch
+    plain = _theta(problem, horizon)
     positive = (batch.y > 0) | ~batch.valid
     usable = np.flatnonzero(positive.all(axis=1))
-    if not usable.size:
-        return plain
-    mean, fitted = theta.log_theta(batch.y[usable], batch.length[usable], horizon)
-    plain.mean[usable], plain.fitted[usable] = mean, fitted
+    if usable.size:
+        mean, fitted = theta.log_theta(batch.y[usable], batch.length[usable], horizon)
+        plain.mean[usable], plain.fitted[usable] = mean, fitted
     return plain
 
 
-def _dynamic_theta(batch: Batch, horizon: int) -> Fit:
-    return Fit(*theta.dynamic_theta(batch.y, batch.length, horizon))
+def _dynamic_theta(problem: Problem, horizon: int) -> Fit:
+    return Fit(*theta.dynamic_theta(problem.batch.y, problem.batch.length, horizon))
 
 
-def _local(drift: bool) -> Callable[[Batch, int], Fit]:
-    def run(batch: Batch, horizon: int) -> Fit:
+def _local(drift: bool) -> Model:
+    def run(problem: Problem, horizon: int) -> Fit:
+        batch = problem.batch
         return Fit(*local_level(batch.y, batch.length, horizon, drift=drift))
 
     return run
 
 
-RAW: dict[str, Callable[[Batch, int], Fit]] = {
+RAW: dict[str, Model] = {
     "naive": _naive,
     "drift": _drift,
     "seasonal_naive": _seasonal_naive,
 }
 """Models that see the series as it is."""
 
-ADJUSTED: dict[str, Callable[[Batch, int], Fit]] = {
+ADJUSTED: dict[str, Model] = {
     "ses": _smoothed(smoothing.ANN),
     "holt": _smoothed(smoothing.AAN),
     "damped": _smoothed(smoothing.AADN),
@@ -138,12 +159,6 @@ MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME)
 """Every name that ``forecast`` and ``backtest`` accept."""
 
 
-def _on(adjusted: Adjusted, model: Callable[[Batch, int], Fit], horizon: int) -> Fit:
-    """Fit without the season, then put the season back."""
-    fit = model(adjusted.batch, horizon)
-    return Fit(adjusted.restore(fit.mean), adjusted.restore(fit.fitted, ahead=False))
-
-
 def check_names(names: Iterable[str]) -> list[str]:
     """Names as a list without repeats; :class:`UsageError` names the first unknown one."""
     names = list(dict.fromkeys(names))
@@ -157,11 +172,16 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
     """Fit the named models to every series of a batch, each of them once."""
     names = check_names(names)
     needed = {*names, *(combination.MEMBERS if combination.NAME in names else ())}
-    fits = {name: RAW[name](batch, horizon) for name in RAW if name in needed}
+    raw = Problem(batch)
+    fits = {name: model(raw, horizon) for name, model in RAW.items() if name in needed}
     if BENCHMARK in needed:
-        fits[BENCHMARK] = _on(adjust_tested(batch), _naive, horizon)
+        tested = adjust_tested(batch)
+        fits[BENCHMARK] = _restored(tested, _naive(Problem(tested.batch), horizon))
     adjusted = adjust(batch)
-    fits |= {n: _on(adjusted, model, horizon) for n, model in ADJUSTED.items() if n in needed}
+    problem = Problem(adjusted.batch)
+    for name, model in ADJUSTED.items():
+        if name in needed:
+            fits[name] = _restored(adjusted, model(problem, horizon))
     if combination.NAME in names:
         members = [fits[name] for name in combination.MEMBERS]
         fits[combination.NAME] = Fit(
@@ -170,3 +190,8 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
             np.std([fit.mean for fit in members], axis=0),
         )
     return {name: fits[name] for name in names}
+
+
+def _restored(adjusted: Adjusted, fit: Fit) -> Fit:
+    """Put the season back."""
+    return Fit(adjusted.restore(fit.mean), adjusted.restore(fit.fitted, ahead=False))

@@ -100,16 +100,12 @@ class Smoothed:
 
 def fit(y: np.ndarray, length: np.ndarray, family: Family) -> Smoothed:
     """Least-squares (Gaussian maximum-likelihood) fit of one family to every series."""
+    grid = [_GridPoint.of(point, y.shape[1], family) for point in family.grid()]
     parts = [
-        _fit_block(y[rows : rows + _BLOCK], length[rows : rows + _BLOCK], family)
+        _fit_block(y[rows : rows + _BLOCK], length[rows : rows + _BLOCK], family, grid)
         for rows in range(0, len(y), _BLOCK)
     ]
     return Smoothed(family, *(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def select(y: np.ndarray, length: np.ndarray, families: tuple[Family, ...]) -> list[Smoothed]:
-    """Fit several families; see :func:`aicc` to choose among them."""
-    return [fit(y, length, family) for family in families]
 
 
 def aicc(fitted: Smoothed, length: np.ndarray) -> np.ndarray:
@@ -122,49 +118,65 @@ def aicc(fitted: Smoothed, length: np.ndarray) -> np.ndarray:
         return np.where(room > 0, value + 2 * k * (k + 1) / np.maximum(room, 1), np.inf)
 
 
-def _fit_block(y: np.ndarray, length: np.ndarray, family: Family) -> tuple[np.ndarray, ...]:
-    offset = y[:, :1]
-    valid = np.arange(y.shape[1])[None, :] < length[:, None]
-    centred = np.where(valid, y - offset, 0.0)
-    alpha, ratio, phi = _search(centred, length, valid, family)
-    alpha, ratio, phi, sse, start = _polish(centred, length, family, alpha, ratio, phi)
-    level, slope, fitted = _run(centred, valid, alpha, ratio, phi, start)
-    return alpha, ratio, phi, sse, level + offset[:, 0], slope, np.where(valid, fitted + offset, 0)
+@dataclass(frozen=True)
+class _GridPoint:
+    """One parameter point and what depends on it alone, whatever the series.
 
+    ``numerator, denominator`` are the filter that turns data into errors from a zero initial state
+    (the model's ARMA form); ``responses`` (T, states) the errors that a unit of each initial state
+    causes where the data are zero, ``gram`` (T, states, states) their running sums of products.
+    """
 
-def _search(
-    y: np.ndarray, length: np.ndarray, valid: np.ndarray, family: Family
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Best grid point of each series. The filter is y's ARMA form run with zero initial state."""
-    grid = family.grid()
-    sse = np.empty((len(grid), len(y)))
-    for g, (alpha, ratio, phi) in enumerate(grid):
+    point: tuple[float, float, float]
+    numerator: list[float]
+    denominator: list[float]
+    responses: np.ndarray
+    gram: np.ndarray
+
+    @classmethod
+    def of(cls, point: tuple[float, float, float], periods: int, family: Family) -> _GridPoint:
+        alpha, ratio, phi = point
         beta = alpha * ratio
         if family.trend:
             numerator = [1.0, -(1 + phi), phi]
             denominator = [1.0, alpha + phi * beta - 1 - phi, phi * (1 - alpha)]
         else:
             numerator, denominator = [1.0, -1.0], [1.0, alpha - 1]
-        errors = np.where(valid, lfilter(numerator, denominator, y, axis=1), 0.0)
-        responses = _responses(alpha, beta, phi, y.shape[1], family.states)
-        cross = errors @ responses
-        gram = np.cumsum(responses[:, :, None] * responses[:, None, :], axis=0)[length - 1]
-        sse[g] = np.einsum("nt,nt->n", errors, errors) - _explained(cross, gram)
-    best = np.argmin(sse, axis=0)
-    alpha, ratio, phi = np.array(grid)[best].T
+        level, slope = np.eye(2)[:, : family.states]
+        responses = np.empty((periods, family.states))
+        for t in range(periods):
+            forecast = level + phi * slope
+            responses[t] = -forecast
+            level = (1 - alpha) * forecast
+            slope = phi * slope - beta * forecast
+        gram = np.cumsum(responses[:, :, None] * responses[:, None, :], axis=0)
+        return cls(point, numerator, denominator, responses, gram)
+
+
+def _fit_block(
+    y: np.ndarray, length: np.ndarray, family: Family, grid: list[_GridPoint]
+) -> tuple[np.ndarray, ...]:
+    offset = y[:, :1]
+    valid = np.arange(y.shape[1])[None, :] < length[:, None]
+    centred = np.where(valid, y - offset, 0.0)
+    alpha, ratio, phi = _search(centred, length, valid, grid)
+    alpha, ratio, phi, sse, start = _polish(centred, length, family, alpha, ratio, phi)
+    level, slope, fitted = _run(centred, valid, alpha, ratio, phi, start)
+    return alpha, ratio, phi, sse, level + offset[:, 0], slope, np.where(valid, fitted + offset, 0)
+
+
+def _search(
+    y: np.ndarray, length: np.ndarray, valid: np.ndarray, grid: list[_GridPoint]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Best grid point of each series."""
+    sse = np.empty((len(grid), len(y)))
+    for g, at in enumerate(grid):
+        errors = lfilter(at.numerator, at.denominator, y, axis=1)
+        errors *= valid
+        explained = _explained(errors @ at.responses, at.gram[length - 1])
+        sse[g] = np.einsum("nt,nt->n", errors, errors) - explained
+    alpha, ratio, phi = np.array([at.point for at in grid])[np.argmin(sse, axis=0)].T
     return alpha.copy(), ratio.copy(), phi.copy()
-
-
-def _responses(alpha: float, beta: float, phi: float, periods: int, states: int) -> np.ndarray:
-    """(T, states) errors that a unit of each initial state causes where the data are zero."""
-    level, slope = np.eye(2)[:, :states]
-    out = np.empty((periods, states))
-    for t in range(periods):
-        forecast = level + phi * slope
-        out[t] = -forecast
-        level = (1 - alpha) * forecast
-        slope = phi * slope - beta * forecast
-    return out
 
 
 def _explained(cross: np.ndarray, gram: np.ndarray) -> np.ndarray:

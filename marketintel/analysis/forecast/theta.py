@@ -35,12 +35,13 @@ MAX_GROWTH = np.log(1000)
 
 def theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean (n, h) and fitted values (n, T) of the standard Theta method."""
-    return _with_drift(smoothing.fit(y, length, smoothing.ANN), y, length, horizon)
+    return with_drift(smoothing.fit(y, length, smoothing.ANN), y, length, horizon)
 
 
-def _with_drift(
+def with_drift(
     ses: smoothing.Smoothed, y: np.ndarray, length: np.ndarray, horizon: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Theta from an SES fit already made: its forecasts plus half the least-squares slope."""
     drift = slopes(y, length) / 2
     settled = _partial_sum(ses.alpha, length)
     steps = np.arange(horizon)[None, :]
@@ -59,7 +60,7 @@ def log_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarr
     valid = np.arange(y.shape[1])[None, :] < length[:, None]
     logs = np.where(valid, np.log(np.where(valid, y, 1.0)), 0.0)
     ses = smoothing.fit(logs, length, smoothing.ANN)
-    mean, fitted = _with_drift(ses, logs, length, horizon)
+    mean, fitted = with_drift(ses, logs, length, horizon)
     errors = np.where(valid, logs - fitted, 0.0)[:, 1:]
     variance = (errors**2).sum(axis=1) / np.maximum(length - 1, 1)
     bias = variance[:, None] * (1 + np.arange(horizon)[None, :] * ses.alpha[:, None] ** 2) / 2
