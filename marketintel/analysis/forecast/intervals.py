@@ -78,12 +78,6 @@ class Calibration:
         at = int(np.searchsorted(np.cumsum(self.weight), level / 100))
         return float(self.sample[min(at, len(self.sample) - 1)])
 
-    def exceedance(self, standardised: np.ndarray) -> np.ndarray:
-        """Probability that an error lies above ``standardised`` (signed, any shape)."""
-        tail = np.append(np.cumsum(self.weight[::-1])[::-1], 0.0)
-        beyond = tail[np.searchsorted(self.sample, np.abs(standardised), side="left")] / 2
-        return np.where(standardised >= 0, beyond, 1 - beyond)
-
 
 def scale_of(
     y: np.ndarray, fitted: np.ndarray, valid: np.ndarray, spread: np.ndarray

@@ -177,6 +177,11 @@ def test_a_panel_of_refusals_gives_an_empty_frame_that_still_has_its_types():
     assert list(refused(frame)["unique_id"]) == ["a"]
 
 
+def test_origins_that_reach_before_every_series_are_left_out(walk):
+    tested = backtest(walk(3, length=14), 5, origins=5)
+    assert sorted(tested["cutoff"].dt.year.unique()) == [2007, 2008]  # 8 and 9 points
+
+
 def test_constant_series_gets_its_constant():
     frame = forecast(annual("c", [7.0] * 10), 3)
     np.testing.assert_allclose(frame[["mean", "lo", "hi"]], 7.0)
