@@ -6,7 +6,7 @@
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
-``engine`` (forecast, backtest), ``scores``. The method is told in ``docs/forecast.md``.
+``rolling``, ``engine`` (forecast, backtest), ``scores``. The method is told in ``docs/forecast.md``.
 """
 
 from marketintel.analysis.forecast.breaks import cut
