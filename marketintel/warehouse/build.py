@@ -24,8 +24,8 @@ _HERE = Path(__file__).resolve().parent
 #: Code and reference files that decide what a table contains; their checksums are inputs.
 _INPUTS = (
     *(_HERE / f"{module}.py"
-      for module in ("build", "countries", "feeds", "harmonise", "schema", "store")),
-    _HERE.parent / "reference" / "countries.csv",
+      for module in ("build", "countries", "feeds", "harmonise", "nuts", "schema", "store")),
+    *(_HERE.parent / "reference" / file for file in ("countries.csv", "nuts_regions.csv")),
 )  # fmt: skip
 
 #: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking
@@ -36,6 +36,7 @@ SOURCES = {
     "tariff_lines": ("usitc_hts",),
     "macro": ("worldbank",),
     "pairs": ("cepii_geodist",),
+    "regions": ("eurostat_sbs", "eurostat_regional", "regional_indicators"),
 }
 
 #: Sorting puts a product's rows side by side, which is what questions ask for.
@@ -46,6 +47,7 @@ _SORT = {
     "tariff_lines": ["hs8", "reporter", "source"],
     "macro": ["indicator", "economy", "period", "source"],
     "pairs": ["origin", "destination", "source"],
+    "regions": ["indicator", "nuts_id", "activity", "period", "source"],
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from marketintel.sources.snapshot import Sidecar
+from marketintel.warehouse.nuts import version_of
 from marketintel.warehouse.schema import WORLD, columns
 
 
@@ -71,6 +72,37 @@ def as_published(table: str) -> Callable[[pd.DataFrame, Sidecar], pd.DataFrame]:
     return convert
 
 
+def regions_sbs(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+    """Persons employed by region and activity, in the regions of NUTS 2013."""
+    frame = raw.assign(
+        indicator="persons_employed", unit="persons", nuts_version="2013",
+        source=meta.source, vintage=meta.vintage,
+    )  # fmt: skip
+    return frame[columns("regions")]
+
+
+def regions_by_code(*order: str) -> Callable[[pd.DataFrame, Sidecar], pd.DataFrame]:
+    """Return a feed for regional indicators whose NUTS version is known only by their codes.
+
+    A code gets the first of the versions that has it. A code of none of them, of a candidate
+    country or an older NUTS, has no place in a conversion and is left out.
+    """
+
+    def convert(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+        found = raw["nuts_id"].map({c: version_of(c, order) for c in raw["nuts_id"].unique()})
+        frame = raw.assign(
+            level=raw["nuts_id"].str.len() - 2,
+            activity=pd.Series(None, index=raw.index, dtype="str"),
+            nuts_version=found.mask(raw["nuts_id"].str.len() == 2, order[0]),
+            source=meta.source,
+            vintage=meta.vintage,
+        )
+        kept = frame[frame["nuts_version"].notna()].astype({"nuts_version": "str"})
+        return kept.reset_index(drop=True)[columns("regions")]
+
+    return convert
+
+
 def _trade(
     rows: pd.DataFrame,
     meta: Sidecar,
@@ -106,4 +138,7 @@ FEEDS = (
     Feed("tariff_lines", "usitc_hts", as_published("tariff_lines")),
     Feed("macro", "worldbank", as_published("macro")),
     Feed("pairs", "cepii_geodist", as_published("pairs")),
+    Feed("regions", "eurostat_sbs", regions_sbs),
+    Feed("regions", "eurostat_regional", regions_by_code("2013", "2016", "2010", "2021")),
+    Feed("regions", "regional_indicators", regions_by_code("2013", "2016", "2010", "2021")),
 )

@@ -202,12 +202,43 @@ def _pairs() -> pa.DataFrameSchema:
     )
 
 
+def _regions() -> pa.DataFrameSchema:
+    return pa.DataFrameSchema(
+        {
+            "nuts_id": _text(
+                _matches(r"[A-Z]{2}[0-9A-Z]{0,2}", "a country, NUTS 1 or NUTS 2 code")
+            ),
+            "level": pa.Column("int64", pa.Check.isin([0, 1, 2], error="0, 1 or 2")),
+            "indicator": _text(),
+            "activity": _text(_matches(r"[A-Z](\d{2,3})?", "a NACE Rev. 2 code"), nullable=True),
+            "period": _text(_matches(r"\d{4}", "YYYY")),
+            # A blank cell is a figure that exists and is not given: a row without a value.
+            "value": _amount(nullable=True),
+            "unit": _text(),
+            "nuts_version": _text(_matches(r"20\d\d", "a year of NUTS")),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        checks=[
+            _rows(
+                lambda t: t["nuts_id"].str.len() == t["level"] + 2,
+                "level is the length of nuts_id less 2",
+            ),
+        ],
+        unique=["nuts_id", "indicator", "activity", "period", "source"],
+        strict=True,
+        ordered=True,
+        name="regions",
+    )
+
+
 _CONTRACTS = {
     "trade": _trade,
     "duties": _duties,
     "tariff_lines": _tariff_lines,
     "macro": _macro,
     "pairs": _pairs,
+    "regions": _regions,
 }
 TABLES = tuple(_CONTRACTS)
 

@@ -1,0 +1,302 @@
+"""Questions about regions: which one is meant, its figures, its declared priorities.
+
+All figures are handed out as they were published, in the NUTS version of their source; the
+analysis room converts them with :func:`crosswalk`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
+from marketintel.sources import snapshot
+from marketintel.warehouse import engine, store
+from marketintel.warehouse.countries import REFERENCE_DIR, code_map, country, country_name
+from marketintel.warehouse.nuts import (
+    VERSIONS,
+    Division,
+    NamedRegion,
+    fold,
+    load_divisions,
+    load_regions,
+    nuts2,
+    read_csv,
+    region_name,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "BASE",
+    "Division",
+    "NamedRegion",
+    "Region",
+    "crosswalk",
+    "figures",
+    "find_region",
+    "load_divisions",
+    "load_regions",
+    "region_name",
+    "s3_priorities",
+]
+
+#: The NUTS version of the employment figures, in which regions are compared.
+BASE = "2013"
+
+S3_FILE = REFERENCE_DIR / "s3_priorities.csv"
+S3_COLUMNS = (
+    "nuts_ids", "entity", "country", "fact", "value", "unit", "ref_date", "source_title",
+    "source_url",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Region:
+    """The region that a question is about.
+
+    Attributes
+    ----------
+    id, name : str
+        As asked for: a NUTS code, the id of a named region, or a country's two-letter code.
+    country : str
+        ISO3.
+    members : dict of str to float
+        NUTS 2013 region to the share of its inhabitants that live in this region: 1 for a whole
+        one. Empty for a country, whose figures are published as such.
+    codes : list of str
+        Every code the region has had or is made of, to match facts with.
+    asked_version : str
+        The NUTS version that the code was understood in.
+    """
+
+    id: str
+    name: str
+    country: str
+    members: dict[str, float] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+    asked_version: str = BASE
+    cluster: str = ""
+    note: str = ""
+
+    @property
+    def is_country(self) -> bool:
+        """Whether a whole country is meant."""
+        return not self.members
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the region is made of whole NUTS 2013 regions, so that figures are exact."""
+        return all(share > 0.995 for share in self.members.values())
+
+
+def find_region(text: str, data_dir: Path | None = None) -> Region:
+    """Return the region that a person means.
+
+    Parameters
+    ----------
+    text : str
+        A NUTS 2 code of any version, a named region or one of its other names, the name of a
+        NUTS 2 region, or a country (name, ISO3, two letters).
+    data_dir : Path, optional
+        Where the cross-walk lies that a code of a version other than 2013 needs.
+
+    Raises
+    ------
+    UsageError
+        Not known, or of a level without figures; one line with the nearest that are.
+    """
+    key, code = fold(text), text.strip().upper()
+    named = load_regions()
+    for entry in named.values():
+        if key in {fold(t) for t in (entry.id, entry.name, *entry.aliases)}:
+            return _named(entry)
+    if code in nuts2():
+        return _by_code(code, data_dir)
+    by_name = {fold(name): c for c, (versions, name) in reversed(nuts2().items())}
+    if key in by_name:
+        return _by_code(by_name[key], data_dir)
+    try:
+        iso3 = country(text)
+    except UsageError:
+        looks_like_code = re.fullmatch(r"[A-Z]{2}[0-9A-Z]{1,3}", code) is not None
+        if looks_like_code and any(c.startswith(code[:2]) for c in nuts2()):
+            raise UsageError(_wrong_level(code)) from None
+        raise UsageError(_nothing(text, by_name, named)) from None
+    two = {i: c for c, i in reversed(code_map("eurostat").items())}.get(iso3)
+    if two is None or not any(c.startswith(two) for c in nuts2()):
+        raise UsageError(
+            f"{country_name(iso3)} has no regional figures here; choose a NUTS 2 region or a "
+            "country of Europe, such as SE31 or Sweden"
+        )
+    return Region(id=two, name=country_name(iso3), country=iso3, codes=(two,))
+
+
+def _named(entry: NamedRegion) -> Region:
+    codes = [entry.id, *(code for version in entry.nuts.values() for code in version)]
+    return Region(
+        id=entry.id,
+        name=entry.name,
+        country=entry.country,
+        members=dict.fromkeys(entry.nuts[BASE], 1.0),
+        codes=tuple(dict.fromkeys(codes)),
+        asked_version="2021" if entry.id not in entry.nuts[BASE] else BASE,
+        cluster=entry.cluster,
+        note=entry.note,
+    )
+
+
+def _by_code(code: str, data_dir: Path | None) -> Region:
+    versions, name = nuts2()[code]
+    iso3 = code_map("eurostat")[code[:2]]
+    if BASE in versions:
+        return Region(code, name, iso3, {code: 1.0}, (code,))
+    version = next(v for v in VERSIONS if v in versions)
+    parts = crosswalk(BASE, version, data_dir)
+    parts = parts.assign(
+        share=parts["population_2011"]
+        / parts.groupby("from_code")["population_2011"].transform("sum")
+    )
+    here = parts[(parts["to_code"] == code) & (parts["share"] > 0.005)]
+    members = {
+        str(c): 1.0 if share > 0.995 else float(share)
+        for c, share in zip(here["from_code"], here["share"], strict=True)
+    }
+    if not members:
+        raise UsageError(
+            f"{code} ({name}) has no counterpart in NUTS {BASE}, in which the figures are; "
+            "choose a region such as SE31"
+        )
+    return Region(code, name, iso3, members, (code, *members), version)
+
+
+def _wrong_level(code: str) -> str:
+    if len(code) > 4 and code[:4] in nuts2():
+        return f"{code} is smaller than NUTS 2; figures by industry begin with {code[:4]}: try that"
+    within = [c for c, (versions, _) in nuts2().items() if c.startswith(code) and BASE in versions]
+    if within:
+        return f"{code} is larger than NUTS 2; choose one of {', '.join(within[:6])}"
+    near = difflib.get_close_matches(code, nuts2(), n=3, cutoff=0.5)
+    return f"unknown region '{code}': did you mean {', '.join(_label(c) for c in near)}?"
+
+
+def _nothing(text: str, by_name: dict[str, str], named: dict[str, NamedRegion]) -> str:
+    known = {
+        **by_name,
+        **{fold(n): r.id for r in named.values() for n in (r.name, *r.aliases)},
+    }
+    near = difflib.get_close_matches(fold(text), known, n=3, cutoff=0.6)
+    codes = list(dict.fromkeys(known[n] for n in near))
+    if codes:
+        return f"unknown region {text!r}: did you mean {', '.join(_label(c) for c in codes)}?"
+    return f"unknown region {text!r}: use a NUTS 2 code such as SE31, a region's name or a country"
+
+
+def _label(code: str) -> str:
+    named = load_regions()
+    return f"{code} ({named[code].name if code in named else region_name(code)})"
+
+
+def figures(indicator: str, level: int | None = None, data_dir: Path | None = None) -> pd.DataFrame:
+    """Return one regional indicator as published.
+
+    Parameters
+    ----------
+    indicator : str
+        ``persons_employed``, ``gdp``, ``population``, ``epo_patents``, ``gerd``, ``berd``,
+        ``rd_personnel``, ``hrst``, ``hightech_employment``, ``hightech_manufacturing`` or
+        ``knowledge_services``.
+    level : int, optional
+        0 for countries, 2 for NUTS 2; all if not given.
+
+    Returns
+    -------
+    DataFrame
+        nuts_id, level, indicator, activity, period, value, unit, nuts_version, source, vintage.
+        A blank cell of the source is a row without a value.
+    """
+    known = engine.ask_once(data_dir, "SELECT DISTINCT indicator FROM regions")["indicator"]
+    engine.choose("regional indicator", [indicator], known)
+    return engine.ask(
+        data_dir,
+        """SELECT * FROM regions WHERE indicator = $indicator
+           AND ($level IS NULL OR level = $level) ORDER BY nuts_id, activity, period""",
+        {"indicator": indicator, "level": level},
+    )
+
+
+def crosswalk(from_version: str, to_version: str, data_dir: Path | None = None) -> pd.DataFrame:
+    """Return how NUTS 2 regions of one version lie in those of another.
+
+    Returns
+    -------
+    DataFrame
+        from_code, to_code, area_km2, population_2011, population_2021 of each intersection.
+
+    Raises
+    ------
+    UsageError
+        A version that is not there.
+    MissingDataError
+        The cross-walk has been removed.
+    """
+    data_dir = data_dir or store.default_data_dir()
+    (file,) = snapshot.find(data_dir, "jrc_nuts_crosswalk")
+    table = store.read_parquet(file.path)
+    engine.choose("NUTS version", [from_version, to_version], table["from_version"].astype("str"))
+    rows = (table["from_version"] == int(from_version)) & (table["to_version"] == int(to_version))
+    return table[rows].drop(columns=["from_version", "to_version"]).reset_index(drop=True)
+
+
+def s3_priorities(region: Region, path: Path = S3_FILE) -> pd.DataFrame:
+    """Return what is on file about a region's smart-specialisation strategy.
+
+    Returns
+    -------
+    DataFrame
+        nuts_ids, entity, country, fact, value, unit, ref_date, source_title, source_url; empty
+        where nothing is on file. A part of the region counts (SE312 for SE31).
+
+    Raises
+    ------
+    ReferenceFileError
+        With file, line and rule, where a row lacks its value, date or source.
+    """
+    import pandas as pd
+
+    rows = []
+    for line, row in read_csv(path, S3_COLUMNS):
+        for column in ("nuts_ids", "entity", "value", "ref_date", "source_title", "source_url"):
+            if not row[column].strip():
+                raise ReferenceFileError(
+                    f"{path}:{line}: {column} is empty; every priority needs a region, a date and "
+                    "a source: fill it in or take the row out"
+                )
+        if not row["source_url"].startswith(("http://", "https://")):
+            raise ReferenceFileError(
+                f"{path}:{line}: source_url {row['source_url']!r} is no address; it must begin "
+                "with https:// or http://"
+            )
+        parts = row["nuts_ids"].split(";")
+        if any(part.startswith(code) for part in parts for code in region.codes):
+            rows.append(row)
+    return pd.DataFrame(rows, columns=list(S3_COLUMNS), dtype="str")
+
+
+def require_figures(region: Region, found: bool) -> None:
+    """Refuse a region for which no figure by industry is there.
+
+    Raises
+    ------
+    MissingDataError
+        One line that names the region and the way out.
+    """
+    if not found:
+        raise MissingDataError(
+            f"no employment by industry for {region.name} ({region.id}) in the data of 2015; "
+            "choose another region, or its country"
+        )
