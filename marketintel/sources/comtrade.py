@@ -178,14 +178,19 @@ def address(query: Query, client: Client) -> tuple[str, dict[str, str]]:
 
 def _params(query: Query) -> dict[str, str]:
     params = {
-        "reporterCode": ",".join(query.reporters),
+        "reporterCode": ",".join(map(_plain, query.reporters)),
         "period": ",".join(period.replace("-", "") for period in query.periods),
         "cmdCode": ",".join(query.codes),
         "flowCode": ",".join(FLOWS[flow] for flow in query.flows),
     }
     if query.partners:
-        params["partnerCode"] = ",".join(query.partners)
+        params["partnerCode"] = ",".join(map(_plain, query.partners))
     return params | TOTALS | {"includeDesc": "true"}
+
+
+def _plain(code: str) -> str:
+    """Return a code as Comtrade writes it: a number, without the zeroes of our tables."""
+    return code.lstrip("0") or "0"
 
 
 def _halves(query: Query) -> tuple[Query, ...]:
@@ -223,9 +228,10 @@ def _accept(answer: Answer, asked: Query | None = None) -> None:
             "expected them to agree: the provider's format changed"
         )
     periods = {period.replace("-", "") for period in asked.periods}
+    reporters = set(map(_plain, asked.reporters))
     for row in rows:
         tidy.need(row, FIELDS, SOURCE)
-        if str(row["period"]) not in periods or str(row["reporterCode"]) not in asked.reporters:
+        if str(row["period"]) not in periods or str(row["reporterCode"]) not in reporters:
             raise SourceError(
                 f"{SOURCE}: got reporter {row['reporterCode']}, period {row['period']}, which were "
                 "not asked for; the provider's parameters changed"

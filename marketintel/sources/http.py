@@ -24,11 +24,7 @@ Everything that goes wrong is one ``SourceError``: source, what happened, what t
 """
 
 import json
-import logging
-import random
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -36,11 +32,11 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-import urllib3
 
 from marketintel.errors import SourceError
 from marketintel.sources.answers import Answer, AnswerStore
 from marketintel.sources.body import BodyTooLarge, DamagedBody, Watch, WatchedAdapter, pieces
+from marketintel.sources.patience import CLOCK, Clock, RetryLater, patiently, trouble
 from marketintel.sources.replies import (
     MEDIA,
     Passing,
@@ -51,36 +47,16 @@ from marketintel.sources.replies import (
     short,
 )
 from marketintel.sources.replies import to_file as save_body
-from marketintel.sources.settings import Provider, is_loopback, redact, redact_bytes, user_agent
+from marketintel.sources.settings import Provider, is_loopback, redact_bytes, user_agent
 from marketintel.sources.snapshot import strip_secrets
 
-log = logging.getLogger("marketintel.sources")
+__all__ = ["CLOCK", "Client", "Clock", "RetryLater"]
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
+
 Params = Mapping[str, str | int | float | Sequence[str]]
 Check = Callable[[Answer], None]
-
-
-class RetryLater(Exception):
-    """Raised by a connector's ``check``: this answer is a passing trouble, ask again."""
-
-    def __init__(self, reason: str, after_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.after_s = after_s
-
-
-@dataclass
-class Clock:
-    """Time as the client sees it; tests give it their own. ``last`` is for pacing by host."""
-
-    monotonic: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    last: dict[str, float] = field(default_factory=dict)
-
-
-#: One pace for all clients of this process.
-CLOCK = Clock()
 
 
 class Client:
@@ -222,7 +198,7 @@ class Client:
                 check(answer)
             return answer
 
-        answer = self._patiently(method, url, once)
+        answer = patiently(once, self.provider, self.clock)
         if store and place:
             store.save(place, answer)
         return self._done(answer)
@@ -252,38 +228,6 @@ class Client:
             url += ("&" if urlsplit(url).query else "?") + urlencode(flat, safe=",:;*")
         return strip_secrets(url)
 
-    def _patiently(self, method: str, url: str, once: Callable[[], Answer]) -> Answer:
-        """Repeat ``once`` as long as there is hope, within the provider's patience."""
-        retry = urllib3.Retry(
-            total=self.provider.attempts - 1, other=2, allowed_methods=None,
-            backoff_factor=1, backoff_jitter=1, retry_after_max=10**9,
-        )  # fmt: skip
-        began = self.clock.monotonic()
-        while True:
-            try:
-                return once()
-            except Passing as trouble:
-                failed = trouble
-            except RetryLater as trouble:
-                failed = Passing(str(trouble), trouble.after_s)
-            try:
-                retry = retry.increment(method, url, error=failed.cause)
-            except urllib3.exceptions.MaxRetryError:
-                raise self._error(
-                    f"{failed} ({len(retry.history) + 1} attempts)", "try again later"
-                ) from None
-            backoff = max(retry.get_backoff_time(), 0.1 * random.random())  # noqa: S311 - jitter
-            wait = backoff if failed.after_s is None else failed.after_s
-            spent = self.clock.monotonic() - began
-            if spent + wait > self.provider.patience_s:
-                raise self._error(
-                    f"{failed}; the wait of {wait:.0f} s would go beyond the limit of "
-                    f"{self.provider.patience_s:.0f} s",
-                    "run the same command later, what is done is kept",
-                )
-            log.info("%s: %s; asking again in %.1f s", self.provider.source, failed, wait)
-            self.clock.sleep(wait)
-
     def _send(
         self,
         method: str,
@@ -299,7 +243,7 @@ class Client:
         target = url
         home = urlsplit(self.provider.base)
         self._permitted(target)
-        self._wait_for_turn(urlsplit(target).hostname or "")
+        self.clock.wait_for_turn(urlsplit(target).hostname or "", self.provider.min_interval_s)
         self._watch.start(self.provider.body_s)
         try:
             for _ in range(6):
@@ -345,13 +289,6 @@ class Client:
             prepared.headers[self.provider.key_header] = value
         elif self.provider.key_param:
             prepared.prepare_url(prepared.url, {self.provider.key_param: value})
-
-    def _wait_for_turn(self, host: str) -> None:
-        """Keep the agreed interval to the last request to this host."""
-        due = self.clock.last.get(host, float("-inf")) + self.provider.min_interval_s
-        if (wait := due - self.clock.monotonic()) > 0:
-            self.clock.sleep(wait)
-        self.clock.last[host] = self.clock.monotonic()
 
     def _open(self, prepared: requests.PreparedRequest, host: str) -> requests.Response:
         """Send and read as far as the headers."""
@@ -453,4 +390,4 @@ class Client:
         return f": {said}" if said else ""
 
     def _error(self, what: str, todo: str) -> SourceError:
-        return SourceError(redact(f"{self.provider.source}: {what}; {todo}"))
+        return trouble(self.provider, what, todo)

@@ -216,6 +216,17 @@ def test_questions_that_would_be_misunderstood(query: Query, says: str) -> None:
     assert server.requests == []
 
 
+def test_codes_with_leading_zeroes_are_written_comtrades_way() -> None:
+    australia = replace(LASERS, reporters=("036",), partners=("0", "040"))
+    frame = answering(whole(ROW | {"reporterCode": 36, "partnerCode": 40}), australia)
+    assert frame[["reporter_code", "partner_code"]].to_numpy().tolist() == [["36", "40"]]
+    with Server() as server, client(server) as c:
+        server.route("/", lambda _: Reply(json=whole()))
+        fetch(australia, c)
+    assert server.requests[0].query["reporterCode"] == "36"
+    assert server.requests[0].query["partnerCode"] == "0,40"
+
+
 # --- limits: a server that has real rows and keeps Comtrade's limits -------------------------
 
 CAMEL = {
