@@ -67,19 +67,13 @@ def market_table(
 def list_segments() -> pd.DataFrame:
     """Return the segments with their numbers of core and broad codes."""
     definitions = load_segments()
-    codes = (
-        definitions.frame()
-        .groupby(["segment", "scope"])["cmd_code"]
-        .nunique()
-        .unstack(fill_value=0)
-    )
     names = definitions.names()
     return pd.DataFrame(
         {
             "segment": list(names),
             "name": list(names.values()),
-            "core_codes": [int(codes["core"].get(s, 0)) for s in names],
-            "broad_codes": [int(codes["broad"].get(s, 0)) for s in names],
+            "core_codes": [len(definitions[s].cmd_codes(scope="core")) for s in names],
+            "broad_codes": [len(definitions[s].cmd_codes(scope="broad")) for s in names],
             "themes": [", ".join(definitions[s].themes) for s in names],
         }
     )

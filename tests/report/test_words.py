@@ -30,6 +30,12 @@ def test_money(usd, said) -> None:
     assert w.money(usd) == said
 
 
+def test_small_is_not_zero() -> None:
+    assert w.percent(0.02) == f"less than 0.1{NB}%"
+    assert w.percent(0.0) == f"0.0{NB}%"
+    assert w.percent(0.3, 0) == f"less than 1{NB}%"
+
+
 def test_changes_say_their_direction() -> None:
     assert w.moved(4.24) == f"rose by 4.2{NB}%"
     assert w.moved(-16.61) == f"fell by 16.6{NB}%"

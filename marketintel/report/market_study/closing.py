@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pandas as pd
 
 from marketintel.analysis.facts import segment_facts
@@ -50,11 +48,11 @@ def opportunities_and_risks(study: Study) -> Stack:
 
 
 def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table | Text:
-    rows = found[found["kind"] == kind].head(TOP)
+    rows = found[found["kind"] == kind]
     if rows.empty:
         return Text(f"**{title}.** No rule speaks.")
     return Table(
-        rows[["rank", "segment_name", "statement", "score_usd", "score_text"]],
+        rows[["rank", "segment_name", "statement", "score_usd", "rule"]],
         name={"opportunity": "opportunities", "risk": "risks"}[kind],
         caption=f"{title} for {study.name(study.exporter)}, by dollars concerned",
         formats={"rank": "int", "score_usd": "usd_m"},
@@ -62,9 +60,13 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
             "segment_name": "Segment",
             "statement": "Finding",
             "score_usd": "Amount",
-            "score_text": "What the amount is",
         },
-        note="Found by the rules below; amounts rank the findings and are not forecasts.",
+        hide=["rule"],
+        printed_rows=TOP,
+        note=(
+            "Found by the rules below, which say what each amount is; amounts rank the findings and are "
+            "not forecasts."
+        ),
         source=study.source_line,
     )
 
@@ -72,46 +74,69 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
 def tariff_schedule(study: Study) -> Stack:
     """The statutory lines of the core codes, as the law of their own year."""
     core = study.codes[study.codes["scope"] == CORE]
-    lines = query.tariff_lines(core["cmd_code"].tolist(), data_dir=study.data_dir)
-    lines = lines[lines["reporter"] == study.market]
-    if lines.empty:
-        return Stack(
-            Callout("note", f"No tariff schedule of {study.name(study.market)} is in the data.")
-        )
-    lines = lines.merge(core[["cmd_code", "segment"]], on="cmd_code")
-    lines["segment_name"] = lines["segment"].map(study.segment_names)
-    order = {segment: i for i, segment in enumerate(study.chosen)}
-    lines = lines.sort_values(
-        ["segment", "hs8"], key=lambda c: c.map(order) if c.name == "segment" else c
+    lines = query.tariff_lines(
+        core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
     )
-    lines["line"] = lines["hs8"].map(_dotted)
-    free = (lines["general"].str.strip() == "Free").sum()
+    if lines.empty:
+        name = study.name(study.market)
+        return Stack(Callout("note", f"No tariff schedule of {name} is in the data."))
+    statute = str(lines["statute"].iloc[0])
+    free = int((lines["general"].str.strip() == "Free").sum())
     return Stack(
         Text(
-            f"Of {len(lines)} tariff lines under the core codes {free} are free in the general column. The "
-            "general column is not what importers pay: additional duties stand in chapter 99 of the schedule "
-            "and reach a line only through its footnotes or through general notes."
+            f"This is the {escape(statute)} as it reads, for the core codes of this study: "
+            f"{free} of {len(lines)} tariff lines are free in the general column. That column is not "
+            "what importers pay: additional duties stand in chapter 99 of the schedule and reach a "
+            "line only through its footnotes or through general notes."
         ),
         Table(
-            lines[["segment_name", "line", "description", "general", "special", "footnotes"]],
-            name="tariff_lines",
-            caption=f"Tariff schedule of {study.name(study.market)}, core codes: a statute of its year",
+            _by_code(lines, core, study),
+            name="tariff_codes",
+            caption=f"General rates of duty of {study.name(study.market)}, by core code",
+            formats={"lines": "int"},
             headers={
-                "line": "Line",
-                "description": "Goods",
-                "general": "General",
-                "special": "Special",
-                "footnotes": "Footnotes",
+                "cmd_code": "HS 2022",
+                "label": "Goods",
+                "lines": "Lines",
+                "general": "General rates",
+                "footnotes": "Footnotes to chapter 99",
             },
             group_col="segment_name",
-            missing="none given",
+            missing="none",
             note=(
-                "A statute of the schedule's own year; it is never subtracted from the duties of earlier years. "
-                "Special: rates for the programmes named by their symbols."
+                "A statute of its own year; it is never subtracted from the duties of earlier years. "
+                "Every line with its special rates and full text is in the tables of the edition."
             ),
             source=_citations(study, ["usitc_hts"]),
         ),
+        Table(
+            lines.drop(columns=["source", "vintage"]),
+            name="tariff_lines",
+            caption=f"Tariff schedule of {study.name(study.market)}, lines of the core codes",
+            printed_rows=0,
+        ),
     )
+
+
+def _by_code(lines: pd.DataFrame, core: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """One row a code: how many lines, which general rates, which footnotes to chapter 99."""
+    order = {code: place for place, code in enumerate(core["cmd_code"])}
+    notes = lines["footnotes"].fillna("").str.findall(r"99\d\d\.\d\d\.\d\d")
+    grouped = lines.assign(notes=notes).groupby("cmd_code")
+    table = pd.DataFrame(
+        {
+            "lines": grouped.size(),
+            "general": grouped["general"].agg(lambda r: ", ".join(dict.fromkeys(r.dropna()))),
+            "footnotes": grouped["notes"].agg(
+                lambda r: ", ".join(sorted({n for x in r for n in x}))
+            ),
+        }
+    ).reset_index()
+    table["footnotes"] = table["footnotes"].replace("", None)
+    table = table.merge(core[["cmd_code", "segment", "label"]], on="cmd_code")
+    table["segment_name"] = table["segment"].map(study.segment_names)
+    table = table.sort_values("cmd_code", key=lambda codes: codes.map(order))
+    return table[["segment_name", "cmd_code", "label", "lines", "general", "footnotes"]]
 
 
 def sources(study: Study) -> Stack:
@@ -199,7 +224,3 @@ def _facts(study: Study) -> pd.DataFrame:
 def _thresholds(study: Study) -> Thresholds:
     note = market_note(study.market, study.year)
     return Thresholds(front_loaded=((study.market, study.year),) if note else ())
-
-
-def _dotted(hs8: str) -> str:
-    return re.sub(r"^(\d{4})(\d{2})(\d{2})$", r"\1.\2.\3", hs8)

@@ -27,6 +27,15 @@ from marketintel.warehouse.reference import (
 EU = "EU27"
 
 
+_GAP_COLUMNS = (
+    "partner",
+    "effective_duty_pct",
+    "gap_pp",
+    "like_for_like_gap_pp",
+    "reference_covered_pct",
+)
+
+
 def each(frame: pd.DataFrame) -> Iterator[Any]:
     """Return the rows of a frame, each with its columns as attributes."""
     return iter(frame.itertuples())
@@ -211,12 +220,12 @@ class Study:
     @cached_property
     def duty_gap(self) -> pd.DataFrame:
         """What each competitor pays against the exporter, all segments, core codes."""
-        return self._now(duties.duty_gap(self.flows, self.exporter, (), CORE, self.groups))
+        return self._gap(())
 
     @cached_property
     def duty_gap_segments(self) -> pd.DataFrame:
         """The same by segment."""
-        return self._now(duties.duty_gap(self.flows, self.exporter, "segment", CORE, self.groups))
+        return self._gap("segment")
 
     @cached_property
     def exporter_codes(self) -> pd.DataFrame:
@@ -259,7 +268,7 @@ class Study:
     def source_line(self) -> str:
         """One line under tables and figures: who published the trade figures, and which edition."""
         used = self.coverage[self.coverage["source"].isin(self.trade_sources)]
-        return " ".join(f"Source: {citation}" for citation in used["citation"])
+        return " ".join(used["citation"])
 
     @cached_property
     def used(self) -> pd.DataFrame:
@@ -269,6 +278,12 @@ class Study:
         used = self.coverage[self.coverage["source"].isin(wanted)]
         order = used["source"].map({source: i for i, source in enumerate(wanted)})
         return used.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+    def _gap(self, by: str | tuple[()]) -> pd.DataFrame:
+        """Compare duties with the exporter's; no rows where it sold nothing to compare with."""
+        if self.exporter not in set(self.duty_total["partner"]):
+            return pd.DataFrame(columns=[*([by] if by else []), *_GAP_COLUMNS])
+        return self._now(duties.duty_gap(self.flows, self.exporter, by, CORE, self.groups))
 
     def _now(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["period"] == self.year].reset_index(drop=True)

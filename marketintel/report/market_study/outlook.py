@@ -213,7 +213,7 @@ def _forecast_table(
             "naive": "Naive",
             "drift": "Drift",
         },
-        hide=["naive", "drift"],
+        hide=["segments", "naive", "drift"],
         note="Current US dollars. The forecast speaks about world exports of the heading, not about this market.",
         source=_source(series),
     )
@@ -273,6 +273,7 @@ def _error_table(result: Outlook, series: pd.DataFrame) -> Stack:
                 "coverage_80_pct": "In 80 %",
                 "coverage_95_pct": "In 95 %",
             },
+            hide=["points", "smape_naive", "smape_drift"],
             note=(
                 f"Up to {ORIGINS} origins, each scored on the {HORIZON} years after it. MASE: mean error in units "
                 "of the usual year-on-year change. In 80 %, in 95 %: how often the outcome lay in the interval."

@@ -14,7 +14,7 @@ from marketintel.warehouse import query
 from marketintel.warehouse.notes import market_note
 
 #: Suppliers printed by name; the tables in the edition's folder hold all of them.
-TOP = 15
+TOP = 12
 
 ALL = "All segments"
 
@@ -22,7 +22,7 @@ ALL = "All segments"
 def summary(study: Study) -> Stack:
     """Half a page: four figures and the sentences that they support."""
     core = one(study.demand_total, "scope", CORE)
-    everything = one(study.demand_total, "scope", CORE_AND_BROAD)
+    own_segments = study.position[study.position["scope"] == CORE]
     own = one(study.position_total, "scope", CORE)
     name = study.name(study.exporter)
     figures = [
@@ -46,8 +46,13 @@ def summary(study: Study) -> Stack:
                 f"of customs value; {w.percent(before)} in {study.base}",
             )
         )
+    first = int((own_segments["rank"] == 1).sum())
     figures.append(
-        ("With mixed codes", w.money(everything["value_usd"]), "core + broad; not a headline")
+        (
+            "First supplier",
+            f"{first} of {len(own_segments)}",
+            f"segments in which {name} ranks first",
+        )
     )
     note = market_note(study.market, study.year)
     return Stack(
@@ -95,6 +100,8 @@ def glance(study: Study) -> Stack:
             hide=[
                 "segment",
                 "base_core_usd",
+                "rank",
+                "hhi",
                 "hhi_eu_as_one",
                 "suppliers_for_80_pct",
                 "base_duty_pct",
@@ -102,9 +109,9 @@ def glance(study: Study) -> Stack:
             highlight=(table["segment_name"] == ALL).tolist(),
             note=(
                 "Core: codes that are photonic as such. Core + broad adds mixed codes and is never a "
-                f"headline. Changes are against {study.base}. Share and rank count {study.exporter} as "
-                "one supplier; the first supplier and the HHI (0 to 1) count every economy apart. Duty: "
-                "calculated duty as per cent of customs value."
+                f"headline. Changes are against {study.base}. Shares count {study.exporter} as one "
+                "supplier; the first supplier is a single economy. Duty: calculated duty as per cent "
+                "of customs value. Ranks and concentration (HHI) are in the tables of the edition."
             ),
             source=study.source_line,
         ),
@@ -148,6 +155,7 @@ def _glance_frame(study: Study) -> pd.DataFrame:
         duty = duty[duty["partner"] == study.exporter].pivot_table(
             index="segment", columns="period", values="effective_duty_pct"
         )
+        duty = duty.reindex(columns=[study.base, study.year])
         table["effective_duty_pct"], table["base_duty_pct"] = duty[study.year], duty[study.base]
     table = table.reset_index()
     table.insert(1, "segment_name", table["segment"].map(study.segment_names).fillna(ALL))
@@ -159,7 +167,6 @@ def suppliers(study: Study) -> Stack:
     """Who sells photonic goods to this market: map, ranking, table."""
     shares = study.shares_total[study.shares_total["value_usd"] > 0]
     table = shares.assign(supplier=shares["partner"].map(study.name))
-    shown = table.head(TOP)
     leader = shares.iloc[0]
     return Stack(
         Text(
@@ -182,7 +189,7 @@ def suppliers(study: Study) -> Stack:
             source=f"{study.source_line} {maps.DISCLAIMER}",
         ),
         Table(
-            shown[
+            table[
                 [
                     "rank",
                     "supplier",
@@ -211,7 +218,8 @@ def suppliers(study: Study) -> Stack:
                 "share_pct": "Share",
                 "share_change_pp": "Change of share",
             },
-            highlight=(shown["partner"] == study.exporter).tolist(),
+            highlight=(table["partner"] == study.exporter).tolist(),
+            printed_rows=TOP,
             source=study.source_line,
         ),
     )
@@ -266,11 +274,6 @@ def exporter_position(study: Study) -> Stack:
                 "share_change_pp": "Change of share",
                 "rca_in_market": "RCA in this market",
             },
-            note=(
-                "RCA in this market: the segment's weight in what the exporter sells here against its "
-                "weight in all imports of the market; above 1 is specialised, as seen through these "
-                "imports only."
-            ),
             source=study.source_line,
         ),
         *_members(study),
@@ -310,7 +313,7 @@ def _members(study: Study) -> list[Table]:
         Table(
             members[columns],
             name="eu_members",
-            caption=f"{EU} member states in the market, core codes of all segments",
+            caption=f"{EU} member states in the market, core codes; rank among all single economies",
             formats={c: k for c, k in formats.items() if c in columns},
             headers={
                 "member": "Member state",
@@ -322,7 +325,6 @@ def _members(study: Study) -> list[Table]:
                 "main_segment": "Main segment",
                 **({"effective_duty_pct": "Duty"} if study.has_duties else {}),
             },
-            note="Rank: among all suppliers, every economy apart.",
             highlight=(members["exporter"] == study.exporter).tolist(),
             source=study.source_line,
         )
@@ -410,7 +412,8 @@ def change(study: Study) -> Stack:
     terms.insert(0, "segment_name", terms["segment"].map(study.segment_names))
     base = terms[terms["weights"] == "base_year"].sort_values("change_usd")
     total = study.decomposition_total.assign(segment_name=ALL)
-    table = pd.concat([terms.sort_values(["weights", "change_usd"]), total], ignore_index=True)
+    # Printed are the segments and the total under base-year weights, and the other total.
+    table = pd.concat([base, total, terms[terms["weights"] == "end_year"]], ignore_index=True)
     table["weights"] = table["weights"].map(
         {"base_year": f"Weights of {study.base}", "end_year": f"Weights of {study.year}"}
     )
@@ -452,6 +455,7 @@ def change(study: Study) -> Stack:
             formats=dict.fromkeys(money, "usd_m_signed"),
             headers=heads,
             group_col="weights",
+            printed_rows=len(base) + len(total),
             highlight=(table["segment_name"] == ALL).tolist(),
             note=(
                 "Constant-market-share analysis, each term computed directly. “All segments” is one "

@@ -6,14 +6,15 @@ import pandas as pd
 
 from marketintel.analysis.frames import CORE, CORE_AND_BROAD
 from marketintel.report import charts
-from marketintel.report.blocks import Figure, Heading, Stack, Table, Text
+from marketintel.report.blocks import Block, Figure, Heading, PageBreak, Stack, Table, Text, escape
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import EU, Study, each, one
 from marketintel.warehouse.reference import group_members
 
-#: Suppliers in a segment's table and chart.
-TOP = 8
+#: Suppliers in a segment's chart and table, and codes in its list: one printed page a segment.
+TOP = 5
+CODES = 9
 
 
 def segment_pages(study: Study) -> Stack:
@@ -21,22 +22,22 @@ def segment_pages(study: Study) -> Stack:
     core = study.demand[study.demand["scope"] == CORE].sort_values("value_usd", ascending=False)
     there = core["segment"].tolist()
     absent = [segment for segment in study.chosen if segment not in there]
-    return Stack(
-        *[_section(study, segment) for segment in there], *[_no_core(study, s) for s in absent]
-    )
+    sections = [_section(study, s) for s in there] + [_no_core(study, s) for s in absent]
+    pages: list[Block] = []
+    for section in sections:
+        pages += [PageBreak(), section] if pages else [section]
+    return Stack(*pages)
 
 
 def _section(study: Study, segment: str) -> Stack:
-    name = study.segment_names[segment]
+    name, note = study.segment_names[segment], study.segments[segment].note
     return Stack(
         Heading(3, name),
         Text(" ".join([_size(study, segment), _place(study, segment), _changes(study, segment)])),
+        Text(f"*What the codes cannot show:* {escape(note)}") if note else None,
         _chart(study, segment),
         _supplier_table(study, segment),
         _code_table(study, segment),
-        Text(f"*What the codes cannot show:* {note}")
-        if (note := study.segments[segment].note)
-        else None,
     )
 
 
@@ -178,18 +179,24 @@ def _supplier_table(study: Study, segment: str) -> Table:
         headers |= {
             "base_duty_pct": f"Duty {study.base}",
             "duty_pct": f"Duty {study.year}",
-            "same_basket_pp": f"Against {study.exporter}, same basket",
+            "same_basket_pp": "Same basket",
         }
         formats |= {"base_duty_pct": "pct", "duty_pct": "pct", "same_basket_pp": "points"}
-    shown = rows.head(TOP)
     return Table(
-        shown[columns],
+        rows[columns],
         name=f"suppliers_{segment}",
         caption=f"{study.segment_names[segment]}: suppliers, core codes",
         formats=formats,
         headers=headers,
-        highlight=(shown["partner"] == study.exporter).tolist(),
+        highlight=(rows["partner"] == study.exporter).tolist(),
+        note=(
+            f"Same basket: how much more a supplier pays than {study.exporter} on the goods that "
+            f"{study.exporter} sells."
+        )
+        if study.has_duties
+        else None,
         missing="not applicable, or no common code",
+        printed_rows=TOP,
         source=study.source_line,
     )
 
@@ -231,5 +238,6 @@ def _code_table(study: Study, segment: str) -> Table:
             "exporter_share_pct": f"{study.exporter} share",
         },
         group_col="part",
+        printed_rows=CODES,
         source=study.source_line,
     )

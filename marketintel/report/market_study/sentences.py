@@ -44,7 +44,7 @@ def demand(study: Study) -> str:
 
 
 def _without_largest_change(study: Study) -> str:
-    """Say the change without one segment where that segment alone turns its direction."""
+    """Say the change without one segment where that segment makes up most of it."""
     core = study.demand[study.demand["scope"] == CORE].dropna(subset=["change_usd"])
     core = core.assign(size=core["change_usd"].abs())
     if len(core) < 3:
@@ -52,10 +52,11 @@ def _without_largest_change(study: Study) -> str:
     largest = core.nlargest(1, "size").iloc[0]
     base = core["base_value_usd"].sum() - largest["base_value_usd"]
     rest = core["change_usd"].sum() - largest["change_usd"]
-    if base <= 0 or rest * core["change_usd"].sum() >= 0:
+    total = core["change_usd"].sum()
+    if base <= 0 or abs(rest) > abs(total) / 2:
         return ""
     return (
-        f" One segment turns the sum: without {study.segment_names[largest['segment']].lower()} "
+        f" One segment makes most of that: without {study.segment_names[largest['segment']].lower()} "
         f"({w.change(largest['change_pct'])}), imports {w.moved(100 * rest / base)}."
     )
 
@@ -118,6 +119,8 @@ def duty(study: Study) -> str:
     others = [
         f"{study.name(row.partner)} {w.percent(row.effective_duty_pct)}" for row in each(gaps)
     ]
+    if not w.known(now):
+        return f"**Duties.** {w.sentence(w.the(study.name(study.exporter)))} sold nothing on which duties could be compared."
     return (
         f"**Duties.** Goods of {w.the(study.name(study.exporter))} paid {w.percent(now)} of customs value on "
         f"average over {study.year}, after {w.percent(before)} in {study.base}; the largest "

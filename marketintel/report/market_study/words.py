@@ -56,6 +56,9 @@ def percent(value: Figure, digits: int = 1) -> str:
     """Say a percentage: ``9.3 %``."""
     if not known(value):
         return "not known"
+    smallest = 10.0**-digits
+    if 0 < abs(value) < smallest / 2:  # a figure that is not zero is never said to be zero
+        return f"less than {smallest:.{digits}f}{NBSP}%"
     return f"{_signed(f'{value:.{digits}f}')}{NBSP}%"
 
 

@@ -1,0 +1,216 @@
+"""The market study from question to edition, on the shipped figures."""
+
+import csv
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pypdf
+import pytest
+
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.report import market_study
+from marketintel.report.blocks import Table, Text
+from marketintel.report.market_study import sentences, words
+from marketintel.report.market_study.edition import write_study
+
+
+@pytest.fixture(scope="module")
+def study() -> market_study.Study:
+    return market_study.load("USA")
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory):
+    """A short study, written once."""
+    reports = tmp_path_factory.mktemp("reports")
+    return write_study("USA", segments=["lasers", "imaging"], reports_dir=reports, progress=False)
+
+
+def tables(stack) -> dict[str, Table]:
+    return {b.name: b for b in stack.flat() if isinstance(b, Table)}
+
+
+def test_suppliers_of_every_segment_sum_to_the_segment(study) -> None:
+    core = study.demand[study.demand["scope"] == "core"].set_index("segment")["value_usd"]
+    for segment, rows in study.shares.groupby("segment"):
+        assert rows["value_usd"].sum() == core[segment]
+        assert rows["share_pct"].sum() == pytest.approx(100)
+
+
+def test_no_code_is_counted_twice_and_core_and_broad_add_up(study) -> None:
+    assert not study.codes["cmd_code"].duplicated().any()
+    rows = study.flows[study.flows["period"] == study.year]
+    demand = study.demand_total.set_index("scope")["value_usd"]
+    assert demand["core"] == rows.loc[rows["scope"] == "core", "value_usd"].sum()
+    assert demand["core+broad"] == rows["value_usd"].sum()
+    assert demand["core"] < demand["core+broad"]
+
+
+def test_headline_holds_core_codes_only(study) -> None:
+    panel = market_study.summary(study).blocks[0]
+    core = study.demand_total.set_index("scope").loc["core", "value_usd"]
+    everything = study.demand_total.set_index("scope").loc["core+broad", "value_usd"]
+    said = " ".join(" ".join(figure) for figure in panel.figures)
+    assert words.money(core) in said
+    assert words.money(everything) not in said
+
+
+def test_lasers_carry_the_published_figures(study) -> None:
+    table = tables(market_study.glance(study))["segments_at_a_glance"].frame
+    lasers = table.set_index("segment").loc["lasers"]
+    assert lasers["core_usd"] == 1_029_392_405
+    assert lasers["base_core_usd"] == 1_045_527_158
+    assert lasers["first_supplier"] == "Germany"
+
+
+def test_duty_gap_of_german_lasers_is_against_customs_value(study) -> None:
+    rows = study.duty[(study.duty["segment"] == "lasers") & (study.duty["period"] == "2025")]
+    eu = rows.set_index("partner").loc["EU27"]
+    assert eu["effective_duty_pct"] == pytest.approx(
+        100 * eu["duties_usd"] / eu["customs_value_usd"]
+    )
+    assert eu["effective_duty_pct"] < eu["duty_on_dutiable_pct"]
+
+
+def test_sentences_state_figures_of_the_tables(study) -> None:
+    said = sentences.demand(study)
+    core = study.demand_total.set_index("scope").loc["core"]
+    assert words.money(core["value_usd"]) in said
+    assert words.moved(core["change_pct"]) in said
+    assert words.points(study.position_total.set_index("scope").loc["core", "share_change_pp"]) in (
+        sentences.exporter(study)
+    )
+
+
+@pytest.mark.parametrize("exporter", ["FRA", "Sweden", "PRT", "FIN", "JPN"])
+def test_any_supplier_can_be_the_exporter(exporter) -> None:
+    study = market_study.load("USA", exporter, ["lasers"])
+    assert study.members == [study.exporter]
+    for page in ("summary", "glance", "exporter_position", "duty_pages", "change", "segment_pages"):
+        getattr(market_study, page)(study)._repr_mimebundle_()
+
+
+def test_supplier_without_sales_is_said_not_dropped() -> None:
+    study = market_study.load("USA", "Tuvalu", ["lasers"])
+    said = sentences.exporter(study)
+    assert "No sales of Tuvalu were recorded" in said
+    market_study.segment_pages(study)._repr_mimebundle_()
+    market_study.duty_pages(study)._repr_mimebundle_()
+
+
+def test_unknown_names_and_years_are_refused() -> None:
+    with pytest.raises(UsageError, match="market"):
+        market_study.load("EU27")
+    with pytest.raises(MissingDataError, match="2023"):
+        market_study.load("USA", year=2024)
+    with pytest.raises(MissingDataError, match="fetch --for CAN"):
+        market_study.load("CAN")
+
+
+def test_study_says_what_it_cannot_tell(study) -> None:
+    text = " ".join(b.markdown for b in market_study.gaps(study).flat() if isinstance(b, Text))
+    for gap in ("Market size", "Trend", "Front-loading", "Unit values", "refunds"):
+        assert gap in text
+    missing = tables(market_study.outlook(study))["no_outlook"].frame
+    assert "Lasers" in set(missing["segment"])
+    assert missing["reason"].str.len().min() > 20
+
+
+def test_outlook_is_a_stated_gap_without_the_removable_file(root, tmp_path) -> None:
+    shutil.copytree(
+        root / "data" / "raw", tmp_path / "raw", ignore=shutil.ignore_patterns("atlas*")
+    )
+    study = market_study.load("USA", segments=["optics"], data_dir=tmp_path)
+    said = " ".join(
+        b.markdown for b in market_study.outlook(study).flat() if hasattr(b, "markdown")
+    )
+    assert "There is no forecast" in said
+
+
+def test_edition_holds_every_promised_file(edition) -> None:
+    there = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*")}
+    assert {"report.html", "report.pdf", "report.ipynb", "run.json", "tables/tables.xlsx"} <= there
+    assert {"tables/suppliers_lasers.csv", "tables/codes_imaging.csv"} <= there
+    assert not list(edition.folder.parent.parent.glob(".*")), "no draft is left behind"
+
+
+def test_tables_of_the_edition_sum_to_the_market(edition) -> None:
+    with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert sum(int(float(row["value_usd"])) for row in rows) == 1_029_392_405
+
+
+def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
+    pdf = pypdf.PdfReader(edition.pdf)
+    catalog = pdf.trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"] is True or catalog["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in catalog and catalog["/Lang"].lower().startswith("en")
+    pages = [page.extract_text().replace("\u2060", "") for page in pdf.pages]
+    assert "United States" in pages[0]
+    assert "Germany" in " ".join(pages)
+    for number, text in enumerate(pages[1:], start=2):
+        assert text.rstrip().endswith(f"{number} / {len(pages)}")
+
+
+def test_html_needs_no_network_and_every_picture_has_alt_text(edition) -> None:
+    from html.parser import HTMLParser
+
+    class Pictures(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bad: list[str] = []
+            self.seen = 0
+
+        def handle_starttag(self, tag, attrs):
+            values = dict(attrs)
+            if tag == "script" or (values.get("src") or "").startswith("http"):
+                self.bad.append(tag)
+            if tag == "img":
+                self.seen += 1
+                if "alt" not in values:
+                    self.bad.append("img without alt")
+            if values.get("role") == "img":
+                self.seen += 1
+                if not values.get("aria-label"):
+                    self.bad.append("picture without a label")
+
+    parser = Pictures()
+    parser.feed(edition.html.read_text(encoding="utf-8"))
+    assert parser.bad == []
+    assert parser.seen > 3
+
+
+def test_same_question_gives_the_same_tables_and_run_apart_from_timing(edition, tmp_path) -> None:
+    again = write_study("USA", segments=["lasers", "imaging"], reports_dir=tmp_path, progress=False)
+    for path in sorted((edition.folder / "tables").iterdir()):
+        assert digest(path) == digest(again.folder / "tables" / path.name), path.name
+    one, two = (json.loads((e.folder / "run.json").read_text()) for e in (edition, again))
+    assert one.pop("timing") and two.pop("timing")
+    assert one == two
+    assert str(Path.home()) not in json.dumps(one)
+    assert set(one["inputs"]) >= {"raw/us_census_imports/2026-11-22/us_imports_hs6.parquet"}
+
+
+def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "marketintel.report.market_study.facts.country_name",
+        lambda code: "<script>alert(1)</script>" if code == "DEU" else code,
+    )
+    fresh = market_study.load("USA", "FRA", ["lasers"])
+    html = market_study.segment_pages(fresh).html() + market_study.glance(fresh).html()
+    assert "<script" not in html.lower()
+    assert "&lt;script&gt;" in html
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_sources_name_licence_and_vintage(study) -> None:
+    table = tables(market_study.sources(study))["sources"].frame
+    assert isinstance(table, pd.DataFrame)
+    assert (table[["title", "vintage", "retrieved_at", "licence"]] != "").all().all()
+    assert "USITC" in " ".join(study.used["citation"]) or "Tariff" in " ".join(table["title"])
