@@ -325,3 +325,22 @@ def test_baci_needs_its_zip(server: Server, tmp_path: Path) -> None:
     code, said = command(tmp_path, "baci")
     assert code == 1
     assert "needs --zip FILE" in said
+
+
+def test_fetched_snapshots_keep_the_contracts_of_the_warehouse(
+    server: Server, tmp_path: Path
+) -> None:
+    """The hand-over: a snapshot has every column of its table, and the rows keep its rules."""
+    from marketintel.warehouse.feeds import as_published
+    from marketintel.warehouse.schema import validate
+
+    server.route(
+        "/country/all/indicator/SP.POP",
+        lambda _: Reply(json=[{"pages": 1}, [macro("CAN"), macro("WLD")]]),
+    )
+    made = make(tmp_path, "CAN,AUS", sources=["comtrade", "worldbank"])
+    execute(made, tmp_path, reference_book(), clock=FakeClock())
+    for source, table, rows in (("comtrade", "trade", 64), ("worldbank", "macro", 1)):
+        (held,) = snapshot.find(tmp_path, source)
+        frame = as_published(table)(pd.read_parquet(held.path), held.meta)
+        assert len(validate(frame.reset_index(drop=True), table, source)) == rows
