@@ -120,7 +120,7 @@ def bar_suppliers(
     key = [("s", also_label, brand.palette[0])] if any(second) else []
     if base and base_label:
         key.append(("|", base_label, brand.ink))
-    return _finish(axes, key)
+    return _finish(axes, key, inside=True)
 
 
 @_styled
@@ -422,16 +422,20 @@ def _column(axes: "Axes", x: float, texts: list[str], header: str) -> None:
     }
     for y, text in enumerate(texts):
         axes.text(x, y, text, **place)
-    axes.text(x, -0.95, header.replace("USD ", "USD\n"), **{**place, "size": 7, "va": "bottom"})
+    axes.text(x, -0.75, header, **{**place, "size": 7, "va": "bottom"})
 
 
-def _finish(axes: "Axes", key: list[tuple[str, str, str]] | None = None) -> "Figure":
+def _finish(
+    axes: "Axes", key: list[tuple[str, str, str]] | None = None, inside: bool = False
+) -> "Figure":
     """Set the key above the chart: each mark and its meaning.
 
     Parameters
     ----------
     key : list of (marker, text, colour)
         Matplotlib's marker; "o hollow" is a ring.
+    inside : bool
+        On the line of the columns' headers, rather than on one of its own.
     """
     from matplotlib.lines import Line2D
 
@@ -447,10 +451,13 @@ def _finish(axes: "Axes", key: list[tuple[str, str, str]] | None = None) -> "Fig
         handles.append(
             Line2D([], [], ls="none", marker=marker[0], ms=6, markeredgewidth=weight, **mark)
         )
-    figure.legend(
+    place: dict[str, Any] = {"loc": "outside upper left"}
+    if inside:
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.3}
+    (axes if inside else figure).legend(
         handles,
         [text for _, text, _ in key],
-        loc="outside upper left",
+        **place,
         ncols=len(key),
         frameon=False,
         fontsize=8.5,

@@ -63,7 +63,7 @@ def fan(
     lines = math.ceil(len(series) / columns)
     with chart_style():
         figure = matplotlib.figure.Figure(
-            figsize=(TEXT_WIDTH_IN, 2.15 * lines + 0.25), layout="constrained"
+            figsize=(TEXT_WIDTH_IN, 2.25 * lines + 0.25), layout="constrained"
         )
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, key in zip(panels, series, strict=False):
@@ -72,8 +72,11 @@ def fan(
                 _benchmark(axes, _of(benchmark, key), benchmark_label, scale)
             if breaks is not None:
                 _breaks(axes, _of(breaks, key))
-            title = textwrap.shorten((titles or {}).get(key, str(key)), 52, placeholder="…")
-            axes.set_title(title, fontsize=9)
+            words = textwrap.wrap(
+                (titles or {}).get(key, str(key)), 40, max_lines=2, placeholder="…"
+            )
+            title = "\n".join(words)
+            axes.set_title(title, fontsize=8.5)
             axes.set_ylim(bottom=0)
         for axes in panels[len(series) :]:
             axes.set_visible(False)

@@ -5,6 +5,7 @@ from data is ever read as markup.
 """
 
 import json
+import math
 import re
 import shutil
 import tempfile
@@ -22,8 +23,13 @@ if TYPE_CHECKING:
     from marketintel.report.render import Cover
 
 _LANDSCAPE_COLUMNS = 9  # more than so many are printed on a page turned on its side
-# A line of the portrait page holds about so many characters of a table at 9 pt.
-_LINE = 108
+# Type of a table, in points: below the smallest it goes on a page turned on its side.
+_LARGEST, _SMALLEST = 9.0, 7.5
+# A line of the portrait page holds about so many characters at the largest size.
+_LINE = 104
+_SHORT = 14  # longer texts may wrap
+_GUTTER = 2.4
+_WHOLE_LINES = 20  # a table that is shorter is not divided between pages
 
 
 def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
@@ -109,37 +115,51 @@ def _view(view: dict[str, Any]) -> dict[str, Any]:
 def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Column widths, type size and orientation so that nothing is clipped.
 
-    Numbers keep their natural width; text columns share what is left by the length of their
-    content and wrap. Long headers are broken into lines beforehand, because a header in one line
+    Numbers and short texts keep their natural width; longer texts share what is left by their
+    length (less than in proportion), and wrap. Long headers are broken into lines beforehand, because a header in one line
     would be what makes a column of short numbers wide.
     """
     cells = [row["cells"] for row in rows if "cells" in row]
-    needs = []
-    heads = []
+    least: list[float] = []
+    shares: list[float] = []
+    heads: list[list[str]] = []
     for j, column in enumerate(columns):
         lengths = sorted(len(row[j]["text"]) for row in cells) or [1]
-        if column["numeric"]:
-            width = max(lengths[-1], 7)
-            head = _lines(column["label"], max(width + 2, 10))
-            unit = len(column["unit"]) * 0.85
-            needs.append(max(lengths[-1], unit, *map(len, head)) + (8 if column["bar"] else 0) + 3)
-        else:
-            typical = lengths[int(len(lengths) * 0.9)] if len(lengths) > 1 else lengths[0]
-            longest_word = max(
-                (len(word) for row in cells for word in row[j]["text"].split()), default=1
-            )
-            head = _lines(column["label"], max(12, typical))
-            needs.append(max(min(typical, 44), longest_word, *map(len, head)) + 2)
+        typical, longest = lengths[int((len(lengths) - 1) * 0.9)], lengths[-1]
+        natural = column["numeric"] or longest <= _SHORT
+        head = _lines(column["label"], max(longest + 2, 10) if natural else max(12, typical))
+        words = [word for row in cells for word in row[j]["text"].split()]
+        content = longest if natural else max(min(typical, 24), *map(len, words))
+        unit = len(column["unit"]) * 0.85
+        bar = 8 if column["bar"] else 0
+        least.append(max(content, unit, *map(len, head)) + bar + _GUTTER)
+        shares.append(0 if natural else round(max(typical, 12) ** 0.7, 1))
         heads.append(head)
-    landscape = len(columns) > _LANDSCAPE_COLUMNS or sum(needs) > 1.45 * _LINE
-    line = _LINE * (1.5 if landscape else 1)
-    size = max(6.5, min(9.0, 9.0 * line / max(sum(needs), 1)))
-    total = sum(n for n, c in zip(needs, columns, strict=True) if not c["numeric"])
-    widths = [
-        0 if column["numeric"] else round(need / total, 3)
-        for need, column in zip(needs, columns, strict=True)
-    ]
-    return {"landscape": landscape, "size": round(size * 2) / 2, "widths": widths, "heads": heads}
+    if columns and not any(shares):
+        text = [j for j, column in enumerate(columns) if not column["numeric"]]
+        shares[text[0] if text else 0] = 1  # something must fill the line
+    room = sum(least) / _LINE
+    landscape = len(columns) > _LANDSCAPE_COLUMNS or room * _SMALLEST > _LARGEST
+    size = _LARGEST / max(room / (1.5 if landscape else 1), 1)
+    # What is left for texts that wrap, in characters, tells how tall the table will be.
+    left = max(sum(least), _LINE) - sum(
+        need for need, share in zip(least, shares, strict=True) if not share
+    )
+    total = sum(shares) or 1
+    lines = sum(
+        max(
+            math.ceil(len(row[j]["text"]) * total / (left * share)) if share else 1
+            for j, share in enumerate(shares)
+        )
+        for row in cells
+    )
+    return {
+        "whole": lines <= _WHOLE_LINES,
+        "landscape": landscape,
+        "size": max(math.floor(size * 2) / 2, 6),
+        "widths": shares,
+        "heads": heads,
+    }
 
 
 def _lines(label: str, width: int) -> list[str]:

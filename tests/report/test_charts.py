@@ -13,7 +13,8 @@ def texts(figure):
     found = [t.get_text() for axes in figure.axes for t in axes.texts]
     found += [t.get_text() for axes in figure.axes for t in axes.get_yticklabels()]
     found += [axes.get_xlabel() for axes in figure.axes]
-    return found + [t.get_text() for legend in figure.legends for t in legend.get_texts()]
+    legends = [*figure.legends, *filter(None, [axes.get_legend() for axes in figure.axes])]
+    return found + [t.get_text() for legend in legends for t in legend.get_texts()]
 
 
 def widths(figure):
