@@ -130,6 +130,8 @@ def plan(
     for source, what, query, per_cell in _questions(targets, codes, years, book, now, notes):
         if sources and source not in sources:
             continue
+        if isinstance(query, census.Query):
+            book.revision_at("USA", query.periods[0])  # refused now, not after an hour
         age = _max_age(query, now, refresh)
         steps.append(_step(source, what, query, per_cell, store, age))
     if not steps:

@@ -171,6 +171,14 @@ def test_unknown_sources_and_empty_plans(server: Server, tmp_path: Path) -> None
         make(tmp_path, sources=["us_census_imports"])
 
 
+def test_years_whose_hs_revision_is_unknown_are_refused_before_asking(
+    server: Server, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="HS revision USA used in 1999"):
+        make(tmp_path, "USA", range(1999, 2001), sources=["us_census_imports"])
+    assert server.requests == []
+
+
 def test_connectors_cite_completely() -> None:
     for connector in CONNECTORS.values():
         assert {"producer", "title", "citation", "licence", "licence_url", "quirks"} == set(
