@@ -6,22 +6,30 @@
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
-``rolling``, ``engine`` (forecast, backtest), ``scores``. The method is told in ``docs/forecast.md``.
+``rolling``, ``engine`` (forecast, backtest), ``scores``,
+``coherence``, ``outlook``, ``explanation``. Method: ``docs/forecast.md``.
 """
 
 from marketintel.analysis.forecast.breaks import cut
+from marketintel.analysis.forecast.coherence import reconcile
 from marketintel.analysis.forecast.combination import combine, learn_weights
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
+from marketintel.analysis.forecast.explanation import Explanation, explain
+from marketintel.analysis.forecast.outlook import potential
 from marketintel.analysis.forecast.scores import accuracy, score
 
 __all__ = [
+    "Explanation",
     "accuracy",
     "backtest",
     "combine",
     "cut",
+    "explain",
     "forecast",
     "learn_weights",
     "notes",
+    "potential",
+    "reconcile",
     "refused",
     "score",
 ]

@@ -75,7 +75,8 @@ def _adjusted(batch: Batch, seasonal: np.ndarray, *, shrink: bool) -> Adjusted:
     factors = np.where(seasonal[:, None], factors, 1.0)
     phase = np.arange(batch.y.shape[1]) % m
     history = factors[:, phase]
-    values = np.where(additive[:, None], batch.y - history, batch.y / history)
+    divisor = np.where(additive[:, None], 1.0, history)
+    values = np.where(additive[:, None], batch.y - history, batch.y / divisor)
     return Adjusted(batch.with_y(values), factors, additive)
 
 

@@ -177,6 +177,18 @@ def test_a_panel_of_refusals_gives_an_empty_frame_that_still_has_its_types():
     assert list(refused(frame)["unique_id"]) == ["a"]
 
 
+def test_a_season_with_zeros_among_seasons_without_is_forecast_quietly():
+    """Months without trade make the season additive; warnings are errors in this suite."""
+    months = pd.date_range("2015-01-31", periods=72, freq="ME")
+    zeros = pd.DataFrame({"unique_id": "z", "ds": months, "y": np.arange(72) % 12 // 4 * 5.0})
+    zeros.loc[0, "y"] = 1.0
+    plain = zeros.assign(unique_id="p", y=zeros["y"] + 3 + np.arange(72) / 10)
+    frame = forecast(pd.concat([zeros, plain]), 12)
+    means = frame[(frame["unique_id"] == "z") & (frame["level"] == 95)]["mean"].to_numpy()
+    assert means[:3].max() < 2
+    assert means[8:].min() > 8
+
+
 def test_origins_that_reach_before_every_series_are_left_out(walk):
     tested = backtest(walk(3, length=14), 5, origins=5)
     assert sorted(tested["cutoff"].dt.year.unique()) == [2007, 2008]  # 8 and 9 points

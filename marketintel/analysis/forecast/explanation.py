@@ -1,0 +1,80 @@
+"""Why a forecast says what it says: which models carried it, and how wrong it has been."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from marketintel.analysis.forecast import combination
+from marketintel.analysis.forecast.engine import backtest, forecast
+from marketintel.analysis.forecast.scores import accuracy, score
+
+BESIDE = ("naive", "drift")
+"""Benchmarks that stand beside every explanation."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What readers are shown next to a forecast.
+
+    Attributes
+    ----------
+    weights : DataFrame
+        ``unique_id, model, weight_pct, mean_end``: the share of the combination's path that each
+        member carried (of a median of four the middle two carry half each, at every step), and the
+        member's own forecast at the last target.
+    errors : DataFrame
+        ``unique_id, cutoff, ds, model, y, mean, error_pct``: the last origins with a known outcome,
+        at the furthest target; forecast minus outcome in percent of the outcome.
+    accuracy : DataFrame
+        ``unique_id, model, level, …`` as from
+        :func:`~marketintel.analysis.forecast.scores.accuracy` over the same origins, the default
+        beside naive and drift.
+    """
+
+    weights: pd.DataFrame
+    errors: pd.DataFrame
+    accuracy: pd.DataFrame
+
+
+def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
+    """Explain the default forecast of every series.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        ``unique_id, ds, y``, as given to ``forecast`` (cut at breaks).
+    horizon, origins : int
+        As in ``backtest``. Series too short for an origin have weights but no errors.
+    """
+    members = forecast(panel, horizon, (95,), combination.MEMBERS)
+    tested = backtest(panel, horizon, origins, (80, 95), [combination.NAME, *BESIDE])
+    weights = _weights(members)
+    if tested.empty:
+        nothing = pd.DataFrame()
+        return Explanation(weights, nothing, nothing)
+    furthest = tested.groupby(["unique_id", "cutoff"])["ds"].transform("max")
+    rows = score(tested[(tested["ds"] == furthest) & (tested["level"] == 95)], panel)
+    outcome = rows["y"].where(rows["y"] != 0)
+    rows["error_pct"] = 100 * (rows["mean"] - rows["y"]) / outcome
+    errors = rows[["unique_id", "cutoff", "ds", "model", "y", "mean", "error_pct"]]
+    return Explanation(weights, errors, accuracy(tested, panel, by=["unique_id", "model"]))
+
+
+def _weights(members: pd.DataFrame) -> pd.DataFrame:
+    """Share of each member in the median: the middle one, or the middle two, of every step."""
+    paths = members.set_index(["unique_id", "ds", "model"])["mean"].unstack()  # noqa: PD010
+    if paths.empty:
+        return pd.DataFrame(columns=["unique_id", "model", "weight_pct", "mean_end"])
+    order = np.argsort(np.argsort(paths.to_numpy(), axis=1, kind="stable"), axis=1)
+    count = paths.shape[1]
+    middle = {(count - 1) // 2, count // 2}
+    carried = pd.DataFrame(
+        np.isin(order, list(middle)) / len(middle), index=paths.index, columns=paths.columns
+    )
+    share = 100 * carried.groupby("unique_id").mean()
+    ends = paths.groupby("unique_id").last()
+    table = pd.DataFrame({"weight_pct": share.stack(), "mean_end": ends.stack()}).reset_index()  # noqa: PD013
+    return table[["unique_id", "model", "weight_pct", "mean_end"]]

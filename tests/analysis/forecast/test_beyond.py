@@ -1,0 +1,177 @@
+"""Potential, explanation, combination of frames, coherence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from marketintel.analysis.forecast import (
+    accuracy,
+    backtest,
+    combine,
+    explain,
+    forecast,
+    learn_weights,
+    potential,
+    reconcile,
+)
+from marketintel.analysis.forecast.coherence import _mint_weights, compare, errors_of
+from marketintel.analysis.forecast.combination import MEMBERS
+from marketintel.analysis.forecast.outlook import probability_above
+from marketintel.errors import UsageError
+from tests.analysis.forecast.conftest import annual
+
+
+def test_potential_states_level_addition_and_probabilities(walk):
+    panel = walk()
+    table = potential(panel, 5, {"s0": 1.0, "s1": 1e9}).set_index("unique_id")
+    made = forecast(panel, 5).query("level == 95").groupby("unique_id").last()
+    np.testing.assert_allclose(table["level_then"], made["mean"])
+    np.testing.assert_allclose(table["hi_95"], made["hi"])
+    now = panel[panel["ds"] == "2019-12-31"].set_index("unique_id")["y"]
+    np.testing.assert_allclose(table["added_per_year"], (made["mean"] - now) / 5)
+    assert table["probability_growth"].between(0.005, 0.995).all()
+    grows = table["level_then"] > table["level_now"]
+    assert ((table["probability_growth"] > 0.5) == grows).all()
+    assert table.loc["s0", "probability_above_threshold"] >= 0.99
+    assert table.loc["s1", "probability_above_threshold"] <= 0.01
+    assert table.loc["s2":, "probability_above_threshold"].isna().all()
+
+
+def test_probability_is_read_off_the_quantiles():
+    rows = pd.DataFrame({"level": [50, 80], "lo": [8.0, 6.0], "hi": [12.0, 14.0], "mean": 10.0})
+    assert probability_above(rows, 10.0) == pytest.approx(0.5)
+    assert probability_above(rows, 12.0) == pytest.approx(0.25)
+    assert probability_above(rows, 13.0) == pytest.approx(0.175)
+    assert probability_above(rows, 6.0) == pytest.approx(0.9)
+    assert probability_above(rows, 1.0) == pytest.approx(0.9)
+
+
+def test_potential_respects_breaks_and_keeps_refusals():
+    panel = pd.concat([annual("a", [100.0] * 9 + [10, 11, 12, 11]), annual("b", [5, 6] * 6)])
+    breaks = pd.DataFrame(
+        {"unique_id": ["a"], "ds": [pd.Timestamp(2009, 12, 31)], "reason": ["HS2022"]}
+    )
+    table = potential(panel, 3, breaks=breaks)
+    assert list(table["unique_id"]) == ["b"]
+    assert table.attrs["refused"][0]["unique_id"] == "a"
+
+
+def test_explanation_weights_rebuild_the_forecast(walk):
+    panel = walk(4)
+    told = explain(panel, 1, origins=5)
+    weights = told.weights
+    assert set(weights["model"]) == set(MEMBERS)
+    np.testing.assert_allclose(weights.groupby("unique_id")["weight_pct"].sum(), 100)
+    rebuilt = (weights["weight_pct"] / 100 * weights["mean_end"]).groupby(weights["unique_id"])
+    made = forecast(panel, 1, [95]).set_index("unique_id")["mean"]
+    np.testing.assert_allclose(rebuilt.sum(), made)
+    errors = told.errors
+    assert (errors.groupby(["unique_id", "model"]).size() == 5).all()
+    one = errors.iloc[0]
+    assert one["error_pct"] == pytest.approx(100 * (one["mean"] / one["y"] - 1))
+    assert set(told.accuracy["model"]) == {"combination", "naive", "drift"}
+
+
+def test_explanation_of_a_series_too_short_to_test():
+    told = explain(annual("a", [5, 6, 7, 6, 7, 8, 9, 8]), 3)
+    assert len(told.weights) == len(MEMBERS)
+    assert told.errors.empty
+
+
+def test_combine_median_and_weights_by_hand(walk):
+    made = forecast(walk(2), 3, (80, 95), ["naive", "drift", "ses"])
+    wide = made.set_index(["model", "unique_id", "ds", "level"])
+    low, mid, high = (wide.loc[m] for m in ("naive", "drift", "ses"))
+    median = combine(made).set_index(["unique_id", "ds", "level"])
+    stacked = np.stack([low["hi"], mid["hi"], high["hi"]])
+    np.testing.assert_allclose(median.loc[low.index, "hi"], np.median(stacked, axis=0))
+    weighted = combine(made, {"naive": 1, "drift": 3}, name="mine")
+    assert set(weighted["model"]) == {"mine"}
+    weighted = weighted.set_index(["unique_id", "ds", "level"])
+    np.testing.assert_allclose(
+        weighted.loc[low.index, "mean"], 0.25 * low["mean"] + 0.75 * mid["mean"]
+    )
+    for bad in ({"naive": -1.0}, {"nothing": 1.0}):
+        with pytest.raises(UsageError):
+            combine(made, bad)
+
+
+def test_learned_weights_prefer_what_erred_less():
+    weights = learn_weights(pd.DataFrame({"model": ["a", "b"], "mase": [1.0, 2.0]}))
+    assert weights == pytest.approx({"a": 0.8, "b": 0.2})
+
+
+@pytest.fixture
+def grid(walk):
+    """Two segments in two countries, with countries, segments and total as sums."""
+    parts = walk(4, length=24, seed=5)
+    cells = ["DEU lasers", "DEU optics", "FRA lasers", "FRA optics"]
+    parts["unique_id"] = parts["unique_id"].map(dict(zip(["s0", "s1", "s2", "s3"], cells)))  # noqa: B905
+    rows = []
+    for cell in cells:
+        country, segment = cell.split()
+        rows += [("total", cell), (country, cell), (segment, cell)]
+    structure = pd.DataFrame(rows, columns=["aggregate", "part"])
+    sums = structure.merge(parts, left_on="part", right_on="unique_id")
+    sums = sums.groupby(["aggregate", "ds"], as_index=False)["y"].sum()
+    sums = sums.rename(columns={"aggregate": "unique_id"})
+    return pd.concat([parts, sums], ignore_index=True), structure
+
+
+@pytest.mark.parametrize("method", ["bottom_up", "mint"])
+def test_reconciled_means_add_up(grid, method):
+    panel, structure = grid
+    made = forecast(panel, 3, model="combination")
+    errors = errors_of(backtest(panel, 3, origins=5), panel)
+    coherent = reconcile(made, structure, method, errors)
+    assert list(coherent.columns) == list(made.columns)
+    assert (coherent["lo"] <= coherent["mean"]).all()
+    means = coherent.query("level == 95").set_index(["unique_id", "ds"])["mean"]
+    for total, rows in structure.groupby("aggregate"):
+        added = sum(means[part] for part in rows["part"])
+        np.testing.assert_allclose(means[total], added, rtol=1e-12)
+    if method == "bottom_up":
+        base = made.query("level == 95").set_index(["unique_id", "ds"])["mean"]
+        np.testing.assert_allclose(means["FRA optics"], base["FRA optics"])
+
+
+def test_mint_is_the_weighted_least_squares_projection():
+    """One sum of two parts, uncorrelated errors: the gap is shared in proportion to variances."""
+    summing = np.array([[1.0, 1.0], [1, 0], [0, 1]])
+    errors = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]]) * [2.0, 1.0, 3.0]
+    errors = np.concatenate([errors, -errors])  # exactly uncorrelated, variances 4, 1, 9
+    weights = _mint_weights(errors, summing)
+    base = np.array([110.0, 40.0, 60.0])  # the parts add to 100: a gap of 10
+    np.testing.assert_allclose(weights @ base, [40 + 10 * 1 / 14, 60 + 10 * 9 / 14])
+
+
+def test_methods_are_compared_without_looking_ahead(grid):
+    panel, structure = grid
+    tested = backtest(panel, 3, origins=6)
+    table = compare(tested, panel, structure)
+    assert set(table["method"]) == {"base", "bottom_up", "mint"}
+    later = panel["ds"] > tested["cutoff"].max()
+    tampered = panel.assign(y=panel["y"].where(~later, panel["y"] * 7))
+    before = errors_of(tested, tampered)
+    assert compare(tested, panel, structure)["mase"].notna().all()
+    known = before[before["ds"] <= tested["cutoff"].max()]
+    honest = errors_of(tested, panel)
+    honest = honest[honest["ds"] <= tested["cutoff"].max()]
+    pd.testing.assert_frame_equal(known, honest)
+
+
+def test_incoherent_requests_are_refused(grid):
+    panel, structure = grid
+    made = forecast(panel, 2)
+    with pytest.raises(UsageError, match="unknown method"):
+        reconcile(made, structure, "ols")
+    with pytest.raises(UsageError, match="errors"):
+        reconcile(made, structure, "mint")
+    with pytest.raises(UsageError, match="every series"):
+        reconcile(made[made["unique_id"] != "total"], structure)
+    nested = pd.concat([structure, pd.DataFrame({"aggregate": ["all"], "part": ["total"]})])
+    with pytest.raises(UsageError, match="itself a sum"):
+        reconcile(made, nested)
+    with pytest.raises(UsageError, match="one model"):
+        reconcile(forecast(panel, 2, model=["naive", "drift"]), structure)
+    assert len(accuracy(backtest(panel, 2, 1), panel)) == 2
