@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.facts import segment_facts
 from marketintel.analysis.frames import CORE
-from marketintel.analysis.signals import Thresholds, not_evaluated, rule_texts, signals
+from marketintel.analysis.signals import not_evaluated, rule_texts
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import Study, each
@@ -19,13 +18,9 @@ TOP = 10
 
 def opportunities_and_risks(study: Study) -> Stack:
     """What the rules find, ranked by the dollars concerned, and the rules themselves."""
-    facts = _facts(study)
-    limits = _thresholds(study)
-    names = {code: study.name(code) for code in {*facts["competitor"].dropna(), study.exporter}}
-    found = signals(facts, limits, names)
-    found["segment_name"] = found["segment"].map(study.segment_names)
-    rules = rule_texts(limits)
-    silent = not_evaluated(facts)
+    found = study.findings
+    rules = rule_texts(study.thresholds)
+    silent = not_evaluated(study.segment_facts)
     return Stack(
         *[
             _findings(study, found, kind, title)
@@ -37,6 +32,7 @@ def opportunities_and_risks(study: Study) -> Stack:
             caption="The rules, with their thresholds",
             headers={"rule_text": "The rule speaks where …", "score_text": "Ranked by"},
             group_col="kind",
+            note="The thresholds are a choice of the authors; they have not been calibrated on outcomes.",
         ),
         Text(
             f"{w.count(len(silent), 'rule and segment', 'pairs of rule and segment').capitalize()} could not be "
@@ -54,7 +50,7 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
     return Table(
         rows[["rank", "segment_name", "statement", "score_usd", "rule"]],
         name={"opportunity": "opportunities", "risk": "risks"}[kind],
-        caption=f"{title} for {study.name(study.exporter)}, by dollars concerned",
+        caption=f"{title} for {w.the(study.name(study.exporter))}, by dollars concerned",
         formats={"rank": "int", "score_usd": "usd_m"},
         headers={
             "segment_name": "Segment",
@@ -78,7 +74,7 @@ def tariff_schedule(study: Study) -> Stack:
         core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
     )
     if lines.empty:
-        name = study.name(study.market)
+        name = w.the(study.name(study.market))
         return Stack(Callout("note", f"No tariff schedule of {name} is in the data."))
     statute = str(lines["statute"].iloc[0])
     free = int((lines["general"].str.strip() == "Free").sum())
@@ -92,7 +88,7 @@ def tariff_schedule(study: Study) -> Stack:
         Table(
             _by_code(lines, core, study),
             name="tariff_codes",
-            caption=f"General rates of duty of {study.name(study.market)}, by core code",
+            caption=f"General rates of duty of {w.the(study.name(study.market))}, by core code",
             formats={"lines": "int"},
             headers={
                 "cmd_code": "HS 2022",
@@ -112,7 +108,7 @@ def tariff_schedule(study: Study) -> Stack:
         Table(
             lines.drop(columns=["source", "vintage"]),
             name="tariff_lines",
-            caption=f"Tariff schedule of {study.name(study.market)}, lines of the core codes",
+            caption=f"Tariff schedule of {w.the(study.name(study.market))}, lines of the core codes",
             printed_rows=0,
         ),
     )
@@ -168,7 +164,7 @@ def gaps(study: Study) -> Stack:
     items = [
         "**Market size.** There is no production data in the sources; imports are demand for foreign "
         "goods and say nothing about what domestic firms sell at home.",
-        f"**Trend.** Imports of {escape(study.name(study.market))} by supplier are here for "
+        f"**Trend.** Imports of {escape(w.the(study.name(study.market)))} by supplier are here for "
         f"{study.base} and {study.year} only: one change, no growth rate, no sparkline.",
     ]
     if market_note(study.market, study.year):
@@ -207,20 +203,3 @@ def _quirks(study: Study) -> list[tuple[str, str]]:
 def _citations(study: Study, wanted: list[str]) -> str:
     rows = study.coverage[study.coverage["source"].isin(wanted)]
     return " ".join(rows["citation"].unique())
-
-
-def _facts(study: Study) -> pd.DataFrame:
-    return segment_facts(
-        study.flows,
-        study.exporter,
-        study.members,
-        study.base,
-        study.year,
-        CORE,
-        study.specialisation,
-    )
-
-
-def _thresholds(study: Study) -> Thresholds:
-    note = market_note(study.market, study.year)
-    return Thresholds(front_loaded=((study.market, study.year),) if note else ())

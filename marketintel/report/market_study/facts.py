@@ -11,9 +11,13 @@ from typing import Any
 import pandas as pd
 
 from marketintel.analysis import decomposition, duties, suppliers, trade
+from marketintel.analysis.facts import segment_facts
 from marketintel.analysis.frames import CORE, CORE_AND_BROAD, SCOPES
+from marketintel.analysis.rules import Thresholds
+from marketintel.analysis.signals import signals
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.warehouse import query
+from marketintel.warehouse.notes import market_note
 from marketintel.warehouse.provenance import sources_of
 from marketintel.warehouse.reference import (
     Segments,
@@ -256,6 +260,36 @@ class Study:
     def drivers(self) -> pd.DataFrame:
         """The codes that the change comes from."""
         return decomposition.drivers(self.flows, self.members, self.base, self.year, (), CORE)
+
+    # Opportunities and risks --------------------------------------------------------------------
+
+    @cached_property
+    def segment_facts(self) -> pd.DataFrame:
+        """What the rules look at, one row a segment, core codes."""
+        return segment_facts(
+            self.flows,
+            self.exporter,
+            self.members,
+            self.base,
+            self.year,
+            CORE,
+            self.specialisation,
+        )
+
+    @cached_property
+    def thresholds(self) -> Thresholds:
+        """When the rules speak; a year with a note on front-loading is declared to them."""
+        noted = market_note(self.market, self.year)
+        return Thresholds(front_loaded=((self.market, self.year),) if noted else ())
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Opportunities and risks, ranked by the dollars concerned."""
+        partners = {*self.segment_facts["competitor"].dropna(), self.exporter}
+        names = {code: self.name(code) for code in partners}
+        found = signals(self.segment_facts, self.thresholds, names)
+        found["segment_name"] = found["segment"].map(self.segment_names)
+        return found
 
     # Where the figures come from ----------------------------------------------------------------
 

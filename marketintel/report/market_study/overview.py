@@ -69,7 +69,7 @@ def glance(study: Study) -> Stack:
         Table(
             table,
             name="segments_at_a_glance",
-            caption=f"Segments at a glance: imports of {study.name(study.market)}, {study.year}",
+            caption=f"Segments at a glance: imports of {w.the(study.name(study.market))}, {study.year}",
             formats={
                 "core_usd": "usd_m",
                 "change_pct": "pct_signed",
@@ -107,6 +107,7 @@ def glance(study: Study) -> Stack:
                 "base_duty_pct",
             ],
             highlight=(table["segment_name"] == ALL).tolist(),
+            missing="given by segment only",
             note=(
                 "Core: codes that are photonic as such. Core + broad adds mixed codes and is never a "
                 f"headline. Changes are against {study.base}. Shares count {study.exporter} as one "
@@ -181,7 +182,7 @@ def suppliers(study: Study) -> Stack:
                 reporter=study.market,
             ),
             name="supplier_map",
-            caption=f"Suppliers of photonic goods to {study.name(study.market)}, core codes, {study.year}",
+            caption=f"Suppliers of photonic goods to {w.the(study.name(study.market))}, core codes, {study.year}",
             alt=(
                 "World map of suppliers, shaded by what they sold. The largest single economies are "
                 f"{say.leaders(study, study.shares_apart, 5)}; the table below has the figures."

@@ -20,7 +20,7 @@ def summary_sentences(study: Study) -> list[str]:
     said = [demand(study), segments(study), exporter(study), why(study)]
     if study.has_duties:
         said.append(duty(study))
-    return [*said, dependence(study)]
+    return [*said, dependence(study), look_closer(study)]
 
 
 def demand(study: Study) -> str:
@@ -151,6 +151,20 @@ def dependence(study: Study) -> str:
         f"{'takes' if len(named) == 1 else 'take'} half or more of "
         f"{'its' if len(named) == 1 else 'their'} imports from one country: {w.listing(named)}."
     )
+
+
+def look_closer(study: Study) -> str:
+    """The first finding of either kind; the chapter on opportunities and risks has the rest."""
+    said = []
+    for kind, word in (("opportunity", "opportunity"), ("risk", "risk")):
+        found = study.findings[study.findings["kind"] == kind].head(1)
+        said += [
+            f"the largest {word} by dollars is in {row.segment_name.lower()}: {w.clause(row.statement)}"
+            for row in each(found)
+        ]
+    if not said:
+        return "**Look closer.** No rule on opportunities or risks speaks."
+    return f"**Look closer.** {w.sentence('; '.join(said))}."
 
 
 def duty_of(study: Study, partner: str) -> tuple[float, float]:

@@ -31,6 +31,12 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def clause(text: str) -> str:
+    """Turn a sentence into a clause after a colon; a name or an abbreviation keeps its capital."""
+    lower = text[1:2].islower() and not text.startswith(_ARTICLE)
+    return (text[:1].lower() + text[1:] if lower else text).rstrip(".")
+
+
 #: What a frame hands out for a figure: a float, a NumPy scalar, NaN, pandas.NA or None.
 Figure: TypeAlias = Any
 
