@@ -116,8 +116,8 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
     """Column widths, type size and orientation so that nothing is clipped.
 
     Numbers and short texts keep their natural width; longer texts share what is left by their
-    length (less than in proportion), and wrap. Long headers are broken into lines beforehand, because a header in one line
-    would be what makes a column of short numbers wide.
+    length (less than in proportion), and wrap. Long headers are broken into lines beforehand,
+    because a header in one line would be what makes a column of short numbers wide.
     """
     cells = [row["cells"] for row in rows if "cells" in row]
     least: list[float] = []
