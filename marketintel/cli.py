@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marketintel import __version__
+from marketintel.cli_fetch import fetch
 from marketintel.errors import MarketIntelError, UsageError
 
 if TYPE_CHECKING:
@@ -190,6 +191,9 @@ def check(
     if problems:
         raise typer.Exit(5)
     typer.echo("reference files: no mistake found")
+
+
+app.command()(fetch)
 
 
 def _print(frame: pd.DataFrame, fmt: Format) -> None:
