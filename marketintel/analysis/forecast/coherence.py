@@ -7,8 +7,8 @@ errors allow::
     y~ = S (S' W^-1 S)^-1 S' W^-1 y^
 
 ``S`` says which parts a series sums; ``W`` is the covariance of the base forecasts' errors on
-rolling origins, all horizons pooled, shrunk towards its diagonal (Schäfer & Strimmer 2005), so it can be inverted with
-fewer origins than series.
+rolling origins, all horizons pooled, shrunk towards its diagonal (Schäfer & Strimmer 2005), so it
+can be inverted with fewer origins than series.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ def reconcile(
             raise UsageError("MinT needs the base forecasts' errors on earlier origins")
         bottom = base[ids].to_numpy() @ _mint_weights(_error_matrix(errors, ids), summing).T
     coherent = np.maximum(bottom, 0.0) @ summing.T
-    new = pd.DataFrame(coherent, index=base.index, columns=pd.Index(ids, name="unique_id"))
-    moved = new.stack().to_frame("new").reset_index()  # noqa: PD013
+    new = pd.DataFrame(coherent, index=base.index, columns=ids)
+    moved = new.reset_index().melt(["cutoff", "ds"], var_name="unique_id", value_name="new")
     out = frame.merge(moved, on=["cutoff", "ds", "unique_id"], how="left")
     shift = (out["new"] - out["mean"]).fillna(0.0)
     for column in ("lo", "hi"):
