@@ -183,12 +183,12 @@ def check(
     ] = None,
 ) -> None:
     """Check the reference files people edit; name file, line and rule of every mistake."""
-    from marketintel.warehouse.reference import check_reference
+    from marketintel.report.listings import reference_mistakes
 
-    problems = check_reference(path)
-    for problem in problems:
-        typer.echo(f"{problem.file}:{problem.line}: {problem.rule}: {problem.message}", err=True)
-    if problems:
+    mistakes = reference_mistakes(path)
+    for mistake in mistakes:
+        typer.echo(mistake, err=True)
+    if mistakes:
         raise typer.Exit(5)
     typer.echo("reference files: no mistake found")
 

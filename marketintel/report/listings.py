@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.errors import ReferenceFileError
 from marketintel.report.formats import show
+from marketintel.report.theme import load_brand
 from marketintel.warehouse import query
-from marketintel.warehouse.reference import country_name, load_segments
+from marketintel.warehouse.notes import check_market_notes
+from marketintel.warehouse.reference import (
+    REFERENCE_DIR,
+    check_reference,
+    country_name,
+    load_segments,
+)
 
 #: The order in which columns are printed; what was summed over has no column.
 COLUMNS = ("reporter", "partner", "flow", "hs_revision", "segment", "scope", "cmd_code", "period")
@@ -101,6 +109,21 @@ def list_data(data_dir: Path | None = None) -> pd.DataFrame:
     there["size_kb"] = (there["bytes"] / 1024).round().astype(int)
     columns = ["source", "vintage", "rows", "size_kb", "retrieved_at", "licence", "title"]
     return there[columns]
+
+
+def reference_mistakes(path: Path | None = None) -> list[str]:
+    """Return every mistake in the reference files, one line each: file, line, rule, way out."""
+    folder = path or REFERENCE_DIR
+    found = [f"{p.file}:{p.line}: {p.rule}: {p.message}" for p in check_reference(path)]
+    for read in (
+        lambda: load_brand(folder / "brand.toml"),
+        lambda: check_market_notes(folder / "market_notes.toml"),
+    ):
+        try:
+            read()
+        except ReferenceFileError as error:
+            found.append(str(error))
+    return found
 
 
 def as_csv(frame: pd.DataFrame) -> str:

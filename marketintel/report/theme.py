@@ -178,4 +178,4 @@ def _luminance(colour: str) -> float:
 def _fault(file: Path, text: str, key: str, rule: str) -> ReferenceFileError:
     found = re.search(rf"^\s*{re.escape(key)}\s*=", text, re.MULTILINE)
     line = text.count("\n", 0, found.end()) + 1 if found else 1
-    return ReferenceFileError(f"{file.name}, line {line}: {key}: {rule}")
+    return ReferenceFileError(f"{file.name}:{line}: {key}: {rule}")

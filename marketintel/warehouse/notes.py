@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from marketintel.errors import ReferenceFileError
-from marketintel.warehouse.countries import REFERENCE_DIR
+from marketintel.warehouse.countries import REFERENCE_DIR, group_members
 
 
 class MarketNote(NamedTuple):
@@ -23,16 +23,30 @@ def market_note(market: str, year: str, path: Path | None = None) -> MarketNote 
     ReferenceFileError
         When the file is not TOML, or a note lacks its text or its source.
     """
-    path = path or REFERENCE_DIR / "market_notes.toml"
+    return check_market_notes(path or REFERENCE_DIR / "market_notes.toml").get((market, year))
+
+
+def check_market_notes(path: Path) -> dict[tuple[str, str], MarketNote]:
+    """Read and check all notes; see :func:`market_note`."""
     try:
-        notes = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        markets = tomllib.loads(text)
     except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ReferenceFileError(f"{path}: cannot be read as TOML: {error}") from None
-    entry = notes.get(market, {}).get(year)
-    if entry is None:
-        return None
-    if not entry.get("text") or not entry.get("source"):
-        raise ReferenceFileError(
-            f"{path}: [{market}.{year}] needs both text and source; add what is missing"
-        )
-    return MarketNote(entry["text"], entry["source"])
+        raise ReferenceFileError(f"{path.name}: cannot be read as TOML: {error}") from None
+    notes = {}
+    for market, years in markets.items():
+        for year, entry in years.items():
+            line = _line_of(text, f"[{market}.{year}]")
+            if not (year.isdigit() and len(year) == 4) or group_members(market) != [market]:
+                rule = "a table is [ISO3.YEAR], such as [USA.2025]"
+                raise ReferenceFileError(f"{path.name}:{line}: {rule}; not [{market}.{year}]")
+            if not entry.get("text") or not entry.get("source"):
+                rule = "a note needs both text and source"
+                raise ReferenceFileError(f"{path.name}:{line}: {rule}; add what is missing")
+            notes[market, year] = MarketNote(entry["text"], entry["source"])
+    return notes
+
+
+def _line_of(text: str, heading: str) -> int:
+    before, found, _ = text.partition(heading)
+    return before.count("\n") + 1 if found else 1

@@ -1,11 +1,8 @@
 """Everything in ``marketintel/reference/``: the files that people edit, read and checked."""
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from marketintel.errors import ReferenceFileError
 from marketintel.warehouse.check import check_reference, check_sources
 from marketintel.warehouse.check_segments import LATEST, REVISIONS
 from marketintel.warehouse.countries import (
@@ -40,7 +37,6 @@ __all__ = [
     "country",
     "country_name",
     "group_members",
-    "load_brand",
     "load_countries",
     "load_groups",
     "load_headings",
@@ -77,12 +73,3 @@ def load_sources(path: Path | None = None) -> dict[str, Source]:
     refuse(check_sources(path))
     tables = parse(path.read_text(encoding="utf-8"))
     return {name: Source(id=name, **table) for name, table in tables.items()}
-
-
-def load_brand(path: Path | None = None) -> dict[str, Any]:
-    """Return ``brand.toml`` as it is written; the report room checks it."""
-    path = Path(path or REFERENCE_DIR / "brand.toml")
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ReferenceFileError(f"{path}: cannot be read as TOML: {error}") from None

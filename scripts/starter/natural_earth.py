@@ -12,8 +12,11 @@ from pathlib import Path
 
 import _common
 import geopandas as gpd
+import numpy as np
 import shapely
-from shapely.geometry import Point
+from shapely.affinity import translate
+from shapely.geometry import Point, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from marketintel.sources import snapshot
 from marketintel.warehouse import harmonise
@@ -54,6 +57,7 @@ CITATION = snapshot.Citation(
         "no country.",
         "French Guiana, Guadeloupe, Martinique, Mayotte and Réunion are drawn as part of France, "
         "though US trade statistics list them apart; Svalbard as part of Norway.",
+        "Shapes that cross 180° are cut there; Antarctica is left out.",
         "Coordinates are rounded to three decimals of a degree.",
     ],
 )
@@ -82,7 +86,8 @@ def read(package: Path) -> gpd.GeoDataFrame:
 
 def tidy(published: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return iso3, name, geometry: one valid row a country, and the land without one."""
-    parts = published.assign(geometry=published.geometry.make_valid()).explode(ignore_index=True)
+    whole = published[published["name"] != "Antarctica"]  # trades nothing, and rings a pole
+    parts = whole.assign(geometry=whole.geometry.map(cut_at_180)).explode(ignore_index=True)
     parts = parts[parts.geometry.geom_type == "Polygon"]
     numbered = parts["id"].notna()
     iso3 = parts["name"].map(BY_NAME).astype("object")
@@ -97,6 +102,28 @@ def tidy(published: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     joined = keyed.dissolve(["iso3", "name"], as_index=False, dropna=False)
     joined["geometry"] = shapely.set_precision(joined.geometry.array, 10.0**-DECIMALS)
     return joined[["iso3", "name", "geometry"]].sort_values("iso3", ignore_index=True)
+
+
+def cut_at_180(shape: BaseGeometry) -> BaseGeometry:
+    """Cut a shape that crosses the antimeridian in two, and make it valid.
+
+    The outline of Russia or Fiji jumps from 180° to −180°; repaired as it is, it would be smeared
+    round the world. Made continuous, what lies beyond ±180° is cut off and carried back by a full
+    turn.
+    """
+    pieces = []
+    for part in getattr(shape, "geoms", [shape]):
+        rings = [np.array(ring.coords) for ring in (part.exterior, *part.interiors)]
+        for ring in rings:
+            ring[:, 0] = np.unwrap(ring[:, 0], period=360)
+        if (abs(rings[0][:, 0]) <= 180).all():
+            pieces.append(shapely.make_valid(part))
+            continue
+        outline = shapely.make_valid(Polygon(rings[0], rings[1:]))
+        for turn in (-360, 0, 360):
+            inside = outline.intersection(shapely.box(turn - 180, -90, turn + 180, 90))
+            pieces.append(shapely.make_valid(translate(inside, xoff=-turn)))
+    return shapely.union_all(pieces)
 
 
 if __name__ == "__main__":

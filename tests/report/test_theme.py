@@ -39,14 +39,14 @@ def test_what_a_cluster_leaves_out_keeps_its_default(tmp_path):
 @pytest.mark.parametrize(
     ("text", "line", "rule"),
     [
-        ('name = "x"\nprimary = "blue"\n', "line 2: primary", "pattern"),
-        ('\n\naccent = "#ffaa00"\n', "line 3: accent", "contrast 1.9 : 1"),
-        ('tint = "#303030"\n', "line 1: tint", "cannot be read"),
-        ('colour = "#000000"\n', "line 1: colour", "not permitted"),
-        ('name = "x"\nlogo = "nowhere.svg"\n', "line 2: logo", "cannot be read"),
-        ('logo = "brand.toml"\n', "line 1: logo", "not an SVG"),
+        ('name = "x"\nprimary = "blue"\n', ":2: primary", "pattern"),
+        ('\n\naccent = "#ffaa00"\n', ":3: accent", "contrast 1.9 : 1"),
+        ('tint = "#303030"\n', ":1: tint", "cannot be read"),
+        ('colour = "#000000"\n', ":1: colour", "not permitted"),
+        ('name = "x"\nlogo = "nowhere.svg"\n', ":2: logo", "cannot be read"),
+        ('logo = "brand.toml"\n', ":1: logo", "not an SVG"),
         ("name = [\n", "brand.toml", "TOML"),
-        ('palette = ["#000000"]\n', "line 1: palette", "at least 5"),
+        ('palette = ["#000000"]\n', ":1: palette", "at least 5"),
     ],
 )
 def test_a_mistake_names_file_line_and_rule(tmp_path, text, line, rule):

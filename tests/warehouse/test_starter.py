@@ -231,3 +231,9 @@ def test_a_country_the_list_does_not_know_stops_the_script(root, monkeypatch):
            "con_imports_usd": [1], "dutiable_usd": [0], "duties_usd": [0]}  # fmt: skip
     with pytest.raises(Exception, match=r"countries\.csv.*9999"):
         script.tidy(pd.DataFrame(row))
+
+
+def test_shapes_across_the_antimeridian_keep_their_size(starter):
+    area_km2 = query.countries_geometry(starter).set_index("iso3").to_crs("+proj=eqearth").area / 1e6
+    assert 16.5e6 < area_km2["RUS"] < 17.2e6  # 17.1 million with Crimea and inland water
+    assert 17e3 < area_km2["FJI"] < 19e3
