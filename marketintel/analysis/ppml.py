@@ -197,7 +197,7 @@ def clustered(
     used = block.used
     ids = np.unique(clusters[used], return_inverse=True)[1]
     groups = int(ids.max()) + 1
-    gram = np.array([[float(np.sum(fit.weights * a * b)) for b in fit.x] for a in fit.x])
+    gram = np.array([[_dot(fit.weights * a, b) for b in fit.x] for a in fit.x])
     sums = np.array([np.bincount(ids, (a * fit.score)[used], groups) for a in fit.x])
     bread = np.linalg.inv(gram)
     factor = groups / (groups - 1)
@@ -236,8 +236,13 @@ def _solve(x: Sequence[Array], z: Array, weights: Array) -> Array:
     if not x:
         return np.zeros(0)
     weighted = [weights * a for a in x]
-    gram = np.array([[np.vdot(a, b) for b in x] for a in weighted])
-    return np.asarray(np.linalg.solve(gram, np.array([np.vdot(a, z) for a in weighted])))
+    gram = np.array([[_dot(a, b) for b in x] for a in weighted])
+    return np.asarray(np.linalg.solve(gram, np.array([_dot(a, z) for a in weighted])))
+
+
+def _dot(a: Array, b: Array) -> float:
+    # Not vdot: threads of the linear algebra library cost more here than they bring.
+    return float(np.einsum("ijt,ijt->", a, b))
 
 
 def _linear(effects: Array, x: Sequence[Array], beta: Array, shape: tuple[int, ...]) -> Array:
