@@ -6,7 +6,7 @@ import pandas as pd
 
 from marketintel.analysis.frames import CORE, CORE_AND_BROAD
 from marketintel.report import charts, maps
-from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text
+from marketintel.report.blocks import Callout, Figure, KeyFigures, PageBreak, Stack, Table, Text
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import EU, Study, one
@@ -180,6 +180,7 @@ def suppliers(study: Study) -> Stack:
                 study.shares_apart[["partner", "value_usd"]],
                 query.countries_geometry(data_dir=study.data_dir),
                 reporter=study.market,
+                names={code: study.name(code) for code in study.shares_apart["partner"]},
             ),
             name="supplier_map",
             caption=f"Suppliers of photonic goods to {w.the(study.name(study.market))}, core codes, {study.year}",
@@ -277,6 +278,7 @@ def exporter_position(study: Study) -> Stack:
             },
             source=study.source_line,
         ),
+        PageBreak(),
         *_members(study),
     )
 

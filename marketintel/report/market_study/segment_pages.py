@@ -14,7 +14,7 @@ from marketintel.warehouse.reference import group_members
 
 #: Suppliers in a segment's chart and table, and codes in its list: one printed page a segment.
 TOP = 5
-CODES = 9
+CODES = 8
 
 
 def segment_pages(study: Study) -> Stack:
@@ -189,12 +189,6 @@ def _supplier_table(study: Study, segment: str) -> Table:
         formats=formats,
         headers=headers,
         highlight=(rows["partner"] == study.exporter).tolist(),
-        note=(
-            f"Same basket: how much more a supplier pays than {study.exporter} on the goods that "
-            f"{study.exporter} sells."
-        )
-        if study.has_duties
-        else None,
         missing="not applicable, or no common code",
         printed_rows=TOP,
         source=study.source_line,
