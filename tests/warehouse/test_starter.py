@@ -234,6 +234,8 @@ def test_a_country_the_list_does_not_know_stops_the_script(root, monkeypatch):
 
 
 def test_shapes_across_the_antimeridian_keep_their_size(starter):
-    area_km2 = query.countries_geometry(starter).set_index("iso3").to_crs("+proj=eqearth").area / 1e6
+    area_km2 = (
+        query.countries_geometry(starter).set_index("iso3").to_crs("+proj=eqearth").area / 1e6
+    )
     assert 16.5e6 < area_km2["RUS"] < 17.2e6  # 17.1 million with Crimea and inland water
     assert 17e3 < area_km2["FJI"] < 19e3
