@@ -1,0 +1,147 @@
+"""Which counts may be shown so that nobody can work out a cell of fewer than five answers.
+
+Counts hang together by sums (all = first cluster + second cluster; a cluster = those who said
+yes + those who did not). Hiding a small cell is not enough where the others of its sum are shown.
+So the question is put as an attacker would: given everything that is shown, every sum, and that
+no count is negative, how large can a hidden cell be? That is a linear programme. A small cell is
+safe when it could be five or more as far as the attacker can tell; while one is not, more of what
+is shown in the sums around it is hidden too, smallest first (complementary suppression; Hundepool
+et al., Statistical Disclosure Control, 2012, ch. 4). What is left passes the same attack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+from scipy.optimize import linprog
+from scipy.sparse import lil_matrix
+
+#: Cells with fewer answers are not shown.
+MINIMUM = 5
+
+#: A sum: the whole, and the parts that add up to it.
+Relation = tuple[str, Sequence[str]]
+
+
+def shown(
+    counts: Mapping[str, int],
+    relations: Sequence[Relation],
+    candidates: Collection[str],
+    given: Collection[str] = (),
+    minimum: int = MINIMUM,
+) -> set[str]:
+    """Return the cells that may be shown.
+
+    Parameters
+    ----------
+    counts : mapping of cell to count
+        Every cell, also those that are never printed but hang on a sum.
+    relations : sequence of (whole, parts)
+        Sums that hold among the cells.
+    candidates : collection of str
+        Cells one would like to show.
+    given : collection of str
+        Cells that are shown already, all of them at least `minimum`; they stay.
+
+    Returns
+    -------
+    set of str
+        A part of `candidates` such that every cell below `minimum`, printed or not, could be
+        `minimum` or more as far as can be told from what is shown (with `given`).
+    """
+    small = [cell for cell, count in counts.items() if count < minimum]
+    keep = {cell for cell in candidates if counts[cell] >= minimum}
+    near = _neighbours(relations)
+    attack = Attack(counts, relations, keep | set(given))
+    safe: set[str] = set()  # hiding more never makes a cell easier to work out
+    while keep:
+        open_cell = next((c for c in small if not _is_safe(attack, c, small, safe, minimum)), None)
+        if open_cell is None:
+            break
+        hidden = _next_to_hide(open_cell, keep, counts, near)
+        keep.remove(hidden)
+        attack.hide(hidden)
+    return keep
+
+
+class Attack:
+    """What somebody can find out who sees some cells and knows all sums.
+
+    Parameters
+    ----------
+    counts, relations
+        As of :func:`shown`; only the counts of `visible` cells are used.
+    visible : collection of str
+        The cells that are shown.
+    """
+
+    def __init__(
+        self, counts: Mapping[str, int], relations: Sequence[Relation], visible: Collection[str]
+    ) -> None:
+        self._index = {cell: i for i, cell in enumerate(counts)}
+        self._sums = lil_matrix((len(relations), len(counts)))
+        for row, (whole, parts) in enumerate(relations):
+            self._sums[row, self._index[whole]] = -1
+            for part in parts:
+                self._sums[row, self._index[part]] = 1
+        self._sums = self._sums.tocsr()
+        # No count is unbounded: beyond every visible one it tells no more than "five or more".
+        self._top = float(max((counts[cell] for cell in visible), default=0) + 10 * MINIMUM)
+        self._bounds = [
+            (float(counts[cell]), float(counts[cell])) if cell in visible else (0.0, self._top)
+            for cell in counts
+        ]
+
+    def hide(self, cell: str) -> None:
+        """Take a cell away from what is seen."""
+        self._bounds[self._index[cell]] = (0, self._top)
+
+    def extreme(self, cell: str, largest: bool) -> dict[str, float]:
+        """Return all counts of a solution in which `cell` is as large, or as small, as can be."""
+        goal = np.zeros(len(self._index))
+        goal[self._index[cell]] = -1 if largest else 1
+        found = linprog(
+            goal,
+            A_eq=self._sums,
+            b_eq=np.zeros(self._sums.shape[0]),
+            bounds=self._bounds,
+            method="highs",
+        )
+        if not found.success:
+            raise ValueError(f"the counts contradict their sums: {found.message}")
+        return dict(zip(self._index, found.x, strict=True))
+
+    def interval(self, cell: str) -> tuple[float, float]:
+        """Return the smallest and the largest count that `cell` can have."""
+        return self.extreme(cell, largest=False)[cell], self.extreme(cell, largest=True)[cell]
+
+
+def _is_safe(attack: Attack, cell: str, cells: Sequence[str], safe: set[str], minimum: int) -> bool:
+    """Whether a cell could be `minimum` or more; adds to `safe` all that one attempt clears."""
+    if cell not in safe:
+        solution = attack.extreme(cell, largest=True)
+        safe |= {c for c in cells if solution[c] >= minimum - 1e-6}
+    return cell in safe
+
+
+def _neighbours(relations: Sequence[Relation]) -> dict[str, set[str]]:
+    near: dict[str, set[str]] = {}
+    for whole, parts in relations:
+        cells = {whole, *parts}
+        for cell in cells:
+            near.setdefault(cell, set()).update(cells - {cell})
+    return near
+
+
+def _next_to_hide(
+    cell: str, keep: set[str], counts: Mapping[str, int], near: Mapping[str, set[str]]
+) -> str:
+    """Of the shown cells fewest sums away from `cell`, the smallest."""
+    reached, edge = {cell}, {cell}
+    while edge:
+        edge = {other for one in edge for other in near.get(one, ())} - reached
+        if found := edge & keep:
+            return min(found, key=lambda name: (counts[name], name))
+        reached |= edge
+    return min(keep, key=lambda name: (counts[name], name))
