@@ -151,9 +151,13 @@ def position(
     members = exporters if isinstance(exporters, Mapping) else {name: [name] for name in exporters}
     keys = [*as_keys(by), "scope", "period"]
     parts = []
+    apart: pd.DataFrame | None = None  # single countries all stand in the same ranking
     for exporter, countries in members.items():
-        groups = None if list(countries) == [exporter] else {exporter: countries}
-        shares = supplier_shares(flows, by, scope, groups, lag)
+        if list(countries) != [exporter]:
+            shares = supplier_shares(flows, by, scope, {exporter: countries}, lag)
+        else:
+            apart = supplier_shares(flows, by, scope, None, lag) if apart is None else apart
+            shares = apart
         sums = shares.groupby(keys)[["value_usd", "base_value_usd"]].sum(min_count=1)
         market = sums.rename(columns=lambda name: f"market_{name}")
         market["n_suppliers"] = (shares["value_usd"] > 0).groupby([shares[k] for k in keys]).sum()

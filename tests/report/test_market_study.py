@@ -11,8 +11,8 @@ import pypdf
 import pytest
 
 from marketintel.errors import MissingDataError, UsageError
-from marketintel.report import market_study
 from marketintel.report.blocks import Table, Text
+from marketintel.report.market_study import pages as market_study
 from marketintel.report.market_study import sentences, words
 from marketintel.report.market_study.edition import write_study
 

@@ -1,41 +1,6 @@
 """A market study: what one country imports, from whom, at which duties, and what changed.
 
 ``facts`` computes the figures, ``words`` and ``sentences`` say them, ``overview``,
-``segment_pages``, ``outlook`` and ``closing`` show them, ``edition`` writes the documents.
-A notebook needs only what is imported here.
+``segment_pages``, ``outlook`` and ``closing`` show them, ``pages`` is what a notebook imports,
+``edition`` writes the documents.
 """
-
-from marketintel.report.market_study.closing import (
-    gaps,
-    opportunities_and_risks,
-    sources,
-    tariff_schedule,
-)
-from marketintel.report.market_study.facts import Study, load
-from marketintel.report.market_study.outlook import outlook
-from marketintel.report.market_study.overview import (
-    change,
-    duty_pages,
-    exporter_position,
-    glance,
-    summary,
-    suppliers,
-)
-from marketintel.report.market_study.segment_pages import segment_pages
-
-__all__ = [
-    "Study",
-    "change",
-    "duty_pages",
-    "exporter_position",
-    "gaps",
-    "glance",
-    "load",
-    "opportunities_and_risks",
-    "outlook",
-    "segment_pages",
-    "sources",
-    "summary",
-    "suppliers",
-    "tariff_schedule",
-]
