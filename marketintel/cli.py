@@ -72,7 +72,7 @@ def study(
     ] = "EU27",
     segment: Annotated[
         list[str] | None,
-        typer.Option("--segment", "-s", help="Limit to these segments (repeatable)."),
+        typer.Option("--segment", "-s", help="Limit to these segments (repeatable, or a,b)."),
     ] = None,
     year: Annotated[
         int | None, typer.Option(help="Year studied (default: the newest there is).")
@@ -90,7 +90,7 @@ def study(
     done = write_study(
         country,
         exporter=exporter,
-        segments=segment or [],
+        segments=_split(segment) or [],
         year=year,
         reports_dir=out,
         edition=edition,
@@ -105,10 +105,10 @@ def study(
 def market(
     country: Annotated[str, typer.Argument(help="Reporter: ISO3 code or name, e.g. USA.")],
     segment: Annotated[
-        list[str] | None, typer.Option("--segment", "-s", help="Segment (repeatable).")
+        list[str] | None, typer.Option("--segment", "-s", help="Segment (repeatable, or a,b).")
     ] = None,
     code: Annotated[
-        list[str] | None, typer.Option("--code", "-c", help="HS6 code (repeatable).")
+        list[str] | None, typer.Option("--code", "-c", help="HS6 code (repeatable, or a,b).")
     ] = None,
     partner: Annotated[
         str | None, typer.Option("--partner", "-p", help="One supplier, or a group such as EU27.")
@@ -132,8 +132,8 @@ def market(
         raise UsageError("--segment and --code both given: choose one, or run the command twice")
     frame = market_table(
         country,
-        segments=segment,
-        codes=code,
+        segments=_split(segment),
+        codes=_split(code),
         partner=partner,
         by=[b.value for b in by or []],
         years=year,
@@ -194,6 +194,11 @@ def check(
 
 
 app.command()(fetch)
+
+
+def _split(values: list[str] | None) -> list[str] | None:
+    """Return repeated and comma-separated values as one list."""
+    return [part.strip() for value in values for part in value.split(",")] if values else None
 
 
 def _print(frame: pd.DataFrame, fmt: Format) -> None:

@@ -9,7 +9,7 @@ from marketintel.report import charts, maps
 from marketintel.report.blocks import Callout, Figure, KeyFigures, PageBreak, Stack, Table, Text
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.facts import EU, Study, one
+from marketintel.report.market_study.facts import EU, Study, each, one
 from marketintel.warehouse import query
 from marketintel.warehouse.notes import market_note
 
@@ -17,6 +17,9 @@ from marketintel.warehouse.notes import market_note
 TOP = 12
 
 ALL = "All segments"
+
+#: Below these sales a specialisation rests on single shipments.
+SMALL_SALES_USD = 10e6
 
 
 def summary(study: Study) -> Stack:
@@ -223,6 +226,57 @@ def suppliers(study: Study) -> Stack:
             highlight=(table["partner"] == study.exporter).tolist(),
             printed_rows=TOP,
             source=study.source_line,
+        ),
+    )
+
+
+def specialisation(study: Study) -> Stack:
+    """What the largest suppliers are specialised in, as seen through this market's imports."""
+    table = study.specialisation.copy()
+    table["segment_name"] = table["segment"].map(study.segment_names)
+    table["supplier"] = table["partner"].map(study.name)
+    shares = study.shares_total[study.shares_total["value_usd"] > 0]
+    sold = table[table["value_usd"] >= SMALL_SALES_USD]
+    sold = sold.sort_values(["rca_in_market", "segment"], ascending=[False, True])
+    sold = sold[sold["rca_in_market"] > 1]
+    said = sold.assign(
+        text=[f"{r.segment_name} ({r.rca_in_market:.1f})" for r in each(sold)]
+    ).groupby("partner")["text"]
+    names = said.agg(lambda texts: ", ".join(texts.head(3)))
+    top = shares.head(TOP)
+    shown = pd.DataFrame(
+        {
+            "supplier": top["partner"].map(study.name),
+            "value_usd": top["value_usd"],
+            "segments": top["partner"].map(names),
+        }
+    )
+    columns = ["supplier", "segment_name", "value_usd", "rca_in_market", "rsca_in_market"]
+    return Stack(
+        Table(
+            shown,
+            name="specialisation",
+            caption=f"What the largest suppliers are specialised in, as seen through imports of {w.the(study.name(study.market))}",
+            formats={"value_usd": "usd_m"},
+            headers={
+                "supplier": "Supplier",
+                "value_usd": study.year,
+                "segments": "Segments with the highest RCA in this market",
+            },
+            highlight=(top["partner"] == study.exporter).tolist(),
+            missing="no segment above 1",
+            note=(
+                "RCA in this market: a segment's weight in what a supplier sells here against its weight "
+                f"in all imports; above 1 is specialised. Segments with sales of {w.money(SMALL_SALES_USD)} "
+                "or more. It is not the supplier's specialisation in the world."
+            ),
+            source=study.source_line,
+        ),
+        Table(
+            table.sort_values(["supplier", "segment"])[columns],
+            name="specialisation_all",
+            caption="RCA in this market of every supplier and segment, core codes",
+            printed_rows=0,
         ),
     )
 

@@ -13,6 +13,7 @@ from marketintel.report.market_study.overview import (
     duty_pages,
     exporter_position,
     glance,
+    specialisation,
     summary,
     suppliers,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "outlook",
     "segment_pages",
     "sources",
+    "specialisation",
     "summary",
     "suppliers",
     "tariff_schedule",
