@@ -155,7 +155,8 @@ def check_regions(path: Path = REGIONS_FILE) -> list[Problem]:
         return report.problems
     tables = report.toml.tables
     for name in sorted(set(tables) - {"regions", "divisions"}):
-        report.add("unknown-table", f"{name!r} is not regions or divisions", name)
+        first = next(iter(table_in(tables, name)), "")
+        report.add("unknown-table", f"{name!r} is not regions or divisions", name, first)
     for name, entry in table_in(tables, "regions").items():
         _check_region(report, name, entry)
     divisions = [
@@ -183,7 +184,7 @@ def _check_region(report: Report, name: str, entry: dict[str, Any]) -> None:
     for version, codes in entry["nuts"].items():
         if version not in VERSIONS:
             near = _did_you_mean(version, VERSIONS)
-            report.add("unknown-version", f"NUTS {version!r} {near}", *at, f"nuts.{version}")
+            report.add("unknown-version", f"NUTS {version!r} {near}", *at, "nuts", version)
             continue
         there = [code for code, (versions, _) in nuts2().items() if version in versions]
         for code in codes:
@@ -191,7 +192,7 @@ def _check_region(report: Report, name: str, entry: dict[str, Any]) -> None:
                 message = (
                     f"{code!r} is not a NUTS 2 code of {version}; {_did_you_mean(code, there)}"
                 )
-                report.add("unknown-nuts", message, *at, f"nuts.{version}")
+                report.add("unknown-nuts", message, *at, "nuts", version)
     if "2013" not in entry["nuts"]:
         report.add("missing-version", "nuts.2013 is needed: figures are in NUTS 2013", *at)
 

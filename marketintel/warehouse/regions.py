@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
+from marketintel.errors import DamagedDataError, MissingDataError, ReferenceFileError, UsageError
 from marketintel.sources import snapshot
 from marketintel.warehouse import engine, store
 from marketintel.warehouse.countries import REFERENCE_DIR, code_map, country, country_name
@@ -29,6 +29,7 @@ from marketintel.warehouse.nuts import (
 )
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "find_region",
     "load_divisions",
     "load_regions",
+    "nuts_polygons",
     "region_name",
     "s3_priorities",
 ]
@@ -127,7 +129,7 @@ def find_region(text: str, data_dir: Path | None = None) -> Region:
         if looks_like_code and any(c.startswith(code[:2]) for c in nuts2()):
             raise UsageError(_wrong_level(code)) from None
         raise UsageError(_nothing(text, by_name, named)) from None
-    two = {i: c for c, i in reversed(code_map("eurostat").items())}.get(iso3)
+    two = {i: c for c, i in reversed(list(code_map("eurostat").items()))}.get(iso3)
     if two is None or not any(c.startswith(two) for c in nuts2()):
         raise UsageError(
             f"{country_name(iso3)} has no regional figures here; choose a NUTS 2 region or a "
@@ -300,3 +302,29 @@ def require_figures(region: Region, found: bool) -> None:
             f"no employment by industry for {region.name} ({region.id}) in the data of 2015; "
             "choose another region, or its country"
         )
+
+
+def nuts_polygons(data_dir: Path | None = None) -> gpd.GeoDataFrame:
+    """Return polygons of NUTS 2013 regions, where they have been fetched.
+
+    GISCO's terms keep them out of what is shipped: © EuroGeographics for the boundaries.
+
+    Raises
+    ------
+    MissingDataError
+        They have not been fetched.
+    DamagedDataError
+        The file is not GeoParquet with ``nuts_id``, ``level`` and ``geometry``.
+    """
+    import geopandas as gpd
+
+    data_dir = data_dir or store.default_data_dir()
+    file = snapshot.find(data_dir, "gisco")[0]
+    try:
+        polygons = gpd.read_parquet(file.path)
+        return polygons[polygons["level"] == 2][["nuts_id", "geometry"]].reset_index(drop=True)
+    except (ValueError, OSError, KeyError) as error:
+        raise DamagedDataError(
+            f"{file.path}: not NUTS polygons as GeoParquet ({str(error).splitlines()[0]}); delete "
+            "the folder and fetch it again"
+        ) from error

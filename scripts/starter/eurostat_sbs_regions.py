@@ -35,7 +35,8 @@ CITATION = Citation(
         "Ireland has no figure for manufacturing; ten of the regions of Germany and both of "
         "Ireland lack the total of manufacturing.",
         "The persons employed of the regions add up to the country's in manufacturing within five "
-        "persons, except in Belgium, Germany, Greece and the Netherlands.",
+        "persons, except in Belgium, Germany, Greece and the Netherlands; FRZZ, persons of France "
+        "without a region, counts in that sum and is no region.",
         "Figures of Poland and Norway follow a definition of their own (flag d).",
         "Ten figures of Iceland had been turned into times of day by a spreadsheet and are blank.",
         "Agriculture, finance, education, health and public administration are not covered.",
@@ -64,8 +65,7 @@ def tidy(published: pd.DataFrame) -> pd.DataFrame:
         }
     )
     has_any = frame.groupby("nuts_id")["value"].transform("count") > 0
-    kept = frame[has_any & ~frame["nuts_id"].str.endswith("ZZ")]
-    return kept.sort_values(["nuts_id", "activity"], ignore_index=True)
+    return frame[has_any].sort_values(["nuts_id", "activity"], ignore_index=True)
 
 
 if __name__ == "__main__":
