@@ -155,7 +155,7 @@ ADJUSTED: dict[str, Model] = {
 
 BENCHMARK = "naive2"
 
-MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME)
+MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME, combination.BY_FREQUENCY_NAME)
 """Every name that ``forecast`` and ``backtest`` accept."""
 
 
@@ -171,7 +171,12 @@ def check_names(names: Iterable[str]) -> list[str]:
 def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fit]:
     """Fit the named models to every series of a batch, each of them once."""
     names = check_names(names)
-    needed = {*names, *(combination.MEMBERS if combination.NAME in names else ())}
+    medians = {
+        combination.NAME: combination.MEMBERS,
+        combination.BY_FREQUENCY_NAME: combination.BY_FREQUENCY[batch.freq],
+    }
+    wanted = {name: members for name, members in medians.items() if name in names}
+    needed = {*names}.union(*wanted.values())
     raw = Problem(batch)
     fits = {name: model(raw, horizon) for name, model in RAW.items() if name in needed}
     if BENCHMARK in needed:
@@ -182,9 +187,9 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
     for name, model in ADJUSTED.items():
         if name in needed:
             fits[name] = _restored(adjusted, model(problem, horizon))
-    if combination.NAME in names:
-        members = [fits[name] for name in combination.MEMBERS]
-        fits[combination.NAME] = Fit(
+    for median, held in wanted.items():
+        members = [fits[name] for name in held]
+        fits[median] = Fit(
             combination.average([fit.mean for fit in members]),
             combination.average([fit.fitted for fit in members]),
             np.std([fit.mean for fit in members], axis=0),
