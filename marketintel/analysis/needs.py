@@ -24,7 +24,7 @@ COLUMNS = ["kind", "group", "answer", "respondents", "count", "share_pct", "lo_p
 
 
 def proportions(
-    survey: pd.DataFrame, answers: Mapping[str, Sequence[str]], confidence: float = 0.95
+    survey: pd.DataFrame, answers: Mapping[str, np.ndarray], confidence: float = 0.95
 ) -> pd.DataFrame:
     """Return how many of each group gave each answer, where that may be shown.
 

@@ -1,0 +1,198 @@
+"""From a question about the partnership to an edition on disk.
+
+What a document needs is loaded, and so checked, before anything is written. Every document is
+dated by ``as_of``, which is a parameter of its notebook and never the clock of the machine it
+runs on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.report.market_study.edition import _data_in_kernel
+from marketintel.report.partnership import clusters, kpi_monitor, mission, needs, roadmap
+from marketintel.report.partnership.common import KEY_MARKETS
+from marketintel.report.render import Cover
+from marketintel.report.run import Edition, run_study
+from marketintel.warehouse import kpi_log, store
+from marketintel.warehouse.check_clusters import check_members
+from marketintel.warehouse.check_needs import check_survey
+from marketintel.warehouse.countries import REFERENCE_DIR
+from marketintel.warehouse.problems import Problem
+from marketintel.warehouse.reference import country, country_name
+
+#: Said on the cover of everything that was made from rows that call themselves examples.
+EXAMPLE = "EXAMPLE – not data"
+
+
+def write_kpi_report(
+    *, as_of: str, reports_dir: Path = Path("reports"), edition: str | None = None,
+    data_dir: Path | None = None, progress: bool = True,
+) -> Edition:  # fmt: skip
+    """Write the monitor of all indicators on a day (``YYYY-MM-DD``)."""
+    monitor = kpi_monitor.load(as_of, data_dir=data_dir)
+    measured = int((monitor.status["lines"] > 0).sum())
+    cover = Cover(
+        title="Partnership indicators",
+        subtitle=f"Targets, measurements and pace on {as_of}",
+        vintage=f"{measured} of {len(monitor.status)} indicators have a measurement",
+        scope="Published targets are targets, not results",
+    )
+    log = kpi_log.log_path(monitor.data_dir)
+    return _write("kpi_monitor", {"as_of": as_of}, f"kpi-monitor-{as_of}", cover, as_of,
+                  ["kpis.toml"], [log], reports_dir, edition, data_dir, progress)  # fmt: skip
+
+
+def write_clusters(
+    target: str = "USA", *, as_of: str, members: Path | None = None,
+    reports_dir: Path = Path("reports"), edition: str | None = None,
+    data_dir: Path | None = None, progress: bool = True,
+) -> Edition:  # fmt: skip
+    """Write which clusters complete each other for a target country."""
+    iso3 = country(target)
+    found = clusters.load(iso3, members or "", as_of, data_dir=data_dir)
+    cover = Cover(
+        title=f"Clusters and value chains: {country_name(iso3)}",
+        subtitle="Who covers what, who completes whom, and what nobody covers",
+        vintage=f"Facts as dated in each row; seen on {as_of}",
+        scope=EXAMPLE if found.is_example else _members_line(found),
+    )
+    files = ["clusters.toml", "cluster_facts.csv", "readiness.toml", "industry_links.csv"]
+    parameters = {"country": iso3, "members": _path(members), "as_of": as_of}
+    return _write("cluster_complementarity", parameters, f"clusters-{iso3}{_tag(members)}", cover,
+                  as_of, files, [members], reports_dir, edition, data_dir, progress)  # fmt: skip
+
+
+def write_mission(
+    target: str, *, as_of: str, members: Path | None = None,
+    reports_dir: Path = Path("reports"), edition: str | None = None,
+    data_dir: Path | None = None, progress: bool = True,
+) -> Edition:  # fmt: skip
+    """Write the dossier of a mission to a country."""
+    iso3 = country(target)
+    dossier = mission.load(iso3, members or "", as_of, data_dir=data_dir)
+    trade = dossier.market.study
+    cover = Cover(
+        title=f"Mission dossier: {country_name(iso3)}",
+        subtitle="The market, what to pitch, whom to meet, what to ask",
+        vintage=f"Trade of {trade.year}" if trade else "No trade figures in the data directory",
+        scope=EXAMPLE if dossier.is_example else f"Seen on {as_of}",
+        exporter="EU27",
+    )
+    files = ["actors.csv", "clusters.toml", "kpis.toml"]
+    parameters = {"country": iso3, "members": _path(members), "as_of": as_of}
+    more = [members, kpi_log.log_path(dossier.data_dir)]
+    return _write("mission_dossier", parameters, f"mission-{iso3}{_tag(members)}", cover, as_of,
+                  files, more, reports_dir, edition, data_dir, progress)  # fmt: skip
+
+
+def write_roadmap(
+    *, as_of: str, countries: Sequence[str] = KEY_MARKETS, reports_dir: Path = Path("reports"),
+    edition: str | None = None, data_dir: Path | None = None, progress: bool = True,
+) -> Edition:  # fmt: skip
+    """Write the plan: time line, critical path, missions and next targets."""
+    chosen = [country(name) for name in countries]
+    plan = roadmap.load(as_of, chosen, data_dir=data_dir)
+    cover = Cover(
+        title="Roadmap of the partnership",
+        subtitle=f"{plan.first:%B %Y} to {plan.last:%B %Y}",
+        vintage=f"Seen on {as_of}",
+        scope=f"{plan.proposed} of {len(plan.table)} actions are proposals that nobody has adopted",
+    )
+    parameters = {"as_of": as_of, "countries": chosen}
+    return _write("roadmap", parameters, "roadmap", cover, as_of, ["roadmap.toml", "kpis.toml"],
+                  [], reports_dir, edition, data_dir, progress)  # fmt: skip
+
+
+def write_needs(
+    survey: Path | None = None, *, as_of: str, reports_dir: Path = Path("reports"),
+    edition: str | None = None, data_dir: Path | None = None, progress: bool = True,
+) -> Edition:  # fmt: skip
+    """Write what members say they need; without a file, the questionnaire and the gap."""
+    found = needs.load(survey or "")
+    cover = Cover(
+        title="Needs of the members",
+        subtitle="Needs, barriers and expectations by cluster and segment",
+        vintage=f"Seen on {as_of}",
+        scope=EXAMPLE if found.is_example else found.scope,
+    )
+    return _write("needs_survey", {"survey": _path(survey), "as_of": as_of}, f"needs{_tag(survey)}", cover, as_of,
+                  ["needs.toml"], [survey], reports_dir, edition, data_dir, progress)  # fmt: skip
+
+
+def check_file(path: Path) -> list[Problem]:
+    """Return the mistakes of a members file or a survey; the header says which of them it is."""
+    try:
+        with path.open(encoding="utf-8-sig") as handle:
+            header = handle.readline()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read ({error}); give a CSV file") from error
+    if "respondent" in header:
+        return check_survey(path, REFERENCE_DIR)
+    return check_members(path, REFERENCE_DIR)
+
+
+def notebook_path(name: str) -> Path:
+    """Return a notebook of the project.
+
+    Raises
+    ------
+    MissingDataError
+        The package is not run from a checkout of the project.
+    """
+    path = Path(__file__).resolve().parents[3] / "notebooks" / f"{name}.ipynb"
+    if not path.exists():
+        raise MissingDataError(
+            f"notebook {path.name} not found beside the package; run marketintel from a checkout of "
+            "the project"
+        )
+    return path
+
+
+def _write(
+    notebook: str, parameters: Mapping[str, Any], study: str, cover: Cover, as_of: str,
+    files: Sequence[str], more: Sequence[Path | None], reports_dir: Path, edition: str | None,
+    data_dir: Path | None, progress: bool,
+) -> Edition:  # fmt: skip
+    name = edition or as_of[:7]
+    used = [REFERENCE_DIR / file for file in files]
+    used += [path for path in more if path is not None and path.exists()]
+    with _data_in_kernel(data_dir):
+        return run_study(
+            notebook_path(notebook),
+            parameters,
+            reports_dir=reports_dir,
+            edition=name,
+            study=study,
+            cover=Cover(**{**vars(cover), "edition": name}),
+            inputs={path.name: _sha256(path) for path in used},
+            progress=progress,
+        )
+
+
+def data_directory(data_dir: Path | None) -> Path:
+    """Return the data directory that a command means."""
+    return data_dir or store.default_data_dir()
+
+
+def _members_line(found: clusters.Found) -> str:
+    if found.members is None:
+        return "No cluster has filled in its members yet: directory and national trade only"
+    return f"{found.members['member'].nunique()} members, as the clusters declare them"
+
+
+def _path(path: Path | None) -> str:
+    return str(path.resolve()) if path else ""
+
+
+def _tag(path: Path | None) -> str:
+    """A study made from a file is not the study made without one."""
+    return f"-{_sha256(path)[:8]}" if path else ""
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
