@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from marketintel.errors import MissingDataError
 from marketintel.report.market_study.facts import EU, Study, load
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
+from marketintel.report.workbench import data_in_kernel, notebook_path
 
 NOTEBOOK = "market_study.ipynb"
 
@@ -56,9 +54,9 @@ def write_study(
         "segments": study.chosen if segments else [],
         "year": int(study.year),
     }
-    with _data_in_kernel(data_dir):
+    with data_in_kernel(data_dir):
         return run_study(
-            notebook_path(),
+            notebook_path(NOTEBOOK),
             parameters,
             reports_dir=reports_dir,
             edition=name,
@@ -67,23 +65,6 @@ def write_study(
             inputs=dict(zip(study.used["file"], study.used["sha256"], strict=True)),
             progress=progress,
         )
-
-
-@contextmanager
-def _data_in_kernel(data_dir: Path | None) -> Iterator[None]:
-    """Point the notebook's kernel, which inherits the environment, to the same data."""
-    if data_dir is None:
-        yield
-        return
-    before = os.environ.get("MARKETINTEL_DATA")
-    os.environ["MARKETINTEL_DATA"] = str(data_dir.resolve())
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["MARKETINTEL_DATA"]
-        else:
-            os.environ["MARKETINTEL_DATA"] = before
 
 
 def study_name(study: Study, *, all_segments: bool) -> str:
@@ -106,20 +87,3 @@ def cover(study: Study, edition: str) -> Cover:
         scope=f"Imports for consumption, {scope}, HS 2022",
         exporter=study.name(study.exporter),
     )
-
-
-def notebook_path() -> Path:
-    """Return the study's notebook.
-
-    Raises
-    ------
-    MissingDataError
-        The package is not run from a checkout of the project.
-    """
-    path = Path(__file__).resolve().parents[3] / "notebooks" / NOTEBOOK
-    if not path.exists():
-        raise MissingDataError(
-            f"notebook {NOTEBOOK} not found beside the package; run marketintel from a checkout of "
-            "the project"
-        )
-    return path
