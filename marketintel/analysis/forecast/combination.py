@@ -1,10 +1,10 @@
 """The default combination, fixed in advance; and combinations of forecasts already made.
 
-The default is the median of a few models, the same for every series of a frequency. Equal weights, because estimated ones
-rarely repay their estimation error on series this short (the forecast combination puzzle: Clemen
-1989; Smith & Wallis 2009); the median, because on such series one of them may go wild. What it
-holds was chosen on rolling origins of training data only; ``docs/forecast.md`` has the table, the
-two choices that were made from it, and when.
+The default is a median of a few models, the same for every series of a frequency. Equal weights,
+because estimated ones rarely repay their estimation error on series this short (the forecast
+combination puzzle: Clemen 1989; Smith & Wallis 2009); the median, because on such series one of
+them may go wild. What it holds was chosen on rolling origins of training data only;
+``docs/forecast.md`` has the table, the two choices that were made from it, and when.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from marketintel.errors import UsageError
 
 NAME = "combination"
 
-MEMBERS = ("dynamic_theta", "ets", "damped", "log_theta")
-"""What the combination holds."""
-
-BY_FREQUENCY_NAME = "by_frequency"
-
-BY_FREQUENCY = {
+MEMBERS = {
     "A": ("dynamic_theta", "ets", "damped", "log_theta", "local_trend"),
     "Q": ("dynamic_theta", "ets", "damped", "log_theta"),
     "M": ("dynamic_theta", "ets", "damped", "log_theta"),
 }
-"""The best median of each frequency on the training origins: a second choice, from the same table."""
+"""What the combination holds for annual, quarterly and monthly series."""
+
+FIRST_NAME = "median_of_four"
+
+FIRST_MEMBERS = ("dynamic_theta", "ets", "damped", "log_theta")
+"""The first choice, kept so that its published scores can be computed again."""
 
 _KEYS = ["unique_id", "ds", "cutoff", "level"]
 
 
 def average(members: Sequence[np.ndarray]) -> np.ndarray:
-    """Median of the members, arrays of one shape; of four, the mean of the middle two."""
+    """Median of the members, arrays of one shape; of an even number, the mean of the middle two."""
     return np.median(np.stack(members), axis=0)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from marketintel.analysis.forecast import combination
 from marketintel.analysis.forecast.engine import backtest, forecast
+from marketintel.analysis.forecast.panel import STEP_MONTHS
 from marketintel.analysis.forecast.scores import accuracy, score
 
 BESIDE = ("naive", "drift")
@@ -23,8 +24,8 @@ class Explanation:
     ----------
     weights : DataFrame
         ``unique_id, model, weight_pct, mean_end``: the share of the combination's path that each
-        member carried (of a median of four the middle two carry half each, at every step), and the
-        member's own forecast at the last target.
+        member carried (of a median of five the middle one carries every step, of four the middle
+        two carry half each), and the member's own forecast at the last target.
     errors : DataFrame
         ``unique_id, cutoff, ds, model, y, mean, error_pct``: the last origins with a known outcome,
         at the furthest target; forecast minus outcome in percent of the outcome.
@@ -49,9 +50,9 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
     horizon, origins : int
         As in ``backtest``. Series too short for an origin have weights but no errors.
     """
-    members = forecast(panel, horizon, (95,), combination.MEMBERS)
+    held = dict.fromkeys(name for members in combination.MEMBERS.values() for name in members)
     tested = backtest(panel, horizon, origins, (80, 95), [combination.NAME, *BESIDE])
-    weights = _weights(members)
+    weights = _weights(forecast(panel, horizon, (95,), held))
     if tested.empty:
         nothing = pd.DataFrame()
         return Explanation(weights, nothing, nothing)
@@ -65,9 +66,26 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
 
 def _weights(members: pd.DataFrame) -> pd.DataFrame:
     """Share of each member in the median: the middle one, or the middle two, of every step."""
+    columns = ["unique_id", "model", "weight_pct", "mean_end"]
+    parts = [
+        _weights_of(rows[rows["model"].isin(combination.MEMBERS[freq])])
+        for freq, rows in members.groupby(_frequency(members))
+    ]
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
+    return table.sort_values(["unique_id", "model"], ignore_index=True)[columns]
+
+
+def _frequency(members: pd.DataFrame) -> pd.Series:
+    """Frequency of each row's series, from the distance of its first target to its cutoff."""
+    first = members.groupby("unique_id")["ds"].transform("min")
+    months = (first.dt.year - members["cutoff"].dt.year) * 12
+    months += first.dt.month - members["cutoff"].dt.month
+    return months.map({step: freq for freq, step in STEP_MONTHS.items()})
+
+
+def _weights_of(members: pd.DataFrame) -> pd.DataFrame:
+    """Weights in series of one frequency."""
     paths = members.set_index(["unique_id", "ds", "model"])["mean"].unstack()  # noqa: PD010
-    if paths.empty:
-        return pd.DataFrame(columns=["unique_id", "model", "weight_pct", "mean_end"])
     order = np.argsort(np.argsort(paths.to_numpy(), axis=1, kind="stable"), axis=1)
     count = paths.shape[1]
     middle = {(count - 1) // 2, count // 2}
@@ -76,5 +94,4 @@ def _weights(members: pd.DataFrame) -> pd.DataFrame:
     )
     share = 100 * carried.groupby("unique_id").mean()
     ends = paths.groupby("unique_id").last()
-    table = pd.DataFrame({"weight_pct": share.stack(), "mean_end": ends.stack()}).reset_index()  # noqa: PD013
-    return table[["unique_id", "model", "weight_pct", "mean_end"]]
+    return pd.DataFrame({"weight_pct": share.stack(), "mean_end": ends.stack()}).reset_index()  # noqa: PD013

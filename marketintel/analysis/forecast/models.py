@@ -17,6 +17,7 @@ All models but ``naive`` and ``drift`` see the series without its season and get
 ``dynamic_theta``         dynamic optimised theta (Fiorucci et al. 2016)
 ``local_level``           local level by exact likelihood (Durbin & Koopman 2012)
 ``local_trend``           local level with a fixed drift
+``median_of_four``        the combination that was the default first
 ========================  ==========================================================================
 """
 
@@ -155,7 +156,7 @@ ADJUSTED: dict[str, Model] = {
 
 BENCHMARK = "naive2"
 
-MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME, combination.BY_FREQUENCY_NAME)
+MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME, combination.FIRST_NAME)
 """Every name that ``forecast`` and ``backtest`` accept."""
 
 
@@ -172,8 +173,8 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
     """Fit the named models to every series of a batch, each of them once."""
     names = check_names(names)
     medians = {
-        combination.NAME: combination.MEMBERS,
-        combination.BY_FREQUENCY_NAME: combination.BY_FREQUENCY[batch.freq],
+        combination.NAME: combination.MEMBERS[batch.freq],
+        combination.FIRST_NAME: combination.FIRST_MEMBERS,
     }
     wanted = {name: members for name, members in medians.items() if name in names}
     needed = {*names}.union(*wanted.values())

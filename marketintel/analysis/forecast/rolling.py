@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.forecast import intervals
-from marketintel.analysis.forecast.models import fit_models
+from marketintel.analysis.forecast import fanout, intervals
 from marketintel.analysis.forecast.panel import STEP_MONTHS, Batch, period_ends
 
 MIN_CALIBRATION_POINTS = 6
@@ -67,7 +66,7 @@ def roll(batch: Batch, cuts: Sequence[int], plan: Plan) -> dict[int, Origin]:
             pieces.append(batch.take(rows).cut_last(cut))
             index.append((cut, rows))
     stacked = _concatenate(pieces)
-    fits = fit_models(stacked, plan.horizon, plan.models)
+    fits = fanout.fit(stacked, plan.horizon, plan.models)
     scales = {
         name: intervals.scale_of(
             stacked.y, fit.fitted, stacked.valid, np.broadcast_to(fit.spread, fit.mean.shape)

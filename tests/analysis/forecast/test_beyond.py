@@ -60,7 +60,7 @@ def test_explanation_weights_rebuild_the_forecast(walk):
     panel = walk(4)
     told = explain(panel, 1, origins=5)
     weights = told.weights
-    assert set(weights["model"]) == set(MEMBERS)
+    assert set(weights["model"]) == set(MEMBERS["A"])
     np.testing.assert_allclose(weights.groupby("unique_id")["weight_pct"].sum(), 100)
     rebuilt = (weights["weight_pct"] / 100 * weights["mean_end"]).groupby(weights["unique_id"])
     made = forecast(panel, 1, [95]).set_index("unique_id")["mean"]
@@ -72,9 +72,20 @@ def test_explanation_weights_rebuild_the_forecast(walk):
     assert set(told.accuracy["model"]) == {"combination", "naive", "drift"}
 
 
+def test_explanation_of_several_frequencies_names_the_members_of_each(walk):
+    months = pd.date_range("2015-01-31", periods=60, freq="ME").as_unit("s")
+    monthly = pd.DataFrame({"unique_id": "m", "ds": months, "y": 5 + np.sin(np.arange(60))})
+    panel = pd.concat([walk(2), monthly])
+    weights = explain(panel, 2).weights
+    for name, freq in (("s0", "A"), ("m", "M")):
+        rows = weights[weights["unique_id"] == name]
+        assert set(rows["model"]) == set(MEMBERS[freq])
+        assert rows["weight_pct"].sum() == pytest.approx(100)
+
+
 def test_explanation_of_a_series_too_short_to_test():
     told = explain(annual("a", [5, 6, 7, 6, 7, 8, 9, 8]), 3)
-    assert len(told.weights) == len(MEMBERS)
+    assert len(told.weights) == len(MEMBERS["A"])
     assert told.errors.empty
 
 
