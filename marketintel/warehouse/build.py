@@ -24,20 +24,26 @@ _HERE = Path(__file__).resolve().parent
 #: Code and reference files that decide what a table contains; their checksums are inputs.
 _INPUTS = (
     *(_HERE / f"{module}.py"
-      for module in ("build", "countries", "feeds", "harmonise", "nuts", "schema", "store")),
+      for module in ("build", "countries", "currency", "feeds", "harmonise", "nuts", "schema",
+                     "store")),
     *(_HERE.parent / "reference" / file for file in ("countries.csv", "nuts_regions.csv")),
 )  # fmt: skip
 
 #: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking
 #: whether everything is current does not import pandas.
 SOURCES = {
-    "trade": ("us_census_imports", "us_census_exports", "baci", "atlas_world_exports"),
-    "duties": ("us_census_imports",),
+    "trade": ("us_census_imports", "us_census_exports", "statcan_cimt", "comext", "comtrade",
+              "baci", "atlas_world_exports"),
+    "duties": ("us_census_imports", "wits"),
     "tariff_lines": ("usitc_hts",),
-    "macro": ("worldbank",),
+    "macro": ("worldbank", "imf", "ecb"),
     "pairs": ("cepii_geodist",),
     "regions": ("eurostat_sbs", "eurostat_regional", "regional_indicators"),
-}
+}  # fmt: skip
+
+#: Where exchange rates come from, and the sources whose figures are not in US dollars.
+RATES = "ecb"
+IN_OTHER_CURRENCIES = frozenset({"statcan_cimt", "comext"})
 
 #: Sorting puts a product's rows side by side, which is what questions ask for.
 _SORT = {
@@ -117,8 +123,10 @@ def build(
     for table, sources in SOURCES.items():
         files = [file for source in sources for file in chosen.get(source, [])]
         if files:
-            raw = {str(f.path.relative_to(data_dir)): f.meta.sha256 for f in files}
-            built.append(_bring_up_to_date(data_dir, table, files, raw | common))
+            converted = any(f.meta.source in IN_OTHER_CURRENCIES for f in files)
+            rates = chosen.get(RATES, []) if converted else []
+            raw = {str(f.path.relative_to(data_dir)): f.meta.sha256 for f in [*files, *rates]}
+            built.append(_bring_up_to_date(data_dir, table, files, rates, raw | common))
         else:
             store.remove_table(data_dir, table)  # of a source that has been taken away
     return built
@@ -154,17 +162,23 @@ def _stamp(data_dir: Path) -> Stamp:
 
 
 def _bring_up_to_date(
-    data_dir: Path, table: str, files: list[snapshot.Snapshot], inputs: dict[str, str]
+    data_dir: Path,
+    table: str,
+    files: list[snapshot.Snapshot],
+    rates: list[snapshot.Snapshot],
+    inputs: dict[str, str],
 ) -> BuiltTable:
     meta = store.current_meta(data_dir, table, inputs)
     rebuilt = meta is None
     if meta is None:
-        meta = store.write_table(data_dir, table, _rows_of(table, files), inputs)
+        meta = store.write_table(data_dir, table, _rows_of(table, files, rates), inputs)
     path = store.table_path(data_dir, table)
     return BuiltTable(table, path, meta.rows, meta.bytes, rebuilt, inputs)
 
 
-def _rows_of(table: str, files: list[snapshot.Snapshot]) -> "pd.DataFrame":
+def _rows_of(
+    table: str, files: list[snapshot.Snapshot], rates: list[snapshot.Snapshot]
+) -> "pd.DataFrame":
     import pandas as pd
 
     from marketintel.warehouse import schema
@@ -173,11 +187,26 @@ def _rows_of(table: str, files: list[snapshot.Snapshot]) -> "pd.DataFrame":
     parts = []
     for file in files:
         raw = store.read_parquet(file.path)
-        rows = feeds[file.meta.source].convert(raw, file.meta)
+        feed = feeds[file.meta.source]
+        if feed.convert_with:
+            rows = feed.convert_with(raw, file.meta, _rates_of(rates, file.meta.source))
+        elif feed.convert:
+            rows = feed.convert(raw, file.meta)
         parts.append(schema.validate(rows, table, str(file.path)))
     return pd.concat(parts, ignore_index=True).sort_values(
         _SORT[table], kind="stable", ignore_index=True
     )
+
+
+def _rates_of(files: list[snapshot.Snapshot], source: str) -> "pd.DataFrame":
+    from marketintel.warehouse.currency import rates
+
+    if not files:
+        raise MissingDataError(
+            f"{source} is not in US dollars and there are no exchange rates; fetch them with "
+            f"`marketintel fetch {RATES}` for the same years"
+        )
+    return rates(store.read_parquet(files[0].path), files[0].meta)
 
 
 def _feeds_of(table: str) -> dict[str, "Feed"]:

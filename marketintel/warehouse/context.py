@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, engine, store
+from marketintel.warehouse import build, engine, selection, store
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,31 +38,46 @@ def tariff_lines(
 def macro(
     indicator: str,
     economies: str | Iterable[str] | None = None,
+    *,
+    projections: bool = False,
     data_dir: Path | None = None,
 ) -> "pd.DataFrame":
-    """Return one indicator over the years.
+    """Return one indicator over the years: one figure an economy and period.
 
     Parameters
     ----------
     indicator : str
-        ``gdp_current_usd``, ``population`` or ``cpi_inflation_pct``.
+        ``gdp_current_usd``, ``population``, ``cpi_inflation_pct`` or another that is there.
     economies : str or iterable of str, optional
         ISO3, names or groups (their members); all if not given.
+    projections : bool
+        Include figures that are projections; ``is_projection`` says which they are.
+    data_dir : Path, optional
+        The data directory.
 
     Returns
     -------
     pandas.DataFrame
         economy, indicator, period, value, unit, is_projection, source, vintage. A year without
-        a figure has no row.
+        a figure has no row. Of several sources the one that stands first in ``sources.toml`` is
+        read, and a figure before a projection.
     """
     known = engine.ask(data_dir, "SELECT DISTINCT indicator FROM macro")["indicator"]
     engine.choose("indicator", [indicator], known)
     return engine.ask(
         data_dir,
-        """SELECT * FROM macro WHERE indicator = $indicator
-           AND ($economies IS NULL OR economy IN (SELECT unnest($economies::VARCHAR[])))
+        """SELECT m.* FROM macro AS m LEFT JOIN preference AS p ON p.source = m.source
+           WHERE indicator = $indicator AND ($projections OR NOT is_projection)
+             AND ($economies IS NULL OR economy IN (SELECT unnest($economies::VARCHAR[])))
+           QUALIFY row_number() OVER (
+               PARTITION BY economy, period ORDER BY is_projection, p.rank NULLS LAST) = 1
            ORDER BY economy, period""",
-        {"indicator": indicator, "economies": engine.economies(economies)},
+        {
+            "indicator": indicator,
+            "economies": engine.economies(economies),
+            "projections": projections,
+        },
+        {"preference": selection.ranks("macro")},
     )
 
 

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+#: Trade can be asked about where no source has duties: they are missing then.
+_NO_DUTIES = """
+CREATE VIEW duties AS
+SELECT NULL::VARCHAR AS reporter, NULL::VARCHAR AS partner, NULL::VARCHAR AS hs_revision,
+       NULL::VARCHAR AS cmd_code, NULL::VARCHAR AS period, NULL::DOUBLE AS dutiable_value_usd,
+       NULL::DOUBLE AS duties_usd, NULL::VARCHAR AS regime, NULL::VARCHAR AS source
+WHERE false
+"""
+
+
 def ask(
     data_dir: Path | None,
     sql: str,
@@ -89,6 +99,8 @@ def _database(data_dir: Path, tables: tuple[str, ...], process: int) -> "duckdb.
     database = duckdb.connect(":memory:")
     for table in tables:
         database.from_parquet(str(store.table_path(data_dir, table))).create_view(table)
+    if "duties" not in tables:
+        database.execute(_NO_DUTIES)
     return database
 
 

@@ -11,16 +11,24 @@ from typing import NamedTuple
 import pandas as pd
 
 from marketintel.sources.snapshot import Sidecar
+from marketintel.warehouse.currency import to_usd
 from marketintel.warehouse.nuts import version_of
 from marketintel.warehouse.schema import WORLD, columns
 
+Convert = Callable[[pd.DataFrame, Sidecar], pd.DataFrame]
+
 
 class Feed(NamedTuple):
-    """A raw source that contributes rows to a table."""
+    """A raw source that contributes rows to a table.
+
+    ``convert`` gets the raw frame and its sidecar. ``convert_with`` stands in its place where
+    amounts are in another currency: it gets the rates (``currency.rates``) as well.
+    """
 
     table: str
     source: str
-    convert: Callable[[pd.DataFrame, Sidecar], pd.DataFrame]
+    convert: Convert | None
+    convert_with: Callable[[pd.DataFrame, Sidecar, pd.DataFrame], pd.DataFrame] | None = None
 
 
 def us_imports_trade(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
@@ -63,7 +71,59 @@ def atlas_trade(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
     return _trade(world, meta, flow="export", freq="A", valuation="FOB", trade_system=None)
 
 
-def as_published(table: str) -> Callable[[pd.DataFrame, Sidecar], pd.DataFrame]:
+def comtrade_trade(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+    """UN Comtrade: dollars as the UN converts them; each row has its own valuation."""
+    return _trade(raw, meta)
+
+
+def comext_trade(raw: pd.DataFrame, meta: Sidecar, rates: pd.DataFrame) -> pd.DataFrame:
+    """Comext: euros, imports CIF and exports FOB; general and special trade not told apart."""
+    priced = to_usd(raw, "value_eur", "EUR", rates)
+    return _trade(priced, meta, trade_system=None)
+
+
+def cimt_trade(raw: pd.DataFrame, meta: Sidecar, rates: pd.DataFrame) -> pd.DataFrame:
+    """Canada: months as published, and the years whose twelve months are there.
+
+    A year's Canadian dollars are converted at the year's rate, so that a year can be checked
+    against what Statistics Canada publishes; the months at theirs.
+    """
+    year = raw["period"].str[:4]
+    months = raw.groupby([year, raw["flow"]])["period"].transform("nunique")
+    keys = ["reporter", "partner", "flow", "hs_revision", "cmd_code", "period", "valuation"]
+    whole = raw[months == 12].assign(period=year)
+    years = whole.groupby(keys, as_index=False)["value_cad"].sum(min_count=1)
+    both = pd.concat([raw.assign(freq="M"), years.assign(freq="A")], ignore_index=True)
+    return _trade(to_usd(both, "value_cad", "CAD", rates), meta, trade_system=None)
+
+
+def wits_duties(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+    """Tariff rates, MFN (partner WLD) and preferential; no money, and no additional duties."""
+    frame = raw.assign(source=meta.source, vintage=meta.vintage)
+    for money in ("customs_value_usd", "dutiable_value_usd", "duties_usd"):
+        frame[money] = float("nan")
+    return frame[columns("duties")]
+
+
+#: The economy whose currency it is; the euro has none and is the unit.
+CURRENCY_OF = {
+    "USD": "USA", "CAD": "CAN", "JPY": "JPN", "CNY": "CHN", "GBP": "GBR", "CHF": "CHE",
+    "KRW": "KOR",
+}  # fmt: skip
+
+
+def ecb_macro(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+    """Exchange rates by the economy whose currency it is."""
+    known = raw[raw["currency"].isin(CURRENCY_OF)].reset_index(drop=True)
+    frame = known.assign(
+        economy=known["currency"].map(CURRENCY_OF), indicator="exchange_rate_per_eur",
+        value=known["units_per_eur"], unit=known["currency"] + " per EUR", is_projection=False,
+        source=meta.source, vintage=meta.vintage,
+    )  # fmt: skip
+    return frame[columns("macro")]
+
+
+def as_published(table: str) -> Convert:
     """Return a feed for a snapshot that already has the columns of ``table``."""
 
     def convert(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
@@ -81,7 +141,7 @@ def regions_sbs(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
     return frame[columns("regions")]
 
 
-def regions_by_code(*order: str) -> Callable[[pd.DataFrame, Sidecar], pd.DataFrame]:
+def regions_by_code(*order: str) -> Convert:
     """Return a feed for regional indicators whose NUTS version is known only by their codes.
 
     A code gets the first of the versions that has it. A code of none of them, of a candidate
@@ -107,17 +167,16 @@ def _trade(
     rows: pd.DataFrame,
     meta: Sidecar,
     *,
-    flow: str,
-    freq: str,
-    valuation: str,
     trade_system: str | None = "",
+    **same: str,
 ) -> pd.DataFrame:
-    """Fill the columns of ``trade`` that are the same on every row of a source."""
+    """Fill the columns of ``trade`` that are the same on every row of a source.
+
+    ``same`` are flow, freq and valuation where the rows lack them; figures are US dollars
+    unless the rows have a currency.
+    """
     absent = pd.Series(None, index=rows.index, dtype="str")
-    frame = rows.assign(
-        flow=flow, freq=freq, valuation=valuation, is_mirror=False,
-        source=meta.source, vintage=meta.vintage,
-    )  # fmt: skip
+    frame = rows.assign(**same, is_mirror=False, source=meta.source, vintage=meta.vintage)
     if trade_system != "":
         frame["trade_system"] = absent if trade_system is None else trade_system
     for column in ("net_weight_kg", "quantity"):
@@ -125,6 +184,8 @@ def _trade(
             frame[column] = float("nan")
     if "quantity_unit" not in frame:
         frame["quantity_unit"] = absent
+    if "currency" not in frame:
+        frame = frame.assign(currency="USD", usd_per_unit=1.0, rate_source=absent)
     amounts = ["value_usd", "net_weight_kg", "quantity"]
     return frame.astype(dict.fromkeys(amounts, "float64"))[columns("trade")]
 
@@ -132,11 +193,17 @@ def _trade(
 FEEDS = (
     Feed("trade", "us_census_imports", us_imports_trade),
     Feed("trade", "us_census_exports", us_exports_trade),
+    Feed("trade", "statcan_cimt", None, cimt_trade),
+    Feed("trade", "comext", None, comext_trade),
+    Feed("trade", "comtrade", comtrade_trade),
     Feed("trade", "baci", baci_trade),
     Feed("trade", "atlas_world_exports", atlas_trade),
     Feed("duties", "us_census_imports", us_imports_duties),
+    Feed("duties", "wits", wits_duties),
     Feed("tariff_lines", "usitc_hts", as_published("tariff_lines")),
     Feed("macro", "worldbank", as_published("macro")),
+    Feed("macro", "imf", as_published("macro")),
+    Feed("macro", "ecb", ecb_macro),
     Feed("pairs", "cepii_geodist", as_published("pairs")),
     Feed("regions", "eurostat_sbs", regions_sbs),
     Feed("regions", "eurostat_regional", regions_by_code("2013", "2016", "2010", "2021")),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import UsageError
 from marketintel.warehouse import engine, selection
+from marketintel.warehouse import mirror as mirrors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +19,14 @@ FLOW_COLUMNS = (
     "segment", "scope", "reporter", "partner", "flow", "hs_revision", "cmd_code", "period",
     "value_usd", "dutiable_value_usd", "duties_usd",
 )  # fmt: skip
+#: Where a figure comes from; told on request, and always where mirrors are asked for.
+ORIGIN_COLUMNS = ("is_mirror", "valuation", "source")
 MONEY = ("value_usd", "dutiable_value_usd", "duties_usd")
 SCOPES = ("core", "broad", "core+broad")
 
 # The world is a sum over partners, a mirror is the same trade told by the other side: neither
-# may stand beside the rows themselves. Of several sources that report a period, one is read.
+# may stand beside the rows themselves. Of several sources that have any of the codes in a period,
+# one is read, whoever the partner: a partner the preferred source lacks had no trade.
 _FLOWS = """
 WITH picked AS (
     SELECT t.*, w.segment, w.scope
@@ -32,19 +36,20 @@ WITH picked AS (
     WHERE t.cmd_code BETWEEN $first AND $last  -- lets whole row groups be skipped
       AND t.reporter = $reporter AND t.flow = $flow AND t.freq = $freq
       AND t.partner <> 'WLD' AND NOT t.is_mirror
-      AND ($trade_system IS NULL OR t.trade_system = $trade_system)
+      AND ($trade_system IS NULL OR t.trade_system IS NULL OR t.trade_system = $trade_system)
       AND ($periods IS NULL OR t.period IN (SELECT unnest($periods::VARCHAR[])))
-      AND ($partners IS NULL OR t.partner IN (SELECT unnest($partners::VARCHAR[])))
     QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period)
 )
 SELECT p.segment, p.scope, p.reporter, p.partner, p.flow, p.hs_revision, p.cmd_code, p.period,
-       p.value_usd, d.dutiable_value_usd, d.duties_usd, p.net_weight_kg
+       p.value_usd, d.dutiable_value_usd, d.duties_usd, p.net_weight_kg,
+       p.is_mirror, p.valuation, p.source
 FROM picked AS p
 LEFT JOIN duties AS d
   ON p.trade_system = 'consumption' AND p.flow = 'import' AND d.regime = 'calculated'
  AND d.reporter = p.reporter AND d.partner = p.partner AND d.hs_revision = p.hs_revision
  AND d.cmd_code = p.cmd_code AND d.period = p.period AND d.source = p.source
  AND d.cmd_code BETWEEN $first AND $last
+WHERE $partners IS NULL OR p.partner IN (SELECT unnest($partners::VARCHAR[]))
 ORDER BY p.segment NULLS LAST, p.scope NULLS LAST, p.cmd_code, p.period, p.partner, p.hs_revision
 """
 
@@ -62,6 +67,8 @@ def flows(
     scope: str | None = None,
     source: str | None = None,
     with_weights: bool = False,
+    with_origin: bool = False,
+    mirror: bool = False,
     data_dir: Path | None = None,
 ) -> "pd.DataFrame":
     """Return trade in the codes of segments, or in given codes; one figure a row.
@@ -91,6 +98,11 @@ def flows(
         Read this source only; otherwise the first of ``sources.toml`` that has the period.
     with_weights : bool
         Add ``net_weight_kg`` as last column.
+    with_origin : bool
+        Add ``ORIGIN_COLUMNS`` as last columns.
+    mirror : bool
+        Fill periods in which the reporter is silent with what its partners report about it
+        (see :mod:`marketintel.warehouse.mirror`); implies ``with_origin``.
     data_dir : Path, optional
         The data directory.
 
@@ -121,21 +133,23 @@ def flows(
     if scope is not None:
         wanted = wanted[wanted["scope"].isin(scope.split("+"))]
     partners = engine.economies(partner)
-    periods = selection.periods(reporter, flow, freq, system, period, data_dir)
-    answer = engine.ask(
-        data_dir,
-        _FLOWS,
-        {
-            "reporter": reporter, "flow": flow, "freq": freq, "trade_system": system,
-            "periods": periods, "partners": partners,
-            "first": min(wanted["cmd_code"], default=""),
-            "last": max(wanted["cmd_code"], default=""),
-        },
-        {"wanted": wanted, "preference": selection.preference(source)},
-    )  # fmt: skip
+    parameters = {
+        "reporter": reporter, "flow": flow, "freq": freq, "partners": partners,
+        "first": min(wanted["cmd_code"], default=""),
+        "last": max(wanted["cmd_code"], default=""),
+    }  # fmt: skip
+    frames = {"wanted": wanted, "preference": selection.preference(source, data_dir)}
+    if mirror:
+        answer = mirrors.with_mirrors(_FLOWS, parameters, system, period, frames, data_dir)
+    else:
+        periods = selection.periods(reporter, flow, freq, system, period, data_dir)
+        own = parameters | {"trade_system": system, "periods": periods}
+        answer = engine.ask(data_dir, _FLOWS, own, frames)
     texts = [c for c in FLOW_COLUMNS if c not in MONEY]
     answer = answer.astype({**dict.fromkeys(texts, "str"), **dict.fromkeys(MONEY, "float64")})
-    chosen = [*FLOW_COLUMNS, "net_weight_kg"] if with_weights else list(FLOW_COLUMNS)
+    chosen = [*FLOW_COLUMNS]
+    chosen += ["net_weight_kg"] if with_weights else []
+    chosen += ORIGIN_COLUMNS if with_origin or mirror else []
     return pd.DataFrame(answer[chosen])
 
 
@@ -161,9 +175,10 @@ def aggregate(flows: "pd.DataFrame", by: Sequence[str], scope: str | None = None
     Raises
     ------
     UsageError
-        Core and broad codes would be mixed silently, or a column is not known.
+        Core and broad codes, reported and mirrored figures, or several valuations would be mixed
+        silently, or a column is not known.
     """
-    labels = [c for c in FLOW_COLUMNS if c not in MONEY]
+    labels = [c for c in (*FLOW_COLUMNS, *ORIGIN_COLUMNS) if c in flows and c not in MONEY]
     columns = engine.choose("column to group by", list(by), labels)
     if scope is not None:
         engine.choose("scope", [scope], SCOPES)
@@ -174,6 +189,10 @@ def aggregate(flows: "pd.DataFrame", by: Sequence[str], scope: str | None = None
             "these rows hold core and broad codes: group by 'scope' as well, "
             "or say scope='core' or scope='core+broad'"
         )
+    for column in set(ORIGIN_COLUMNS[:2]) & set(flows.columns) - set(columns):
+        mixed = flows.groupby([c for c in columns if c != column], dropna=False)[column].nunique()
+        if (mixed > 1).any():
+            raise UsageError(f"sums over several kinds of '{column}': group by it as well")
     money = list(MONEY)
     return flows.groupby(columns, dropna=False, sort=True)[money].sum(min_count=1).reset_index()
 

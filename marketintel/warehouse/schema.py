@@ -88,6 +88,10 @@ def _trade() -> pa.DataFrameSchema:
             "is_mirror": pa.Column("bool"),
             "source": _text(),
             "vintage": _text(),
+            # What the figure was published in, and what a unit of it was worth (currency.py).
+            "currency": _text(_matches(r"[A-Z]{3}", "an ISO 4217 currency")),
+            "usd_per_unit": pa.Column("float64", pa.Check.gt(0, error="above zero")),
+            "rate_source": _text(nullable=True),
         },
         checks=[
             _rows(
@@ -98,6 +102,10 @@ def _trade() -> pa.DataFrameSchema:
             _rows(
                 lambda t: (t["period"].str.len() == 7) == (t["freq"] == "M"),
                 "months have freq M, years freq A",
+            ),
+            _rows(
+                lambda t: (t["currency"] == "USD") == t["rate_source"].isna(),
+                "a converted figure names its rate's source, a dollar figure has none",
             ),
         ],
         unique=["reporter", "partner", "flow", "hs_revision", "cmd_code", "period",
@@ -116,7 +124,7 @@ def _duties() -> pa.DataFrameSchema:
             "hs_revision": _hs_revision(),
             "cmd_code": _hs6(),
             "period": _text(_matches(r"\d{4}", "YYYY")),
-            "customs_value_usd": _amount(),
+            "customs_value_usd": _amount(nullable=True),
             "dutiable_value_usd": _amount(nullable=True),
             "duties_usd": _amount(nullable=True),
             "rate_pct": _amount(nullable=True),
@@ -128,6 +136,13 @@ def _duties() -> pa.DataFrameSchema:
             _rows(
                 lambda t: ~(t["dutiable_value_usd"] > t["customs_value_usd"]),
                 "dutiable value not above customs value",
+            ),
+            _rows(
+                lambda t: (
+                    (t["customs_value_usd"].notna() | (t["regime"] != "calculated"))
+                    & (t["rate_pct"].notna() | (t["regime"] == "calculated"))
+                ),
+                "calculated duties have a customs value, tariffs a rate",
             ),
         ],
         unique=["reporter", "partner", "hs_revision", "cmd_code", "period", "regime", "source"],

@@ -67,15 +67,39 @@ def _codes_of(known: reference.Segments) -> "pd.DataFrame":
     return pd.concat(frames, ignore_index=True)[columns]
 
 
-def preference(source: str | None) -> "pd.DataFrame":
-    """Return source, rank: the order in which sources of the same trade are preferred."""
+def preference(source: str | None, data_dir: Path | None = None) -> "pd.DataFrame":
+    """Return source, rank: the order in which sources of the same trade are preferred.
+
+    Raises
+    ------
+    UsageError
+        ``source`` is given and has no row here.
+    """
+    order = ranks("trade")
+    if source is None:
+        return order
+    there = engine.ask_once(data_dir, "SELECT DISTINCT source FROM trade")["source"]
+    return order[order["source"].isin(engine.choose("source", [source], there))]
+
+
+def ranks(table: str) -> "pd.DataFrame":
+    """Return source, rank of the sources of a table, in the order of ``sources.toml``."""
     import pandas as pd
 
-    order = [s for s in reference.load_sources() if s in build.SOURCES["trade"]]
-    order += [s for s in build.SOURCES["trade"] if s not in order]
-    if source is not None:
-        order = engine.choose("source", [source], order)
+    order = [s for s in reference.load_sources() if s in build.SOURCES[table]]
+    order += [s for s in build.SOURCES[table] if s not in order]
     return pd.DataFrame({"source": order, "rank": range(len(order))})
+
+
+def own_periods(
+    reporter: str, flow: str, freq: str, trade_system: str | None, data_dir: Path | None
+) -> set[str]:
+    """Return the periods that a country itself reports, whatever the source."""
+    there = engine.ask_once(data_dir, _THERE_ARE, flow=flow, freq=freq)
+    there = there[there["reporter"] == reporter]
+    if trade_system is not None:
+        there = there[(there["trade_system"] == trade_system) | there["trade_system"].isna()]
+    return set(there["period"])
 
 
 def periods(
@@ -95,10 +119,7 @@ def periods(
             f"no {kind} of {reporter} in the warehouse (have: {engine.few(reporters) or 'none'}); "
             f"fetch them with `marketintel fetch --for {reporter}`"
         )
-    there = there[there["reporter"] == reporter]
-    if trade_system is not None:
-        there = there[(there["trade_system"] == trade_system) | there["trade_system"].isna()]
-    available = set(there["period"])
+    available = own_periods(reporter, flow, freq, trade_system, data_dir)
     wanted = engine.as_list(asked)
     if wanted is None:
         return None

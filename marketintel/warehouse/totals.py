@@ -17,7 +17,7 @@ WITH picked AS (
     FROM trade AS t JOIN preference AS p ON p.source = t.source
     WHERE t.reporter = $reporter AND t.flow = $flow AND t.freq = 'A'
       AND t.partner <> 'WLD' AND NOT t.is_mirror
-      AND ($trade_system IS NULL OR t.trade_system = $trade_system)
+      AND ($trade_system IS NULL OR t.trade_system IS NULL OR t.trade_system = $trade_system)
       AND ($periods IS NULL OR t.period IN (SELECT unnest($periods::VARCHAR[])))
     QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period)
 )

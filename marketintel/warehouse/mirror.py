@@ -1,0 +1,89 @@
+"""What partners report about a country that is silent: flagged, and with its own valuation.
+
+A mirror of imports is what partners say they exported to the country (FOB, not CIF), a mirror of
+exports what they say they imported (CIF or customs value). It is used only for periods in which
+the country itself has no row in any source, and only from partners that report: the sum is a
+lower bound. BACI's flows, which reconcile both sides, count as told by the exporter.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel.errors import MissingDataError
+from marketintel.warehouse import engine, selection
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OPPOSITE = {"import": "export", "export": "import"}
+
+# Every reporting partner is read from one source a period; the sources of two partners may differ.
+_MIRROR = """
+WITH told AS (
+    SELECT t.*, w.segment, w.scope
+    FROM trade AS t
+    JOIN wanted AS w USING (hs_revision, cmd_code)
+    JOIN preference AS p ON p.source = t.source
+    WHERE t.cmd_code BETWEEN $first AND $last
+      AND t.partner = $reporter AND t.flow = $opposite AND t.freq = $freq
+      AND t.reporter <> 'WLD' AND NOT t.is_mirror
+      AND (t.trade_system IS NULL OR t.trade_system = 'general')
+      AND t.period IN (SELECT unnest($periods::VARCHAR[]))
+      AND ($partners IS NULL OR t.reporter IN (SELECT unnest($partners::VARCHAR[])))
+    QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period, t.reporter)
+)
+SELECT segment, scope, partner AS reporter, reporter AS partner, $flow AS flow, hs_revision,
+       cmd_code, period, value_usd, NULL AS dutiable_value_usd, NULL AS duties_usd,
+       net_weight_kg, true AS is_mirror, valuation, source
+FROM told
+ORDER BY segment NULLS LAST, scope NULLS LAST, cmd_code, period, partner, hs_revision
+"""
+_TOLD = """
+SELECT DISTINCT period FROM trade
+WHERE partner = $reporter AND flow = $opposite AND freq = $freq AND reporter <> 'WLD'
+"""
+
+
+def with_mirrors(
+    own_sql: str,
+    parameters: Mapping[str, Any],
+    trade_system: str | None,
+    asked: str | Iterable[str] | None,
+    frames: "Mapping[str, pd.DataFrame]",
+    data_dir: Path | None,
+) -> "pd.DataFrame":
+    """Return the reporter's own rows, and mirrors for the periods in which it has none.
+
+    Raises
+    ------
+    MissingDataError
+        Neither the reporter nor any partner has the period.
+    """
+    import pandas as pd
+
+    reporter, flow, freq = (parameters[name] for name in ("reporter", "flow", "freq"))
+    engine.choose("flow to be mirrored", [flow], OPPOSITE)
+    mirrored = {"opposite": OPPOSITE[flow]}
+    own = selection.own_periods(reporter, flow, freq, trade_system, data_dir)
+    known = {"reporter": reporter, "freq": freq} | mirrored
+    told = set(engine.ask_once(data_dir, _TOLD, **known)["period"]) - own
+    wanted = engine.as_list(asked)
+    if wanted is not None:
+        absent = [w for w in wanted if not any(p.startswith(w) for p in own | told)]
+        if absent:
+            raise MissingDataError(
+                f"neither {reporter} nor its partners report {flow}s of {absent[0]} here "
+                f"(have: {engine.few({p[:4] for p in own | told}, 40) or 'none'}); fetch them "
+                f"with `marketintel fetch --for {reporter} --years {absent[0][:4]}`"
+            )
+        own = {p for p in own if p.startswith(tuple(wanted))}
+        told = {p for p in told if p.startswith(tuple(wanted))}
+    answers = []
+    if own:
+        reported = {"periods": sorted(own), "trade_system": trade_system}
+        answers.append(engine.ask(data_dir, own_sql, {**parameters, **reported}, frames))
+    if told or not own:
+        seen = mirrored | {"periods": sorted(told)}
+        answers.append(engine.ask(data_dir, _MIRROR, {**parameters, **seen}, frames))
+    return pd.concat(answers, ignore_index=True) if len(answers) > 1 else answers[0]
