@@ -1,0 +1,5 @@
+"""A smart-specialisation brief: where photonics fits a region, in four pages of plain language.
+
+``figures`` and ``demand`` compute, ``facts`` holds the result, ``words`` and ``sentences`` say it,
+``charts`` draw it, ``pages`` is what a notebook imports, ``edition`` writes the documents.
+"""

@@ -1,0 +1,75 @@
+"""From a region to an edition on disk: check first, then run the notebook and render it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from marketintel.report.render import Cover
+from marketintel.report.run import Edition, run_study
+from marketintel.report.s3_brief.facts import Brief, load
+from marketintel.report.s3_brief.figures import YEAR
+from marketintel.report.workbench import data_in_kernel, notebook_path
+
+NOTEBOOK = "smart_specialisation_brief.ipynb"
+
+
+def write_brief(
+    region: str,
+    *,
+    targets: Sequence[str] = ("USA",),
+    reports_dir: Path = Path("reports"),
+    edition: str | None = None,
+    data_dir: Path | None = None,
+    progress: bool = True,
+) -> Edition:
+    """Write the smart-specialisation brief of one region.
+
+    The question is checked before anything is written.
+
+    Parameters
+    ----------
+    region, targets, data_dir
+        As in :func:`marketintel.report.s3_brief.load`.
+    reports_dir : Path
+        Editions are ``<reports_dir>/<edition>/<study>/``.
+    edition : str, optional
+        Default: the month in which the newest input was compiled, so that the same inputs
+        make the same edition.
+    progress : bool
+        Show a progress bar.
+    """
+    brief = load(region, targets, data_dir)
+    name = edition or str(brief.coverage["retrieved_at"].max())[:7]
+    codes = [market.code for market in brief.markets]
+    with data_in_kernel(data_dir):
+        return run_study(
+            notebook_path(NOTEBOOK),
+            {"region": brief.region.id, "targets": codes},
+            reports_dir=reports_dir,
+            edition=name,
+            study="-".join(["s3-brief", brief.region.id, *codes]),
+            cover=cover(brief, name),
+            inputs=dict(zip(brief.coverage["file"], brief.coverage["sha256"], strict=True)),
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True)
+class BriefCover(Cover):
+    """What stands above the first page; ``layout`` asks for a page without a title page."""
+
+    layout: str = "brief"
+
+
+def cover(brief: Brief, edition: str) -> BriefCover:
+    """Return what stands above the first page."""
+    markets = ", ".join(market.name for market in brief.markets)
+    return BriefCover(
+        title=brief.region.name,
+        subtitle="Where photonics fits: a brief on smart specialisation",
+        edition=edition,
+        vintage=f"Jobs {YEAR}, patents 2011, research and skills to 2018; imports: {markets}",
+        scope=f"{brief.region.name} ({brief.region.id}) among the regions of Europe",
+    )

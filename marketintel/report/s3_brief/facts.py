@@ -1,0 +1,210 @@
+"""Every figure of a smart-specialisation brief, computed once: no words and no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.analysis import regions as an
+from marketintel.analysis.s3_options import Option, options
+from marketintel.errors import UsageError
+from marketintel.report.s3_brief import figures
+from marketintel.report.s3_brief.demand import Market, market
+from marketintel.warehouse import query
+from marketintel.warehouse import regions as wh
+from marketintel.warehouse.reference import country_name
+
+#: The regions of the partnership, each with its photonics cluster.
+PARTNER_IDS = ("FRI", "SE31", "PT11", "FI1D")
+
+#: Sources of the regional figures, in the order in which they are listed.
+SOURCES = ("eurostat_sbs", "eurostat_regional", "regional_indicators", "jrc_nuts_crosswalk")
+
+#: Possible partner regions that are kept.
+MOST_PARTNERS = 10
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The facts of one brief.
+
+    Attributes
+    ----------
+    region : Region
+        The region or country.
+    markets : list of Market
+        Target countries in the order asked for, also those without figures.
+    """
+
+    region: wh.Region
+    markets: list[Market]
+    data_dir: Path | None = None
+
+    @cached_property
+    def europe(self) -> figures.Europe:
+        """All regions."""
+        return figures.europe(self.data_dir)
+
+    @cached_property
+    def divisions(self) -> dict[str, wh.Division]:
+        """Every division of industry."""
+        return wh.load_divisions()
+
+    @cached_property
+    def photonic(self) -> list[str]:
+        """The divisions that hold photonics."""
+        return [code for code, division in self.divisions.items() if division.photonic]
+
+    @cached_property
+    def row(self) -> pd.DataFrame:
+        """The region by division; see :func:`figures.row_of`."""
+        return figures.row_of(self.region, self.europe)
+
+    @property
+    def jobs(self) -> float:
+        """All persons employed in the business economy of the region."""
+        return float(self.row.attrs["total"])
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The region by division with relatedness, complexity, ranks and the market's demand."""
+        m = self.row["specialised"].to_frame(self.region.id).T
+        near = an.relatedness(m, self.europe.space).iloc[0]
+        group = pd.Series({a: "industry" if a[0] in "BCDEF" else "services" for a in near.index})
+        table = self.row.join(an.quadrants(near, self.europe.space.complexity, group))
+        table = table.join(an.relatedness_range(self.row["specialised"], self.europe.space))
+        table["group"] = group
+        table["n_divisions"] = len(table)
+        others = self.europe.lq.drop(list(self.region.members), errors="ignore")
+        table["lq_rank"] = (others.gt(table["lq"], axis=1).sum() + 1).where(table["lq"].notna())
+        table["lq_ranked"] = others.notna().sum() + 1
+        demand = self.first_market.by_division if self.first_market else {}
+        table["demand_usd"] = pd.Series(demand, dtype=float).reindex(table.index)
+        return table
+
+    @property
+    def first_market(self) -> Market | None:
+        """The first target country with figures."""
+        return next((m for m in self.markets if m.known), None)
+
+    @cached_property
+    def wanted(self) -> list[str]:
+        """Divisions with photonics in which the region is not known to be strong; else all."""
+        lacking = [a for a in self.photonic if self.row.loc[a, "specialised"] != 1]
+        return lacking or self.photonic
+
+    @cached_property
+    def partners(self) -> pd.DataFrame:
+        """Possible partner regions, best first: ``nuts_id, name, country, cluster, …``.
+
+        Regions of the partnership come with ``group`` "partnership", whatever their rank; of all
+        others those that have at least one of the divisions wanted.
+        """
+        rows, m = self.row["specialised"], self.europe.m
+        own = set(self.region.members)
+        outside = m.drop([i for i in m.index if i in own or self._within(str(i))])
+        found = an.partners(rows, outside, self.europe.space, self.wanted)
+        found = found[found["n_has"] > 0].head(MOST_PARTNERS)
+        others = [wh.find_region(i, self.data_dir) for i in PARTNER_IDS if i != self.region.id]
+        others = [r for r in others if not own & set(r.members)]
+        known = pd.DataFrame(
+            {r.id: figures.row_of(r, self.europe)["specialised"] for r in others}
+        ).T
+        mates = an.partners(rows, known, self.europe.space, self.wanted)
+        table = pd.concat([mates.assign(group="partnership"), found.assign(group="others")])
+        named = {r.id: r for r in others}
+        table = table.reset_index(names="nuts_id")
+        ids = table["nuts_id"].tolist()
+        table["name"] = [named[i].name if i in named else wh.region_name(i) for i in ids]
+        table["cluster"] = [named[i].cluster if i in named else "" for i in ids]
+        table["country"] = [
+            country_name(named[i].country) if i in named else wh.region_name(i[:2]) for i in ids
+        ]
+        return table
+
+    def _within(self, nuts_id: str) -> bool:
+        return self.region.is_country and nuts_id.startswith(self.region.id)
+
+    def partner_for(self, division: str, *, mates: bool = False) -> pd.Series | None:
+        """The possible partner that adds most among those strong in a division.
+
+        Parameters
+        ----------
+        division : str
+            NACE code.
+        mates : bool
+            Only regions of the partnership.
+        """
+        rows = self.partners[self.partners["has"].str.split(";").map(lambda d: division in d)]
+        if mates:
+            rows = rows[rows["group"] == "partnership"]
+        rows = rows.sort_values("added_density", ascending=False, kind="stable")
+        return None if rows.empty else rows.iloc[0]
+
+    @cached_property
+    def options(self) -> list[Option]:
+        """Three options by the rules of :mod:`marketintel.analysis.s3_options`."""
+        return options(self.table.loc[self.photonic])
+
+    @cached_property
+    def indicators(self) -> pd.DataFrame:
+        """Patents, research and high technology; see :func:`figures.indicators`."""
+        return figures.indicators(self.region, self.data_dir)
+
+    @cached_property
+    def priorities(self) -> pd.DataFrame:
+        """What is on file about the declared strategy."""
+        return wh.s3_priorities(self.region)
+
+    @cached_property
+    def blank(self) -> list[str]:
+        """Divisions with photonics whose figure is blank."""
+        persons = self.row["persons"]
+        return [a for a in self.photonic if persons.isna()[a]]
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """The files that this brief rests on."""
+        there = query.coverage(data_dir=self.data_dir)
+        wanted = [*SOURCES, *dict.fromkeys(s for m in self.markets for s in m.sources)]
+        used = there[there["source"].isin(wanted)]
+        order = used["source"].map({source: i for i, source in enumerate(wanted)})
+        return used.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+
+def load(
+    region: str = "SE31", targets: Sequence[str] = ("USA",), data_dir: Path | str | None = None
+) -> Brief:
+    """Read what a brief needs and check that it can be made.
+
+    Parameters
+    ----------
+    region : str
+        A NUTS 2 code of any version, a named region, or a country of Europe.
+    targets : sequence of str
+        Target countries, ISO3 or names. One without figures is reported as a gap.
+    data_dir : path, optional
+        Where the data lie.
+
+    Raises
+    ------
+    UsageError
+        Region or target is not known.
+    MissingDataError
+        There is no employment by industry for the region.
+    """
+    directory = Path(data_dir) if data_dir else None
+    found = wh.find_region(region, directory)
+    if not targets:
+        raise UsageError("no target country; give one such as --target USA")
+    brief = Brief(found, [], directory)
+    brief.row  # noqa: B018 - refuses a region without figures before anything is written
+    by_division = {
+        code: division.segments for code, division in brief.divisions.items() if division.segments
+    }
+    markets = [market(t, found.country, by_division, directory) for t in dict.fromkeys(targets)]
+    return Brief(found, markets, directory)
