@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketintel import __version__
+from marketintel import __version__, cli_partnership
+from marketintel.cli_brief import brief
 from marketintel.cli_fetch import fetch
+from marketintel.cli_screen import screen
 from marketintel.errors import MarketIntelError, UsageError
 
 if TYPE_CHECKING:
@@ -193,7 +195,9 @@ def check(
     typer.echo("reference files: no mistake found")
 
 
-app.command()(fetch)
+for command in (fetch, screen, brief):
+    app.command()(command)
+cli_partnership.register(app)
 
 
 def _split(values: list[str] | None) -> list[str] | None:
