@@ -7,7 +7,7 @@
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
 ``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``scores``, ``coherence``, ``outlook``,
-``explanation``. Method: ``docs/forecast.md``.
+``explanation``, ``shocks``, ``elasticities``, ``scenarios``. Method: ``docs/forecast.md``.
 """
 
 from marketintel.analysis.forecast.breaks import cut

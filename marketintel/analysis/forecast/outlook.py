@@ -31,7 +31,8 @@ COLUMNS = [
     "probability_above_threshold",
 ]
 
-_LEVELS = tuple(range(1, 100))
+LEVELS = tuple(range(1, 100))
+"""Interval levels that :func:`potential` reads probabilities off."""
 
 
 def potential(
@@ -68,13 +69,30 @@ def potential(
         from marketintel.analysis.forecast.breaks import cut
 
         panel = cut(panel, breaks)
-    made = forecast(panel, horizon, _LEVELS, freq="A", season_length=SEASON_LENGTH["A"])
-    refusals = made.attrs["refused"]
-    made = made[made["ds"] == made.groupby("unique_id")["ds"].transform("max")]
+    made = forecast(panel, horizon, LEVELS, freq="A", season_length=SEASON_LENGTH["A"])
+    return summarise(made, panel, thresholds)
+
+
+def summarise(
+    made: pd.DataFrame, panel: pd.DataFrame, thresholds: Mapping[str, float] | float | None = None
+) -> pd.DataFrame:
+    """Give the table of :func:`potential` from forecasts that are there already.
+
+    Parameters
+    ----------
+    made : DataFrame
+        Annual forecasts of one model at :data:`LEVELS`, reconciled or not.
+    panel : DataFrame
+        What they were made from.
+    thresholds
+        As in :func:`potential`.
+    """
+    refusals = made.attrs.get("refused", [])
+    final = made[made["ds"] == made.groupby("unique_id")["ds"].transform("max")]
     last = panel.dropna(subset="y").sort_values("ds").groupby("unique_id")["y"].last()
     rows = [
-        _row(str(unique_id), rows, float(last[unique_id]), horizon, thresholds)
-        for unique_id, rows in made.groupby("unique_id", sort=True)
+        _row(str(unique_id), rows, float(last[unique_id]), thresholds)
+        for unique_id, rows in final.groupby("unique_id", sort=True)
     ]
     table = pd.DataFrame(rows, columns=COLUMNS)
     table.attrs["refused"] = refusals
@@ -102,11 +120,11 @@ def _row(
     unique_id: str,
     rows: pd.DataFrame,
     now: float,
-    horizon: int,
     thresholds: Mapping[str, float] | float | None,
 ) -> tuple[object, ...]:
     at = rows.set_index("level")
     then = float(at["mean"].iloc[0])
+    horizon = at["ds"].iloc[0].year - at["cutoff"].iloc[0].year
     threshold = thresholds.get(unique_id) if isinstance(thresholds, Mapping) else thresholds
     above = np.nan if threshold is None else probability_above(rows, threshold)
     return (

@@ -1,0 +1,234 @@
+"""How strongly trade answers to duties and to income, estimated over panels, with standard errors.
+
+Four estimates, each of one specification fixed here before any of them was used, none of them the
+last word. What each cannot know is part of the estimate (``weaknesses``), because scenarios print
+it beside every number:
+
+* **duty**, from one importer's imports by partner and code in two years: PPML of customs value on
+  ``ln(1 + duty rate)`` with pair effects, and either code-year *and* partner-year effects
+  (``duty``), or code-year effects alone (``duty_across_partners``).
+* **income of the world**, from world exports of headings: least squares of growth on the growth of
+  world GDP with an effect for each heading (``gdp_world``), clustered by year.
+* **income of a destination**, from exports to several: PPML with destination-segment and
+  segment-year effects (``gdp_destination``), clustered by destination-segment.
+
+PPML as in :mod:`marketintel.analysis.gravity` (Santos Silva & Tenreyro 2006). All values are
+nominal US dollars.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from marketintel.analysis.frames import require
+from marketintel.analysis.gravity import gravity
+from marketintel.errors import MissingDataError
+
+Z_95 = 1.96
+
+
+@dataclass(frozen=True)
+class Elasticity:
+    """One estimate: percent change of trade for one percent of the driver.
+
+    Attributes
+    ----------
+    key, driver : str
+        Name of the estimate; ``duty`` or ``gdp``.
+    value, std_error : float
+    n_obs, n_clusters : int
+    clusters : str
+        What the errors are clustered by.
+    method, sample, source : str
+        Estimator and effects; which trade and years; whose figures.
+    weaknesses : str
+        What the estimate cannot know.
+    """
+
+    key: str
+    driver: str
+    value: float
+    std_error: float
+    n_obs: int
+    n_clusters: int
+    clusters: str
+    method: str
+    sample: str
+    source: str
+    weaknesses: str
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % confidence interval."""
+        return self.value - Z_95 * self.std_error, self.value + Z_95 * self.std_error
+
+
+def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
+    """Elasticity of imports to ``1 + duty rate``, with and without partner-year effects.
+
+    Parameters
+    ----------
+    flows : DataFrame
+        ``partner, cmd_code, period, value_usd, duties_usd`` of one importer and two years. Only
+        partner-code pairs with imports and known duties in both count: without imports there is
+        no rate.
+    sample, source : str
+        For the estimate's description.
+
+    Returns
+    -------
+    list of Elasticity
+        ``duty``, then ``duty_across_partners``; clustered by partner, who a duty is set for.
+
+    Raises
+    ------
+    MissingDataError
+        Fewer than two years, or no pair with duties in both.
+    """
+    require(flows, ["partner", "cmd_code", "period", "value_usd", "duties_usd"], "flows")
+    known = flows[(flows["value_usd"] > 0) & flows["duties_usd"].notna()]
+    rows = pd.DataFrame(
+        {
+            "exporter": known["partner"],
+            "market": known["cmd_code"],
+            "period": known["period"],
+            "value_usd": known["value_usd"],
+            "ln_duty": np.log1p(known["duties_usd"] / known["value_usd"]),
+        }
+    )
+    years = sorted(rows["period"].unique())
+    both = rows.groupby(["exporter", "market"])["period"].transform("nunique") == len(years)
+    rows = rows[both]
+    if len(years) < 2 or rows.empty:
+        raise MissingDataError("a duty elasticity needs the same imports with duties in two years")
+    common = (
+        f"Only {' and '.join(years)}: one change. Imports were brought forward before duties rose, "
+        "and calculated duties are averages over a year in which measures changed, weighted by "
+        "what was imported: the rate itself depends on imports. "
+    )
+    return [
+        _estimate(
+            rows,
+            "ln_duty",
+            ("exporter", "market", "pair"),
+            "exporter",
+            key="duty",
+            driver="duty",
+            clusters="partners",
+            method="PPML, effects of partner-code, partner-year and code-year",
+            sample=sample,
+            source=source,
+            weaknesses=common
+            + "Partner-year effects take out what a country's duty does to all its "
+            "goods alike; what is left are differences among its codes, mostly exemptions.",
+        ),
+        _estimate(
+            rows,
+            "ln_duty",
+            ("market", "pair"),
+            "exporter",
+            key="duty_across_partners",
+            driver="duty",
+            clusters="partners",
+            method="PPML, effects of partner-code and code-year",
+            sample=sample,
+            source=source,
+            weaknesses=common
+            + "Whatever else moved a partner's exports in that year, its exchange "
+            "rate among it, is counted as an effect of its duty.",
+        ),
+    ]
+
+
+def gdp_world(growth: pd.DataFrame, sample: str, source: str) -> Elasticity:
+    """Elasticity of world exports to world GDP, from yearly growth.
+
+    Parameters
+    ----------
+    growth : DataFrame
+        ``unique_id, ds, ln_y_change, ln_gdp_change``, no change that crosses a break.
+    """
+    import statsmodels.formula.api as smf
+
+    rows = growth.dropna(subset=["ln_y_change", "ln_gdp_change"])
+    years = rows["ds"].dt.year.to_numpy()
+    if len(np.unique(years)) < 10:
+        raise MissingDataError("an income elasticity over time needs at least ten years of growth")
+    fitted = smf.ols("ln_y_change ~ ln_gdp_change + C(unique_id)", rows).fit(
+        cov_type="cluster", cov_kwds={"groups": years}
+    )
+    return Elasticity(
+        "gdp_world",
+        "gdp",
+        float(fitted.params["ln_gdp_change"]),
+        float(fitted.bse["ln_gdp_change"]),
+        len(rows),
+        len(np.unique(years)),
+        "years",
+        "least squares on yearly changes of logarithms, an effect for each heading",
+        sample,
+        source,
+        "World demand for headings, not one country's for a segment. Both sides are in nominal "
+        "dollars, so a rise of the dollar lowers both. Growth of the same year only.",
+    )
+
+
+def gdp_destination(rows: pd.DataFrame, sample: str, source: str) -> Elasticity:
+    """Elasticity of exports to the destination's GDP.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``segment, partner, period, value_usd, gdp_usd``; a cell without exports has value 0.
+    """
+    require(rows, ["segment", "partner", "period", "value_usd", "gdp_usd"], "rows")
+    table = pd.DataFrame(
+        {
+            "exporter": rows["segment"],
+            "market": rows["partner"],
+            "period": rows["period"],
+            "value_usd": rows["value_usd"],
+            "ln_gdp": np.log(rows["gdp_usd"]),
+        }
+    )
+    places = table["market"].nunique()
+    irish = " Ireland's GDP moves with assets of multinational firms."
+    irish = irish if "IRL" in set(table["market"]) else ""
+    return _estimate(
+        table,
+        "ln_gdp",
+        ("exporter", "pair"),
+        "pair",
+        key="gdp_destination",
+        driver="gdp",
+        clusters="destination-segments",
+        method="PPML, effects of destination-segment and segment-year",
+        sample=sample,
+        source=source,
+        weaknesses=f"GDP varies over {places} destinations only, so the standard error is too "
+        "small. Exports of one supplier: its share may change with the destination's income."
+        + irish,
+    )
+
+
+def table(found: list[Elasticity]) -> pd.DataFrame:
+    """One row an estimate: its fields, and ``lo_95, hi_95``."""
+    rows = [{**vars(e), "lo_95": e.interval[0], "hi_95": e.interval[1]} for e in found]
+    return pd.DataFrame(rows)
+
+
+def _estimate(
+    rows: pd.DataFrame, term: str, effects: tuple[str, ...], cluster: str, **fields: str
+) -> Elasticity:
+    fitted = gravity(rows, [term], effects=effects, cluster=cluster)
+    row = fitted.coefficients.iloc[0]
+    return Elasticity(
+        value=float(row["estimate"]),
+        std_error=float(row["std_error"]),
+        n_obs=fitted.n_obs,
+        n_clusters=fitted.n_clusters,
+        **fields,
+    )
