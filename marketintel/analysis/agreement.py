@@ -75,10 +75,11 @@ def ranks(values: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Same index; ``rank_<method>`` (1 is best, equals share the better rank), ``n_methods``,
-        ``mean_rank`` and ``rank_spread`` (highest less lowest) over the methods that rank it.
+        Same index; ``rank_<method>`` (1 is best), ``n_methods``, ``mean_rank`` and ``rank_spread``
+        (highest less lowest) over the methods that rank it. Equals share the worse rank: a method
+        that cannot tell markets apart has none of them among its first.
     """
-    table = values.rank(ascending=False, method="min").add_prefix("rank_")
+    table = values.rank(ascending=False, method="max").add_prefix("rank_")
     return table.assign(
         n_methods=table.notna().sum(axis=1),
         mean_rank=table.mean(axis=1),

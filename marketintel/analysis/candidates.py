@@ -47,6 +47,9 @@ class Inputs:
         What the exporter pools: see :func:`marketintel.analysis.world.pooled`. None for a country.
     duties : DataFrame, optional
         See :func:`marketintel.analysis.potential.duty_block`.
+    basket : DataFrame, optional
+        More goods than `trade`, same columns: how easily two economies trade is read from them.
+        Needed for a single product, about which ease would otherwise only repeat actual trade.
     """
 
     trade: pd.DataFrame
@@ -56,6 +59,7 @@ class Inputs:
     exporter: str
     members: Sequence[str] | Mapping[str, float] | None = None
     duties: pd.DataFrame | None = None
+    basket: pd.DataFrame | None = None
 
 
 class Year:
@@ -92,8 +96,11 @@ class Year:
     @cached_property
     def economies(self) -> list[str]:
         """Every economy that trades any of this in any year: all years have the same axes."""
-        trade = self.inputs.trade
-        return sorted({*trade["exporter"].unique(), *trade["market"].unique()})
+        names: set[str] = set()
+        for frame in (self.inputs.trade, self.inputs.basket):
+            if frame is not None:
+                names.update(frame["exporter"].unique(), frame["market"].unique())
+        return sorted(names)
 
     @cached_property
     def world(self) -> World:
@@ -127,13 +134,14 @@ class Year:
     def potential(self) -> Potential:
         """Export potential with distance, and duties where there are any."""
         groups = {self.exporter: list(self.world.home_of(self.exporter))}
-        duties = self.inputs.duties
+        duties, basket = self.inputs.duties, self.inputs.basket
         return export_potential(
             self.world,
             gdp_growth=self._growth(self.inputs.gdp, groups),
             population_growth=self._growth(self.inputs.population, groups),
             distance_km=matrix_of(self.pairs, self.world),
             duties=None if duties is None else duty_block(duties, self.world),
+            basket=None if basket is None else self._world(self.year, basket),
         )
 
     @cached_property
@@ -226,8 +234,10 @@ class Year:
             )
         )
 
-    def _world(self, year: int) -> World:
-        world = world_of(self._mean(year), self.economies, self.economies, self._codes)
+    def _world(self, year: int, goods: pd.DataFrame | None = None) -> World:
+        mean = self._mean(year, goods)
+        codes = self._codes if goods is None else None
+        world = world_of(mean, self.economies, self.economies, codes)
         members = self.inputs.members
         return world if members is None else pooled(world, self.exporter, members)
 
@@ -235,9 +245,9 @@ class Year:
     def _codes(self) -> list[str]:
         return sorted(self.inputs.trade["cmd_code"].unique())
 
-    def _mean(self, year: int) -> pd.DataFrame:
+    def _mean(self, year: int, goods: pd.DataFrame | None = None) -> pd.DataFrame:
         """Mean of the years up to `year`; a year without a row of a pair counts as 0."""
-        trade = self.inputs.trade
+        trade = self.inputs.trade if goods is None else goods
         there = set(trade["period"].unique())
         years = [str(y) for y in range(year - self.smooth + 1, year + 1) if str(y) in there]
         if not years:
@@ -284,10 +294,14 @@ def history(
     DataFrame
         ``period, rule, market, score``: input of :func:`marketintel.analysis.record.record`. The
         rule ``mean of methods`` is minus the mean rank over the three methods, where all three
-        have an opinion.
+        have an opinion. Years in which the exporter sold nothing are left out.
     """
+    own = {inputs.exporter} if inputs.members is None else set(inputs.members)
+    sold = set(inputs.trade.loc[inputs.trade["exporter"].isin(own), "period"])
     parts = []
     for year in years:
+        if not sold.intersection(map(str, range(year - smooth + 1, year + 1))):
+            continue
         then = Year(inputs, year, lookback, smooth)
         table = then.opinions(indicators, sides)
         table["mean of methods"] = -table.rank(ascending=False).mean(axis=1, skipna=False)
@@ -296,4 +310,5 @@ def history(
             columns={"opinion": "score"}
         )
         parts.append(long.assign(period=str(year)))
-    return pd.concat(parts, ignore_index=True)[["period", "rule", "market", "score"]]
+    columns = ["period", "rule", "market", "score"]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

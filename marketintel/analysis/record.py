@@ -110,7 +110,10 @@ def summary(
     wide = recorded.pivot_table(index=["horizon", "period"], columns="rule", values="rank_corr")
     bar = wide[[rule for rule in naive if rule in wide]].max(axis=1)
     ahead = wide.gt(bar, axis=0).groupby(level="horizon").sum()
-    table["years_ahead_of_naive"] = [float(ahead.loc[key]) for key in table.index]
+    table["years_ahead_of_naive"] = [
+        float(ahead[rule].get(horizon, 0)) if rule in ahead else 0.0
+        for horizon, rule in table.index
+    ]
     table = table.reset_index()
     table.insert(2, "is_naive", table["rule"].isin(list(naive)))
     table.loc[table["is_naive"], "years_ahead_of_naive"] = np.nan

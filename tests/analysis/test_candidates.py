@@ -144,3 +144,16 @@ def test_history_and_record_run_over_every_year(world, trade):
     assert table["hit_5_pct"].between(0, 100).all()
     summed = record.summary(table, NAIVE)
     assert len(summed) == 7 and (summed["n_years"] == 4).all()
+
+
+def test_one_product_takes_its_ease_from_the_basket(world, trade):
+    inputs = world()
+    one = trade[trade["cmd_code"] == "900190"]
+    alone = Year(Inputs(**{**inputs.__dict__, "trade": one}), 2014)
+    within = Year(Inputs(**{**inputs.__dict__, "trade": one, "basket": trade}), 2014)
+    whole = Year(inputs, 2014)
+    cells = whole.potential.cells("E01")
+    cells = cells[cells["cmd_code"] == "900190"].set_index("market")["potential_usd"]
+    got = within.potential_by_market.set_index("market")["potential_usd"]
+    pd.testing.assert_series_equal(got, cells.reindex(got.index))
+    assert not np.allclose(alone.potential_by_market["potential_usd"], got)

@@ -142,6 +142,11 @@ def test_agreement_against_scipy_and_by_hand():
     assert ranked.loc["E", "n_methods"] == 2
 
 
+def test_a_method_that_cannot_tell_markets_apart_votes_for_none():
+    ranked = agreement.ranks(METHODS.assign(potential=0.0))
+    assert (ranked["rank_potential"] == 6).all()
+
+
 def test_no_correlation_without_variation():
     flat = METHODS.assign(gravity=1.0)
     assert agreement.correlations(flat)["spearman"].isna().sum() == 2

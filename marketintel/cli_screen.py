@@ -1,0 +1,56 @@
+"""``marketintel screen``: which country next, for whom and how sure.
+
+Registered in ``cli.py`` with one line: ``app.command()(screen)``.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def screen(
+    exporter: Annotated[
+        str, typer.Option(help="Whose markets: EU27, another group (PIMAP), or a country.")
+    ] = "EU27",
+    segments: Annotated[
+        str, typer.Option("--segments", help="Segments, e.g. lasers,optics; or all.")
+    ] = "all",
+    exclude: Annotated[
+        str, typer.Option("--exclude", help="Markets or groups to leave out, e.g. USA,CAN.")
+    ] = "",
+    top: Annotated[int, typer.Option("--top", help="Length of the shortlist.")] = 10,
+    year: Annotated[
+        int | None, typer.Option(help="Year screened (default: the newest there is).")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
+    edition: Annotated[
+        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", help="Data directory (default: as for the other commands)."),
+    ] = None,
+) -> None:
+    """Rank markets by export potential, gravity and score; say how far the three agree."""
+    from marketintel.report.screening.edition import write_screening
+
+    done = write_screening(
+        exporter,
+        segments=[] if segments == "all" else _items(segments),
+        exclude=_items(exclude),
+        top=top,
+        year=year,
+        reports_dir=out,
+        edition=edition,
+        data_dir=data,
+        progress=not quiet,
+    )
+    for path in (done.pdf, done.html):
+        typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))
+
+
+def _items(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

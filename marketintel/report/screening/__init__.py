@@ -1,0 +1,38 @@
+"""Which country next: three methods, their agreement, their record, and what they cannot see.
+
+``facts`` computes the figures, ``settings`` reads what people edit; ``shortlist``, ``methods``,
+``dependence``, ``devices`` and ``closing`` show them; ``edition`` writes the documents.
+A notebook needs only what is imported here.
+"""
+
+from marketintel.report.screening.closing import gaps, sources
+from marketintel.report.screening.dependence import materials
+from marketintel.report.screening.devices import access, supply_side
+from marketintel.report.screening.facts import Screen, load
+from marketintel.report.screening.methods import (
+    by_group,
+    gravity,
+    indicator_table,
+    potential,
+    record,
+)
+from marketintel.report.screening.shortlist import funnel, ranks, shortlist, summary
+
+__all__ = [
+    "Screen",
+    "access",
+    "by_group",
+    "funnel",
+    "gaps",
+    "gravity",
+    "indicator_table",
+    "load",
+    "materials",
+    "potential",
+    "ranks",
+    "record",
+    "shortlist",
+    "sources",
+    "summary",
+    "supply_side",
+]

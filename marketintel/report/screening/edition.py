@@ -1,0 +1,132 @@
+"""From a question to an edition on disk: check first, then run the notebook and render it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from marketintel.errors import MissingDataError
+from marketintel.report.render import Cover
+from marketintel.report.run import Edition, run_study
+from marketintel.report.screening.facts import Screen, load
+
+NOTEBOOK = "country_screening.ipynb"
+
+
+def write_screening(
+    exporter: str = "EU27",
+    *,
+    segments: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    top: int = 10,
+    year: int | None = None,
+    reports_dir: Path = Path("reports"),
+    edition: str | None = None,
+    data_dir: Path | None = None,
+    progress: bool = True,
+) -> Edition:
+    """Write the screening of one exporter.
+
+    Parameters
+    ----------
+    exporter, segments, exclude, top, year, data_dir
+        As in :func:`marketintel.report.screening.load`; checked before anything is written.
+    reports_dir : Path
+        Editions are ``<reports_dir>/<edition>/<study>/``.
+    edition : str, optional
+        Default: the month in which the newest input was compiled.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Edition
+        Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
+    """
+    screen = load(exporter, segments, exclude, top, year, data_dir)
+    name = edition or str(screen.used["retrieved_at"].max())[:7]
+    parameters = {
+        "exporter": screen.exporter,
+        "segments": screen.segments_asked if segments else [],
+        "exclude": sorted(screen.excluded),
+        "top": screen.top,
+        "year": screen.year,
+        "studies": _studies(reports_dir / name),
+    }
+    with _data_in_kernel(data_dir):
+        return run_study(
+            notebook_path(),
+            parameters,
+            reports_dir=reports_dir,
+            edition=name,
+            study=study_name(screen, all_segments=not segments),
+            cover=cover(screen, name),
+            inputs=dict(zip(screen.used["file"], screen.used["sha256"], strict=True)),
+            progress=progress,
+        )
+
+
+def study_name(screen: Screen, *, all_segments: bool) -> str:
+    """Return the folder of a screening within its edition; every parameter is in it."""
+    parts = ["screening", screen.exporter, str(screen.year), f"top{screen.top}"]
+    if not all_segments:
+        parts.append(".".join(screen.segments_asked))
+    if screen.excluded:
+        parts.append("without-" + ".".join(sorted(screen.excluded)))
+    return "-".join(parts)
+
+
+def cover(screen: Screen, edition: str) -> Cover:
+    """Return the title page."""
+    trade = screen.used[screen.used["source"] == screen.source]
+    compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
+    subtitle = f"Export potential, gravity and screening of markets for {screen.what}"
+    return Cover(
+        title="Which country next?",
+        subtitle=subtitle if screen.complete else f"{subtitle} (partial data)",
+        edition=edition,
+        vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
+        scope=f"All economies, {screen.goods['cmd_code'].nunique()} products, means of {screen.span}",
+        exporter=screen.name(screen.exporter),
+    )
+
+
+def notebook_path() -> Path:
+    """Return the screening's notebook.
+
+    Raises
+    ------
+    MissingDataError
+        The package is not run from a checkout of the project.
+    """
+    path = Path(__file__).resolve().parents[3] / "notebooks" / NOTEBOOK
+    if not path.exists():
+        raise MissingDataError(
+            f"notebook {NOTEBOOK} not found beside the package; run marketintel from a checkout of "
+            "the project"
+        )
+    return path
+
+
+def _studies(folder: Path) -> list[str]:
+    """Return the market studies of the same edition, for links."""
+    return sorted(path.parent.name for path in folder.glob("market-study-*/report.html"))
+
+
+@contextmanager
+def _data_in_kernel(data_dir: Path | None) -> Iterator[None]:
+    """Point the notebook's kernel, which inherits the environment, to the same data."""
+    if data_dir is None:
+        yield
+        return
+    before = os.environ.get("MARKETINTEL_DATA")
+    os.environ["MARKETINTEL_DATA"] = str(data_dir.resolve())
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["MARKETINTEL_DATA"]
+        else:
+            os.environ["MARKETINTEL_DATA"] = before

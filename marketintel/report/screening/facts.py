@@ -1,0 +1,373 @@
+"""Every figure of a screening, computed once: queries and analysis, no words and no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.analysis import agreement, record
+from marketintel.analysis import screening as scoring
+from marketintel.analysis.candidates import NAIVE, Inputs, Year, history
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.report.screening.settings import (
+    Material,
+    Settings,
+    load_materials,
+    load_nontariff,
+    load_settings,
+)
+from marketintel.warehouse import engine, query, selection
+from marketintel.warehouse.reference import country, country_name, group_members, load_segments
+
+#: What loads world trade of devices; printed wherever they are missing.
+LOAD_COMMAND = "marketintel fetch baci --zip BACI_HS92_V….zip"
+
+#: Products count as covered from so many exporters on; the data as complete from such a share.
+ENOUGH_EXPORTERS = 50
+ENOUGH_CODES_PCT = 80.0
+
+_WORLD = """
+SELECT reporter AS exporter, partner AS market, hs_revision, cmd_code, period, source,
+       value_usd, net_weight_kg
+FROM trade
+WHERE flow = 'export' AND freq = 'A' AND NOT is_mirror AND reporter <> partner
+  AND reporter <> 'WLD' AND partner <> 'WLD'
+"""
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The facts of one screening.
+
+    Attributes
+    ----------
+    exporter : str
+        ISO3 or group whose markets are sought; ``members`` its economies.
+    trade : DataFrame
+        ``exporter, market, cmd_code, period, value_usd, net_weight_kg`` of the goods screened.
+    goods : DataFrame
+        ``group, group_name, cmd_code``: segments, or raw materials where world trade of devices is
+        not there.
+    complete : bool
+        Whether these are the goods asked for. If not, no market is ever called robust.
+    covered_pct : float
+        Core codes of the segments asked for that world trade is there for, per cent.
+    excluded : dict
+        ISO3 to reason, of markets left out beforehand.
+    """
+
+    exporter: str
+    members: list[str]
+    trade: pd.DataFrame
+    goods: pd.DataFrame
+    materials: dict[str, Material]
+    complete: bool
+    covered_pct: float
+    source: str
+    year: int
+    top: int
+    segments_asked: list[str]
+    excluded: dict[str, str]
+    settings: Settings
+    data_dir: Path | None = None
+
+    @staticmethod
+    def name(code: object) -> str:
+        """Return the plain name of an economy; a group keeps its short name (EU27)."""
+        code = str(code)
+        return code if len(group_members(code)) > 1 else country_name(code)
+
+    @property
+    def what(self) -> str:
+        """The goods in two words, for captions."""
+        return "photonic goods" if self.complete else "raw materials of photonics"
+
+    @property
+    def span(self) -> str:
+        """Years whose mean is used."""
+        return self.now.span
+
+    @cached_property
+    def inputs(self) -> Inputs:
+        """What the methods read."""
+        columns = ["economy", "period", "value"]
+        pairs = engine.ask(
+            self.data_dir,
+            """SELECT origin, destination, distance_km, contiguous, common_language, colony
+               FROM pairs""",
+        )
+        return Inputs(
+            self.trade,
+            query.macro("gdp_current_usd", data_dir=self.data_dir)[columns],
+            query.macro("population", data_dir=self.data_dir)[columns],
+            pairs,
+            self.exporter,
+            self.members if self.members != [self.exporter] else None,
+        )
+
+    @cached_property
+    def now(self) -> Year:
+        """The three methods with all data up to the year."""
+        return self._year(self.inputs)
+
+    @cached_property
+    def funnel(self) -> scoring.Funnel:
+        """Which markets stayed, and where the others left."""
+        gone = {m: why for m, why in self.excluded.items() if m in self.now.markets}
+        return scoring.funnel(self.now.indicators, self.settings.filters, gone)
+
+    @cached_property
+    def opinions(self) -> pd.DataFrame:
+        """What each method thinks of the markets that stayed; the score is among them only."""
+        table = self.now.opinions(self.settings.indicators, self.settings.sides)
+        table = table.loc[self.funnel.stayed]
+        return table.assign(score=self.scores["score"])
+
+    @cached_property
+    def index(self) -> pd.DataFrame:
+        """Indices 0 to 100 of the markets that stayed."""
+        values = self.now.indicators.loc[self.funnel.stayed]
+        return scoring.indices(values, self.settings.indicators)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Attractiveness, access, score, how much was known."""
+        return scoring.scores(self.index, self.settings.indicators, self.settings.sides)
+
+    @cached_property
+    def ranges(self) -> pd.DataFrame:
+        """Rank ranges of the score under other weights."""
+        s = self.settings
+        return scoring.rank_ranges(
+            self.index, s.indicators, s.sides, draws=s.draws, concentration=s.concentration,
+            range_pct=s.range_pct, first=self.rule.first,
+        )  # fmt: skip
+
+    @property
+    def rule(self) -> agreement.Rule:
+        """When a market is robust."""
+        rule = self.settings.rule
+        return agreement.Rule(self.top, rule.range_factor, rule.min_known_weight_pct)
+
+    @cached_property
+    def classified(self) -> pd.DataFrame:
+        """Ranks by method, votes, class and reason; index market, shortlist first."""
+        return agreement.classify(
+            agreement.ranks(self.opinions),
+            self.ranges["rank_hi"],
+            self.scores["known_weight_pct"],
+            self.rule,
+            self.complete,
+        )
+
+    @cached_property
+    def shortlist(self) -> list[str]:
+        """ISO3 of the candidates, in order."""
+        return list(agreement.shortlist(self.classified, self.top))
+
+    @cached_property
+    def correlations(self) -> pd.DataFrame:
+        """Spearman correlations between the methods."""
+        return agreement.correlations(self.opinions)
+
+    @cached_property
+    def by_group(self) -> pd.DataFrame:
+        """First markets by each method for each segment or material.
+
+        Returns
+        -------
+        DataFrame
+            ``group, group_name, exports_usd, market, rank_potential, rank_gravity, rank_score,
+            mean_rank, unrealised_usd, predicted_usd, actual_usd, lo_usd, hi_usd, verdict, note``;
+            up to three markets a group, best mean rank first. A group that cannot be screened has
+            one row with the reason in ``note``.
+        """
+        parts = []
+        for (group, name), codes in self.goods.groupby(["group", "group_name"], sort=False):
+            rows = self.trade[self.trade["cmd_code"].isin(codes["cmd_code"])]
+            inputs = Inputs(**{**self.inputs.__dict__, "trade": rows, "basket": self.trade})
+            try:
+                year = self._year(inputs)
+                table = self._group(year)
+            except (ValueError, ArithmeticError) as error:
+                table = pd.DataFrame({"note": [str(error)]})
+            parts.append(table.assign(group=str(group), group_name=str(name)))
+        return pd.concat(parts, ignore_index=True)
+
+    @cached_property
+    def record(self) -> pd.DataFrame:
+        """What the methods said in earlier years against what happened."""
+        s = self.settings
+        first = int(self.trade["period"].min()) + s.lookback
+        years = range(first, self.year - min(s.horizons) + 1)
+        said = history(self.inputs, years, s.indicators, s.sides, s.lookback, s.smooth)
+        own = self.trade[
+            self.trade["exporter"].isin(self.members) & ~self.trade["market"].isin(self.members)
+        ]
+        sales = own.groupby(["market", "period"])["value_usd"].sum().reset_index()
+        return record.record(said, record.outcomes(sales, s.horizons), s.first)
+
+    @cached_property
+    def record_summary(self) -> pd.DataFrame:
+        """The record, averaged over the years."""
+        return record.summary(self.record, NAIVE, self.settings.first)
+
+    @cached_property
+    def nontariff(self) -> pd.DataFrame:
+        """Cited facts that no duty shows: for the shortlist, for everywhere, and for the goods."""
+        return load_nontariff()
+
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """What data are here."""
+        return query.coverage(data_dir=self.data_dir)
+
+    @cached_property
+    def used(self) -> pd.DataFrame:
+        """The files that this screening rests on, trade first."""
+        wanted = [self.source, "worldbank", "cepii_geodist", "us_census_imports", "natural_earth"]
+        rows = self.coverage[self.coverage["source"].isin(wanted)]
+        order = rows["source"].map({source: i for i, source in enumerate(wanted)})
+        return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+    @cached_property
+    def source_line(self) -> str:
+        """One line under tables and figures."""
+        rows = self.coverage[self.coverage["source"] == self.source]
+        return " ".join(str(citation) for citation in rows["citation"].unique())
+
+    def _year(self, inputs: Inputs) -> Year:
+        return Year(inputs, self.year, self.settings.lookback, self.settings.smooth)
+
+    def _group(self, year: Year) -> pd.DataFrame:
+        kept = set(self.funnel.stayed)
+        stayed = [m for m in year.markets if m in kept]
+        opinions = year.opinions(self.settings.indicators, self.settings.sides).loc[stayed]
+        table = agreement.ranks(opinions).sort_values(["n_methods", "mean_rank"],
+                                                      ascending=[False, True])  # fmt: skip
+        table = table.head(3).rename_axis("market").reset_index()
+        potential = year.potential_by_market.set_index("market")["unrealised_usd"]
+        try:
+            gravity = year.gravity.set_index("market")
+        except (ValueError, ArithmeticError):
+            gravity = pd.DataFrame(index=stayed).assign(verdict="not predicted")
+        columns = ["predicted_usd", "actual_usd", "lo_usd", "hi_usd", "verdict"]
+        table = table.join(gravity.reindex(columns=columns), on="market")
+        return table.assign(
+            unrealised_usd=table["market"].map(potential),
+            exports_usd=float(year.indicators["own_sales_usd"].sum()),
+            note="",
+        )
+
+
+def load(
+    exporter: str = "EU27",
+    segments: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    top: int = 10,
+    year: int | None = None,
+    data_dir: Path | str | None = None,
+) -> Screen:
+    """Read what a screening needs and check that it can be made.
+
+    Parameters
+    ----------
+    exporter : str
+        ``EU27``, another group, or any economy.
+    segments : sequence of str
+        Segment ids; all if empty.
+    exclude : sequence of str
+        Markets or groups to leave out.
+    top : int
+        Length of the shortlist; also what "among the first" means in the classes.
+    year : int, optional
+        The newest there is unless given.
+    data_dir : path, optional
+        Where the data lie.
+
+    Raises
+    ------
+    UsageError
+        Exporter, segment or market is unknown, or `top` is not 1 to 50.
+    MissingDataError
+        No bilateral trade of many exporters is here, or not of that year.
+    """
+    directory = Path(data_dir) if data_dir else None
+    if not 1 <= top <= 50:
+        raise UsageError(f"top {top}: give a number from 1 to 50")
+    seller = country(exporter)
+    members = group_members(seller)
+    excluded = {m: "left out on request" for name in exclude for m in group_members(country(name))}
+    definitions = load_segments()
+    asked = [definitions.resolve(s) for s in segments] or list(definitions.names())
+    world = engine.ask(directory, _WORLD)
+    if world.empty:
+        raise MissingDataError(
+            f"no trade between all economies in the warehouse; load it with `{LOAD_COMMAND}`"
+        )
+    source = str(world.groupby("source")["exporter"].nunique().idxmax())
+    world = world[world["source"] == source]
+    goods, covered = _devices(world, asked, definitions.names(), directory)
+    complete = covered >= ENOUGH_CODES_PCT
+    materials = load_materials()
+    if not complete:
+        goods = _materials(world, materials)
+    trade = world.merge(goods[["hs_revision", "cmd_code"]], on=["hs_revision", "cmd_code"])
+    columns = ["exporter", "market", "cmd_code", "period", "value_usd", "net_weight_kg"]
+    trade = trade[columns].sort_values(columns[:4], ignore_index=True)
+    if not trade["exporter"].isin(members).any():
+        raise MissingDataError(f"{seller} exports none of these goods in {source}")
+    settings = load_settings()
+    return Screen(
+        seller, members, trade, goods.drop(columns="hs_revision"), materials, complete, covered,
+        source, _newest(trade, year), top, asked, excluded, settings, directory,
+    )  # fmt: skip
+
+
+def _devices(
+    world: pd.DataFrame, asked: Sequence[str], names: dict[str, str], data_dir: Path | None
+) -> tuple[pd.DataFrame, float]:
+    """Return the core codes that world trade is there for, and how many of those asked for."""
+    wanted = selection.wanted(None, None, data_dir)
+    wanted = wanted[(wanted["scope"] == "core") & wanted["segment"].isin(asked)]
+    last = world[world["period"] == world["period"].max()]
+    keys = ["hs_revision", "cmd_code"]
+    sellers = last.groupby(keys)["exporter"].nunique().rename("n").reset_index()
+    both = wanted[wanted["hs_revision"].isin(set(last["hs_revision"]))].merge(
+        sellers, "left", on=keys
+    )
+    there = both[both["n"] >= ENOUGH_EXPORTERS]
+    goods = there.assign(group=there["segment"], group_name=there["segment"].map(names))
+    covered = 100 * len(there) / len(both) if len(both) else 0.0
+    return goods[["group", "group_name", *keys]].reset_index(drop=True), covered
+
+
+def _materials(world: pd.DataFrame, materials: dict[str, Material]) -> pd.DataFrame:
+    there = set(world.loc[world["hs_revision"] == "HS1992", "cmd_code"])
+    codes = [code for code in materials if code in there]
+    if not codes:
+        raise MissingDataError(
+            f"neither world trade of photonic goods nor of their raw materials is here; load it "
+            f"with `{LOAD_COMMAND}`"
+        )
+    return pd.DataFrame(
+        {
+            "group": codes,
+            "group_name": [materials[code].name for code in codes],
+            "hs_revision": "HS1992",
+            "cmd_code": codes,
+        }
+    )
+
+
+def _newest(trade: pd.DataFrame, asked: int | None) -> int:
+    there = sorted(trade["period"].unique())
+    if asked is None:
+        return int(there[-1])
+    if str(asked) not in there:
+        raise MissingDataError(f"no trade of {asked} here (there are {there[0]} to {there[-1]})")
+    return asked
