@@ -305,7 +305,7 @@ def require_figures(region: Region, found: bool) -> None:
 
 
 def nuts_polygons(data_dir: Path | None = None) -> gpd.GeoDataFrame:
-    """Return polygons of NUTS 2013 regions, where they have been fetched.
+    """Return polygons of NUTS 2 regions of whichever version has been fetched.
 
     GISCO's terms keep them out of what is shipped: © EuroGeographics for the boundaries.
 

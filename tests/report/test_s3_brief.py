@@ -11,11 +11,12 @@ from marketintel.errors import MissingDataError, UsageError
 from marketintel.report import document
 from marketintel.report.blocks import MIME, Callout, Figure, Table, Text
 from marketintel.report.render import render
+from marketintel.report.s3_brief import figures, words
 from marketintel.report.s3_brief import pages as brief_of
 from marketintel.report.s3_brief import sentences as say
-from marketintel.report.s3_brief import words
 from marketintel.report.s3_brief.edition import NOTEBOOK, cover
 from marketintel.report.workbench import notebook_path
+from marketintel.warehouse import nuts as nuts2
 
 FOUR = ["FRI", "SE31", "PT11", "FI1D"]
 OTHERS = ["DE21", "HU11", "SE"]
@@ -67,22 +68,26 @@ def prose(doc):
     return "\n".join([text, *cells])
 
 
-@pytest.mark.parametrize("region", [*FOUR, *OTHERS])
-def test_at_most_four_printed_pages(made, root, region, tmp_path):
+def printed_pages(root, notebook, brief, folder):
+    """Print the PDF, check that its pages are upright, and count them."""
     pypdf = pytest.importorskip("pypdf")
     template = root / "marketintel" / "report" / "templates" / "report.typ"
     if '"layout"' not in template.read_text(encoding="utf-8"):
         pytest.skip("report.typ has no layout without a title page yet")
-    notebook, brief, _ = made(region)
-    executed_file = tmp_path / "report.ipynb"
-    nbformat.write(notebook, executed_file)
-    done = render(executed_file, tmp_path, cover(brief, "2026-11"))
+    nbformat.write(notebook, folder / "report.ipynb")
+    done = render(folder / "report.ipynb", folder, cover(brief, "2026-11"))
     pages = pypdf.PdfReader(done.pdf).pages
-    assert len(pages) <= 4
-    assert all(page.mediabox.height > page.mediabox.width for page in pages), "upright"
+    assert all(page.mediabox.height > page.mediabox.width for page in pages)
     text = " ".join(page.extract_text() for page in pages)
     assert brief.region.name.split()[0] in text and "Three options" in text
     assert done.warnings == []
+    return len(pages)
+
+
+@pytest.mark.parametrize("region", [*FOUR, *OTHERS])
+def test_at_most_four_printed_pages(made, root, region, tmp_path):
+    notebook, brief, _ = made(region)
+    assert printed_pages(root, notebook, brief, tmp_path) <= 4
 
 
 @pytest.mark.parametrize("region", [*FOUR, *OTHERS])
@@ -245,6 +250,31 @@ def test_partners_are_strong_where_the_region_is_not(made):
         assert set(mates["nuts_id"]) == set(FOUR) - {region}
 
 
+@pytest.mark.parametrize("region", [*FOUR, "DE21", "SE"])
+def test_teaming_up_is_with_a_region_that_is_strong_there(made, region):
+    _, brief, _ = made(region)
+    division = brief.options[2].division
+    name, country = brief.partner_for(division)
+    strong = brief.possible["others"][division] == 1
+    names = {(nuts2.region_name(i), nuts2.region_name(i[:2])) for i in strong[strong].index}
+    assert (name, country) in names
+    assert f"{name} ({country})" in say.option_text(brief, brief.options[2])["evidence"]
+    mate = brief.partner_for(division, mates=True)
+    assert (mate is None) == (not (brief.possible["partnership"][division] == 1).any())
+
+
+def test_a_region_cut_out_of_another_is_called_an_estimate(made):
+    _, brief, doc = made("HU11")
+    whole = made("HU10")[1]
+    assert brief.row["lq"].equals(whole.row["lq"]) or (
+        (brief.row["lq"] - whole.row["lq"]).abs().max() < 1e-12
+    )
+    assert brief.jobs < whole.jobs
+    assert say.option_text(brief, brief.options[0])["evidence"].startswith("About ")
+    (box,) = [b for b in doc.blocks if isinstance(b, Callout)]
+    assert "did not exist then" in box.markdown and "HU10" in box.markdown
+
+
 def test_demand_is_the_market_study_s(made):
     from marketintel.report.market_study import facts as study_facts
 
@@ -317,12 +347,19 @@ def test_a_map_is_drawn_where_polygons_have_been_fetched(root, shared, tmp_path)
     snapshot.save(
         tmp_path, small_citation("gisco"), "nuts.parquet", file.read_bytes(), len(polygons)
     )
-    brief = brief_of.load("FRI", ["USA"], tmp_path)
-    blocks = brief_of.strength(brief).blocks
-    (drawn,) = [b for b in blocks if isinstance(b, Figure) and b.name == "strength_map"]
-    assert "EuroGeographics" in drawn.source
+    notebook, brief = executed("FRI", ["USA"], tmp_path)
+    doc = document.read(notebook)
+    drawn = next(b for b in doc.blocks if isinstance(b, Figure) and b.name == "strength_map")
+    assert "EuroGeographics" in drawn.source and "The map shows" in doc.markdown
     assert drawn.svg.count("<path") > 100
-    assert any(isinstance(b, Figure) and b.name == "strength" for b in blocks)
+    assert not any(isinstance(b, Figure) and b.name == "strength" for b in doc.blocks)
+    # The polygons are of NUTS 2021: values and outline are carried there.
+    codes = [c for c in polygons["nuts_id"] if len(c) == 4]
+    values, own = figures.for_polygons(brief.europe.lq["C26"], codes, brief.region, tmp_path)
+    assert sorted(own) == ["FRI1", "FRI2", "FRI3"]
+    assert values["FRI1"] == pytest.approx(brief.europe.lq.loc["FR61", "C26"])
+    assert values["HU11"] == values["HU12"] == pytest.approx(brief.europe.lq.loc["HU10", "C26"])
+    assert printed_pages(root, notebook, brief, tmp_path) <= 4
 
 
 def test_the_command_writes_an_edition_and_a_mistake_writes_nothing(tmp_path, monkeypatch):

@@ -175,13 +175,14 @@ def strength_map(polygons: gpd.GeoDataFrame, lq: pd.Series, own: list[str], labe
     """
     brand = shipped_brand()
     land = polygons.to_crs(3035)
-    land = land.cx[2_400_000:6_600_000, 1_300_000:5_500_000]
     limits = [0.5, 0.8, 1.0, 1.5]
     colours = ["#e7eef3", "#c3d5e2", "#9dbbd0", "#d99a6c", "#b3470b"]
     with chart_style():
-        figure = matplotlib.figure.Figure(figsize=(TEXT_WIDTH_IN, 3.1), layout="constrained")
-        axes: Axes = figure.subplots()
+        figure = matplotlib.figure.Figure(figsize=(TEXT_WIDTH_IN, 3.4))
+        axes: Axes = figure.add_axes((0, 0, 1, 1))
         axes.set_axis_off()
+        axes.set_xlim(1_000_000, 6_600_000)  # metres of the European grid; room for the key
+        axes.set_ylim(1_350_000, 5_450_000)
         value = land["nuts_id"].map(lq)
         blank = land[value.isna()]
         if len(blank):
@@ -198,12 +199,15 @@ def strength_map(polygons: gpd.GeoDataFrame, lq: pd.Series, own: list[str], labe
         for i, (word, colour) in enumerate(
             zip([*words, "not published"], [*colours, "#f4f5f6"], strict=True)
         ):
-            y = 0.93 - 0.075 * i
-            axes.text(0.0, y, "■", transform=axes.transAxes, color=colour, size=11, va="center")
-            axes.text(0.035, y, word, transform=axes.transAxes, size=8, va="center")
+            y = 0.84 - 0.07 * i
+            axes.plot(
+                0.012, y, "s", transform=axes.transAxes, color=colour, markersize=8,
+                markeredgecolor="#c5ccd2", clip_on=False,
+            )  # fmt: skip
+            axes.text(0.03, y, word, transform=axes.transAxes, size=8, va="center")
         axes.text(
-            0.0, 1.0, _wrapped(f"Share of jobs against Europe’s: {label}", 40),
-            transform=axes.transAxes, size=8.5, weight="bold", va="center",
+            0.0, 0.97, _wrapped(f"Share of jobs against Europe’s: {label}", 30),
+            transform=axes.transAxes, size=8.5, weight="bold", va="top",
         )  # fmt: skip
     return figure
 

@@ -98,52 +98,67 @@ class Brief:
         return lacking or self.photonic
 
     @cached_property
+    def mates(self) -> dict[str, wh.Region]:
+        """The regions of the partnership, without this one and what it is a part of."""
+        own = set(self.region.members)
+        found = [wh.find_region(i, self.data_dir) for i in PARTNER_IDS if i != self.region.id]
+        return {r.id: r for r in found if not own & set(r.members) and not self._within(r.id)}
+
+    @cached_property
+    def possible(self) -> dict[str, pd.DataFrame]:
+        """Specialisations of possible partners: ``partnership`` and ``others``."""
+        mates = pd.DataFrame(
+            {i: figures.row_of(r, self.europe)["specialised"] for i, r in self.mates.items()}
+        ).T
+        every, own = self.europe.m, set(self.region.members)
+        outside = [i for i in every.index if i not in own and not self._within(str(i))]
+        return {"partnership": mates, "others": every.loc[outside]}
+
+    @cached_property
     def partners(self) -> pd.DataFrame:
         """Possible partner regions, best first: ``nuts_id, name, country, cluster, …``.
 
         Regions of the partnership come with ``group`` "partnership", whatever their rank; of all
         others those that have at least one of the divisions wanted.
         """
-        rows, m = self.row["specialised"], self.europe.m
-        own = set(self.region.members)
-        outside = m.drop([i for i in m.index if i in own or self._within(str(i))])
-        found = an.partners(rows, outside, self.europe.space, self.wanted)
-        found = found[found["n_has"] > 0].head(MOST_PARTNERS)
-        others = [wh.find_region(i, self.data_dir) for i in PARTNER_IDS if i != self.region.id]
-        others = [r for r in others if not own & set(r.members)]
-        known = pd.DataFrame(
-            {r.id: figures.row_of(r, self.europe)["specialised"] for r in others}
-        ).T
-        mates = an.partners(rows, known, self.europe.space, self.wanted)
-        table = pd.concat([mates.assign(group="partnership"), found.assign(group="others")])
-        named = {r.id: r for r in others}
+        row, space = self.row["specialised"], self.europe.space
+        ranked = {
+            group: an.partners(row, m, space, self.wanted).assign(group=group)
+            for group, m in self.possible.items()
+        }
+        others = ranked["others"]
+        table = pd.concat([ranked["partnership"], others[others["n_has"] > 0].head(MOST_PARTNERS)])
         table = table.reset_index(names="nuts_id")
         ids = table["nuts_id"].tolist()
-        table["name"] = [named[i].name if i in named else wh.region_name(i) for i in ids]
-        table["cluster"] = [named[i].cluster if i in named else "" for i in ids]
-        table["country"] = [
-            country_name(named[i].country) if i in named else wh.region_name(i[:2]) for i in ids
-        ]
+        table["name"], table["country"] = zip(*[self._called(i) for i in ids], strict=True)
+        table["cluster"] = [self.mates[i].cluster if i in self.mates else "" for i in ids]
         return table
 
-    def _within(self, nuts_id: str) -> bool:
-        return self.region.is_country and nuts_id.startswith(self.region.id)
-
-    def partner_for(self, division: str, *, mates: bool = False) -> pd.Series | None:
-        """The possible partner that adds most among those strong in a division.
+    def partner_for(self, division: str, *, mates: bool = False) -> tuple[str, str] | None:
+        """Return name and country of the region that adds most to one division.
 
         Parameters
         ----------
         division : str
-            NACE code.
+            NACE code; only regions that are strong in it count.
         mates : bool
             Only regions of the partnership.
         """
-        rows = self.partners[self.partners["has"].str.split(";").map(lambda d: division in d)]
-        if mates:
-            rows = rows[rows["group"] == "partnership"]
-        rows = rows.sort_values("added_density", ascending=False, kind="stable")
-        return None if rows.empty else rows.iloc[0]
+        m = self.possible["partnership" if mates else "others"]
+        strong = m[m[division] == 1]
+        if strong.empty:
+            return None
+        ranked = an.partners(self.row["specialised"], strong, self.europe.space, [division])
+        return self._called(str(ranked.index[0]))
+
+    def _called(self, nuts_id: str) -> tuple[str, str]:
+        if nuts_id in self.mates:
+            return self.mates[nuts_id].name, country_name(self.mates[nuts_id].country)
+        return wh.region_name(nuts_id), wh.region_name(nuts_id[:2])
+
+    def _within(self, nuts_id: str) -> bool:
+        """Whether a region lies in this country."""
+        return self.region.is_country and nuts_id.startswith(self.region.id)
 
     @cached_property
     def options(self) -> list[Option]:

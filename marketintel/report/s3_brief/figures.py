@@ -14,6 +14,7 @@ from marketintel.analysis import nuts
 from marketintel.analysis import regions as an
 from marketintel.warehouse import build, store
 from marketintel.warehouse import regions as wh
+from marketintel.warehouse.nuts import VERSIONS, version_of
 
 
 class Indicator(NamedTuple):
@@ -202,3 +203,34 @@ def indicators(region: wh.Region, data_dir: Path | None = None) -> pd.DataFrame:
         rows.append({"indicator": item.id, "label": item.label, **found})
     frame = pd.DataFrame(rows, columns=["indicator", "label", "year", "value", "rank", "regions"])
     return frame.astype({"rank": "Int64", "regions": "Int64"})
+
+
+def for_polygons(
+    values: pd.Series, drawn: list[str], region: wh.Region, data_dir: Path | None = None
+) -> tuple[pd.Series, list[str]]:
+    """Carry a rate to the NUTS version of a map, and find the region on it.
+
+    Parameters
+    ----------
+    values : Series
+        By NUTS 2013 region; blanks stay blank.
+    drawn : list of str
+        Codes that have a polygon; the version that knows most of them is the map's.
+    region : Region
+        The region or country to outline.
+
+    Returns
+    -------
+    values : Series
+        By region of the map.
+    own : list of str
+        The region's codes on the map.
+    """
+    version = max(VERSIONS, key=lambda v: sum(version_of(c, (v,)) == v for c in drawn))
+    walk = nuts.shares(wh.crosswalk(wh.BASE, version, data_dir))
+    own = [c for c in drawn if c in region.codes]
+    if region.is_country:
+        own = [c for c in drawn if c.startswith(region.id)]
+    elif not own:
+        own = walk.loc[walk["from_code"].isin(region.members), "to_code"].tolist()
+    return nuts.convert(values, walk, "mean"), own

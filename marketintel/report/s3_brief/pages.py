@@ -7,13 +7,14 @@ import pandas as pd
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
-from marketintel.report.s3_brief import charts
+from marketintel.report.s3_brief import charts, figures
 from marketintel.report.s3_brief import sentences as say
 from marketintel.report.s3_brief import words as p
 from marketintel.report.s3_brief.demand import Market, world_forecasts
 from marketintel.report.s3_brief.facts import Brief, load
 from marketintel.report.s3_brief.figures import YEAR
 from marketintel.warehouse.reference import load_sources
+from marketintel.warehouse.regions import nuts_polygons
 
 __all__ = [
     "cannot_tell",
@@ -28,8 +29,8 @@ __all__ = [
     "three_options",
 ]
 
-#: Rows of the printed tables; the edition's tables hold all.
-SEGMENTS, PARTNERS = 6, 4
+#: Rows of the printed tables, and markets with a printed table; the edition's tables hold all.
+SEGMENTS, PARTNERS, MARKETS = 6, 4, 2
 
 NOTICE = "© EuroGeographics for the administrative boundaries."
 
@@ -82,44 +83,44 @@ def _priority_table(brief: Brief) -> Table:
 
 
 def strength(brief: Brief) -> Stack:
-    """Where the region stands among all, branch by branch."""
-    table = brief.table.loc[brief.photonic]
+    """Where the region stands: a map where polygons have been fetched, else a ranked plot."""
     names = {code: division.name for code, division in brief.divisions.items()}
-    every = brief.europe.lq
     return Stack(
-        Text(say.see_strength(brief)),
-        Figure(
-            charts.strength_dots(table, every, names, brief.region.name),
-            name="strength",
-            caption=f"Branches that hold photonics: {brief.region.name} among Europe’s regions, {YEAR}",
-            alt=f"{say.see_strength(brief)} {say.strength(brief)}",
-            source=_cite(brief, "eurostat_sbs"),
-        ),
-        _map(brief),
+        *(_map(brief) or _dots(brief, names)),
         _indicator_table(brief),
         _branch_table(brief, names),
     )
 
 
-def _map(brief: Brief) -> Figure | None:
-    """Map the region's strongest branch, where polygons have been fetched."""
-    from marketintel.warehouse.regions import nuts_polygons
+def _dots(brief: Brief, names: dict[str, str]) -> tuple[Text, Figure]:
+    table = brief.table.loc[brief.photonic]
+    picture = charts.strength_dots(table, brief.europe.lq, names, brief.region.name)
+    return Text(say.see_strength(brief)), Figure(
+        picture,
+        name="strength",
+        caption=f"Branches that hold photonics: {brief.region.name} among Europe’s regions, {YEAR}",
+        alt=f"{say.see_strength(brief)} {say.strength(brief)}",
+        source=_cite(brief, "eurostat_sbs"),
+    )
 
+
+def _map(brief: Brief) -> tuple[Text, Figure] | None:
+    """Map the region's strongest branch with photonics."""
     try:
         polygons = nuts_polygons(brief.data_dir)
     except MissingDataError:
         return None
-    table = brief.table.loc[brief.photonic]
-    code = str((table["lq"] if table["lq"].notna().any() else table["density"]).idxmax())
-    own = [c for c in brief.region.codes if len(c) == 4] or [
-        c for c in polygons["nuts_id"] if c.startswith(brief.region.id)
-    ]
+    lq = brief.table.loc[brief.photonic, "lq"].dropna()
+    code = str(lq.idxmax()) if len(lq) else brief.photonic[0]
+    values, own = figures.for_polygons(
+        brief.europe.lq[code], list(polygons["nuts_id"]), brief.region, brief.data_dir
+    )
     label = brief.divisions[code].name
-    return Figure(
-        charts.strength_map(polygons, brief.europe.lq[code], own, f"{label} ({code})"),
+    return Text(say.see_map(brief, code)), Figure(
+        charts.strength_map(polygons, values, own, f"{label} ({code})"),
         name="strength_map",
         caption=f"{label} ({code}): share of jobs against Europe’s, {YEAR}",
-        alt=f"Map of regions by their share of jobs in {label}. {say.strength(brief)}",
+        alt=f"{say.see_map(brief, code)} {say.strength(brief)}",
         source=f"{_cite(brief, 'eurostat_sbs')} {NOTICE}",
     )
 
@@ -177,7 +178,10 @@ def demand(brief: Brief) -> Stack:
     outlook = world_forecasts(segments, brief.data_dir)
     return Stack(
         Text(f"{say.demand(brief)} Amounts are in US dollars (USD). {_forecast_sentence(outlook)}"),
-        *[_demand_table(brief, market) for market in known],
+        *[
+            _demand_table(brief, market, SEGMENTS // min(len(known), MARKETS) if i < MARKETS else 0)
+            for i, market in enumerate(known)
+        ],
         Table(
             outlook,
             name="world_forecasts",
@@ -187,9 +191,8 @@ def demand(brief: Brief) -> Stack:
     )
 
 
-def _demand_table(brief: Brief, market: Market) -> Table:
+def _demand_table(brief: Brief, market: Market, shown: int) -> Table:
     frame = market.segments.copy()
-    shown = max(2, SEGMENTS // sum(m.known for m in brief.markets))
     seller = brief.region.name if brief.region.is_country else say.country_of(brief)
     return Table(
         frame,

@@ -21,6 +21,11 @@ from marketintel.warehouse.regions import Division, region_name
 MOST_NAMED = 6
 
 
+def here(brief: Brief) -> str:
+    """Say what the brief is about: region or country."""
+    return "country" if brief.region.is_country else "region"
+
+
 def low(name: str) -> str:
     """Return a branch or segment within a sentence; LED stays LED."""
     return name if name[:2].isupper() else name[:1].lower() + name[1:]
@@ -126,14 +131,14 @@ def strength(brief: Brief) -> str:
     table = brief.table.loc[brief.photonic]
     strong = table[table["specialised"] == 1].sort_values("lq", ascending=False)
     if strong.empty:
-        said = "In no branch that holds photonics is the region known to be strong."
+        said = f"In no branch that holds photonics is the {here(brief)} known to be strong."
     else:
         named = [
             f"{branch(brief, str(code))} with {'' if w.known(row['lq']) else 'at least '}"
             f"{p.times(row['lq_least'])} of jobs"
             for code, row in strong.iterrows()
         ]
-        said = f"Of the {p.small(len(table))} branches that hold photonics, the region is strong in {w.listing(named)}."
+        said = f"Of the {p.small(len(table))} branches that hold photonics, the {here(brief)} is strong in {w.listing(named)}."
     if brief.blank:
         blank = w.listing([branch(brief, code) for code in brief.blank])
         said += f" For {blank} no figure is published."
@@ -145,12 +150,12 @@ def nearest(brief: Brief) -> str:
     table = brief.table.loc[brief.photonic]
     open_ = table[table["specialised"] != 1]
     if open_.empty:
-        return "The region is strong in all branches that hold photonics."
+        return f"The {here(brief)} is strong in all branches that hold photonics."
     code = str(open_["density"].idxmax())
     row = open_.loc[[code]].iloc[0]
     return (
         f"Of those where it is not known to be strong, {branch(brief, code)} is closest to what the "
-        f"region does: {p.place(int(row['density_rank']), int(row['n_divisions']))} branches by relatedness."
+        f"{here(brief)} does: {p.place(int(row['density_rank']), int(row['n_divisions']))} branches by relatedness."
     )
 
 
@@ -207,7 +212,7 @@ def partner(brief: Brief) -> str:
         row = others.iloc[0]
         said.append(
             f"In Europe, {escape(row['name'])} ({row['country']}) would add most: it is strong in "
-            f"{_names(brief, row['has'])}, where this region is not known to be."
+            f"{_names(brief, row['has'])}, where this {here(brief)} is not known to be."
         )
     if len(mates):
         row = mates.iloc[0]
@@ -226,11 +231,12 @@ def see_strength(brief: Brief) -> str:
     table = brief.table.loc[brief.photonic]
     known = table[table["lq"].notna()].sort_values("lq", ascending=False)
     said = (
-        "Each pale mark is a European region, and the large dot is this one. Right of the line at 1 a region has more "
+        f"Each pale mark is a European region, and the large dot is this {here(brief)}. "
+        "Right of the line at 1 a region has more "
         "jobs in the branch than Europe as a whole, in proportion; this is called the location quotient. "
     )
     if known.empty:
-        return said + "No figure of this region is published for these branches."
+        return said + f"No figure of this {here(brief)} is published for these branches."
     row = known.iloc[0]
     code = str(row.name)
     rank = p.place(int(row["lq_rank"]), int(row["lq_ranked"]))
@@ -242,11 +248,23 @@ def see_strength(brief: Brief) -> str:
     return said
 
 
+def see_map(brief: Brief, code: str) -> str:
+    """What to see on the map of one branch."""
+    row = brief.table.loc[[code]].iloc[0]
+    said = (
+        f"The map shows {branch(brief, code)}. In the two warm colours a region has more jobs in it than Europe as a whole, "
+        f"in proportion; this is called the location quotient. The outline on the map is this {here(brief)}"
+    )
+    if not w.known(row["lq"]):
+        return f"{said}, for which no figure is published."
+    return f"{said}: {p.times(row['lq'])}, {p.place(int(row['lq_rank']), int(row['lq_ranked']))} regions."
+
+
 def see_nearness(brief: Brief) -> str:
     """What to see in the second figure."""
     table = brief.table.loc[brief.photonic]
     said = (
-        "Further right means closer to what the region does already, so cheaper to enter. Higher up means more complex: "
+        f"Further right means closer to what the {here(brief)} does already, so cheaper to enter. Higher up means more complex: "
         "found where economies are advanced, and harder to copy. The best place is the top right. "
     )
     good = [branch(brief, str(c)) for c in table.index[table["near"] & table["complex"]]]
@@ -272,7 +290,7 @@ def option_text(brief: Brief, option: Option) -> dict[str, str]:
     if market and w.known(row["demand_usd"]):
         benefit += f" {w.sentence(w.the(market.name))} imports {w.money(row['demand_usd'])} of its photonic goods."
     evidence = (
-        f"{p.persons(row['persons'])} persons in {YEAR}, {p.times(row['lq'])}."
+        f"{'' if brief.region.is_whole else 'About '}{p.persons(row['persons'])} persons in {YEAR}, {p.times(row['lq'])}."
         if w.known(row["persons"])
         else f"Not published; between {p.persons(row['least_persons'])} and {p.persons(row['most_persons'])} persons in {YEAR}."
     )
@@ -287,28 +305,23 @@ def option_text(brief: Brief, option: Option) -> dict[str, str]:
 
 
 def _who(brief: Brief, option: Option) -> str:
-    best, mate = brief.partner_for(option.division), brief.partner_for(option.division, mates=True)
-    names = [escape_not(row) for row in (mate, best) if row is not None]
-    return f" Strong there: {w.listing(list(dict.fromkeys(names)))}." if names else ""
-
-
-def escape_not(row: pd.Series) -> str:
-    """Name a partner in a table cell, which is printed as it is."""
-    return f"{row['name']} ({row['country']})"
+    found = [brief.partner_for(option.division, mates=mates) for mates in (True, False)]
+    names = list(dict.fromkeys(f"{pair[0]} ({pair[1]})" for pair in found if pair))
+    return f" Strong there: {w.listing(names)}." if names else ""
 
 
 def _measure(brief: Brief, option: Option) -> str:
     row = option.fact
     average = p.persons(row["average_persons"])
     if option.kind == "team up":
-        best = brief.partner_for(option.division, mates=True)
-        best = brief.partner_for(option.division) if best is None else best
-        with_ = f"with a cluster in {best['name']}" if best is not None else "with a cluster abroad"
+        found = brief.partner_for(option.division, mates=True)
+        found = found or brief.partner_for(option.division)
+        with_ = f"with a cluster in {found[0]}" if found else "with a cluster abroad"
         return f"One signed agreement {with_} within twelve months."
     if not w.known(row["persons"]):
         return f"Get the figure from the statistical office. The European share would be {average} persons."
     if row["specialised"] == 1:
-        return f"The share of jobs stays above Europe’s: {average} persons at today’s size of the region."
+        return f"The share of jobs stays above Europe’s: {average} persons at today’s size."
     missing = p.persons(row["average_persons"] - row["persons"])
     return f"{missing} more jobs would reach the European share of {average} persons."
 
@@ -323,16 +336,17 @@ def cannot_tell(brief: Brief) -> list[str]:
     ]
     blank = table.index[table["persons"].isna()]
     if len(blank):
-        first = brief.blank[0] if brief.blank else str(blank[0])
-        row = table.loc[[first]].iloc[0]
-        among = f" Of those with photonics, it is {w.listing(brief.blank)}." if brief.blank else ""
-        said.append(
-            f"**Blank cells.** {len(blank)} of {len(table)} branches have no figure, most often to protect single firms.{among} "
-            f"Relatedness of {first} is {w.percent(row['density'], 0)} if they are as usual in Europe, and between "
-            f"{row['low']:.0f} and {w.percent(row['high'], 0)} whatever they hold."
-        )
+        text = f"**Blank cells.** {len(blank)} of {len(table)} branches have no figure, most often to protect single firms."
+        if brief.blank:
+            row = table.loc[[brief.blank[0]]].iloc[0]
+            text += (
+                f" Of those with photonics, it is {w.listing(brief.blank)}. Relatedness of {brief.blank[0]} is "
+                f"{w.percent(row['density'], 0)} if they are as usual in Europe, and between {row['low']:.0f} and "
+                f"{w.percent(row['high'], 0)} whatever they hold."
+            )
+        said.append(text)
     else:
-        said.append("**Blank cells.** There are none in this region.")
+        said.append("**Blank cells.** There are none here.")
     said.append(f"**Level.** {_level(brief)}")
     space = brief.europe.space
     said.append(
@@ -374,7 +388,7 @@ def _level(brief: Brief) -> str:
             said
             + f"{region.id} did not exist then: its figures are {parts}, shared out by people, and say little more than that region’s own."
         )
-    return said + region.note
+    return (said + region.note).strip()
 
 
 def _demand_gap(brief: Brief) -> str:
