@@ -65,6 +65,19 @@ def shown(
     return keep
 
 
+def exposed(
+    counts: Mapping[str, int],
+    relations: Sequence[Relation],
+    visible: Collection[str],
+    cells: Sequence[str],
+    minimum: int = MINIMUM,
+) -> str | None:
+    """Return the first of `cells` that an attacker knows to be below `minimum`, if there is one."""
+    attack = Attack(counts, relations, visible)
+    safe: set[str] = set()
+    return next((c for c in cells if not _is_safe(attack, c, cells, safe, minimum)), None)
+
+
 class Attack:
     """What somebody can find out who sees some cells and knows all sums.
 

@@ -169,8 +169,7 @@ def directory(found: Found) -> Stack:
             missing="not stated in the sources used here",
         ),
         facts_table(
-            facts, "name", "cluster_facts", "What is known of the clusters", found.as_of,
-            header="Cluster",
+            facts, "name", "cluster_facts", "What is known of the clusters", found.as_of, "name",
         ),
     )  # fmt: skip
 
@@ -263,7 +262,7 @@ def complements(found: Found) -> Stack:
             Table(
                 named.head(TOP).drop(columns="size"),
                 name=word.lower(),
-                caption=f"{word} that complete each other for {found.market.name}",
+                caption=f"{word} that complete each other for {w.the(found.market.name)}",
                 formats={"coverage_pct": "pct", "best_alone_pct": "pct", "gain_pp": "points",
                          "complete_demand_usd": "usd_m"},
                 headers={"coverage_pct": "Together",
@@ -295,7 +294,7 @@ def supply(found: Found) -> Stack:
         Table(
             table,
             name="supply_and_demand",
-            caption=f"Demand of {found.market.name}, and which of the clusters' countries are "
+            caption=f"Demand of {w.the(found.market.name)}, and which of the clusters' countries are "
             f"specialised, {study.year}",
             formats={"demand_usd": "usd_m", "eu_share_pct": "pct"},
             headers={"segment_name": "Segment", "demand_usd": "Imports", "eu_share_pct": "EU27 share",
@@ -407,7 +406,7 @@ def cross_sector(found: Found) -> Stack:
         Table(
             eu[columns],
             name="industry_links",
-            caption=f"Who buys: EU27 makers selling to {w.listing([country_name(buyer)])} and within the "
+            caption=f"Who buys: EU27 makers selling to {w.the(country_name(buyer))} and within the "
             "EU27, and single countries' makers selling within the EU27, 2022",
             formats=dict.fromkeys(columns[2:], "usd_m"),
             headers={"buyer_industry": "Buying industry", buyer: f"EU27 to {buyer}",

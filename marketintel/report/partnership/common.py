@@ -89,21 +89,23 @@ def facts_table(
     """
     rows = facts.assign(
         date=[dated(day, as_of) for day in facts["ref_date"]],
-        figure=[figure(r["value"], r["unit"]) for r in facts.to_dict("records")],
-        basis=facts["self_declared"].map({"yes": "self-declared", "no": "reported"}),
+        figure=[
+            figure(r["value"], r["unit"]) + ("*" if r["self_declared"] == "yes" else "")
+            for r in facts.to_dict("records")
+        ],
     )
-    columns = [*([group_col] if group_col else []), who, "fact", "figure", "date", "basis"]
+    columns = [*dict.fromkeys([*([group_col] if group_col else []), who]), "fact", "figure", "date"]
     return Table(
-        rows[[*columns, "source_title", "source_url"]],
+        rows[[*columns, "source_title", "source_url", "self_declared"]],
         name=name,
         caption=caption,
         headers={who: header, "fact": "What", "figure": "Figure", "date": "As of",
-                 "basis": "Count", "source_title": "Source"},
+                 "source_title": "Source"},
         group_col=group_col,
-        hide=["source_url"],
+        hide=["source_url", "self_declared"],
         note=(
-            f"Old: {OLD_YEARS} years or more before {as_of[:4]}. Self-declared: counted by the "
-            "organisation itself or quoted from it; scopes differ, so figures of different rows are "
+            f"* Self-declared: counted by the organisation itself or quoted from it. Old: {OLD_YEARS} "
+            f"years or more before {as_of[:4]}. Scopes differ, so figures of different rows are "
             "not to be added or compared. Addresses are in the tables of the edition."
         ),
     )  # fmt: skip

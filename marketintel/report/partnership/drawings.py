@@ -27,7 +27,11 @@ def progress(frame: pd.DataFrame) -> Figure:
         bar; over 100 % is cut at 120 and says so.
     """
     brand = shipped_brand()
-    labels = [f"{r.name_} ({r.programme})" for r in each(frame.rename(columns={"name": "name_"}))]
+    twice = frame["name"].duplicated(keep=False)
+    labels = [
+        f"{name} ({programme})" if again else str(name)
+        for name, programme, again in zip(frame["name"], frame["programme"], twice, strict=True)
+    ]
     axes = _rows(labels)
     for y, (reached, gone, verdict) in enumerate(
         zip(frame["attained_pct"], frame["elapsed_pct"], frame["status"], strict=True)

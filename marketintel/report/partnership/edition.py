@@ -8,16 +8,17 @@ runs on.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from marketintel.errors import MissingDataError, UsageError
-from marketintel.report.market_study.edition import _data_in_kernel
+from marketintel.errors import UsageError
 from marketintel.report.partnership import clusters, kpi_monitor, mission, needs, roadmap
 from marketintel.report.partnership.common import KEY_MARKETS
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
+from marketintel.report.workbench import data_in_kernel, notebook_path
 from marketintel.warehouse import kpi_log, store
 from marketintel.warehouse.check_clusters import check_members
 from marketintel.warehouse.check_needs import check_survey
@@ -136,23 +137,6 @@ def check_file(path: Path) -> list[Problem]:
     return check_members(path, REFERENCE_DIR)
 
 
-def notebook_path(name: str) -> Path:
-    """Return a notebook of the project.
-
-    Raises
-    ------
-    MissingDataError
-        The package is not run from a checkout of the project.
-    """
-    path = Path(__file__).resolve().parents[3] / "notebooks" / f"{name}.ipynb"
-    if not path.exists():
-        raise MissingDataError(
-            f"notebook {path.name} not found beside the package; run marketintel from a checkout of "
-            "the project"
-        )
-    return path
-
-
 def _write(
     notebook: str, parameters: Mapping[str, Any], study: str, cover: Cover, as_of: str,
     files: Sequence[str], more: Sequence[Path | None], reports_dir: Path, edition: str | None,
@@ -161,9 +145,9 @@ def _write(
     name = edition or as_of[:7]
     used = [REFERENCE_DIR / file for file in files]
     used += [path for path in more if path is not None and path.exists()]
-    with _data_in_kernel(data_dir):
+    with data_in_kernel(data_dir):
         return run_study(
-            notebook_path(notebook),
+            notebook_path(f"{notebook}.ipynb"),
             parameters,
             reports_dir=reports_dir,
             edition=name,
@@ -186,7 +170,8 @@ def _members_line(found: clusters.Found) -> str:
 
 
 def _path(path: Path | None) -> str:
-    return str(path.resolve()) if path else ""
+    """The kernel runs where the command was given, so the path need not name the machine."""
+    return os.path.relpath(path) if path else ""
 
 
 def _tag(path: Path | None) -> str:

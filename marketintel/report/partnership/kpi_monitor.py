@@ -128,13 +128,11 @@ def summary(monitor: Monitor) -> Stack:
     sentences = []
     ended = table[(table["deadline"] < monitor.as_of) & (table["status"] == "no measurement")]
     for programme, rows in ended.groupby("programme", sort=False):
-        kinds = " and ".join(
-            sorted({monitor.kpis[k].get("target_kind", "no") for k in rows["kpi"]})
-        )
+        aimed = int(rows["target"].notna().sum())
         sentences.append(
-            f"**{escape(programme)}** ended on {rows['deadline'].max()}. Of "
-            f"{w.count(len(rows), 'indicator')} there is no measurement: the {kinds} targets are "
-            "known, final results were not found."
+            f"**{escape(programme)}** ended on {rows['deadline'].max()}. "
+            f"{w.sentence(w.count(len(rows), 'indicator'))} without a measurement, {aimed} of them with a "
+            "target: what was aimed at is known, what was reached was not found."
         )
     sentences += [_sentence(row) for row in table[table["lines"] > 0].to_dict("records")]
     return Stack(
@@ -194,17 +192,26 @@ def board(monitor: Monitor) -> Stack:
             missing="not measured, or not to be had without a measurement",
             note=f"End from, to: the central 80 % of where it ends at this pace. {verdicts}.",
         ),
-        Figure(
-            drawings.progress(shown),
-            name="progress",
-            caption="How much of the target, against how much of the time",
-            alt=(
-                "For each indicator a bar shows the part of the target that is reached and a line "
-                "the part of the period that has gone. Indicators without a measurement are left "
-                f"open. Measured: {int((table['lines'] > 0).sum())} of {len(table)}."
-            ),
-        ),
+        _progress(shown),
     )  # fmt: skip
+
+
+def _progress(table: pd.DataFrame) -> Figure | None:
+    """A picture of what has been measured against a target; None where nothing has."""
+    rows = table[table["attained_pct"].notna()]
+    if rows.empty:
+        return None
+    most = rows.sort_values("attained_pct").iloc[-1]
+    return Figure(
+        drawings.progress(rows),
+        name="progress",
+        caption="Measured indicators: part of the target, against part of the time",
+        alt=(
+            "A bar shows the part of the target that is reached, a line the part of the period that "
+            f"has gone. Furthest is {most['name']} with {most['attained_pct']:.0f} per cent. "
+            "Indicators without a measurement or a target are not drawn."
+        ),
+    )
 
 
 def definitions(monitor: Monitor) -> Table:
@@ -214,8 +221,7 @@ def definitions(monitor: Monitor) -> Table:
             "programme": one["programme"],
             "name": one["name"],
             "definition": one["definition"],
-            "owner_role": one["owner_role"],
-            "evidence": one["evidence"],
+            "proof": f"{one['owner_role']}: {one['evidence']}",
             "period": f"{one['start']} to {one['deadline']}",
             "target": _target(one, monitor.as_of),
             "period_note": one.get("period_note"),
@@ -228,8 +234,8 @@ def definitions(monitor: Monitor) -> Table:
         frame.astype("object"),
         name="definitions",
         caption="Definitions, owners, evidence and targets",
-        headers={"name": "Indicator", "definition": "What is counted", "owner_role": "Owner",
-                 "evidence": "Proof", "target": "Target and its source"},
+        headers={"name": "Indicator", "definition": "What is counted", "proof": "Owner: proof",
+                 "target": "Target and its source"},
         group_col="programme",
         hide=["period", "period_note", "url"],
         note="Periods, and why they are what they are, are in the tables of the edition.",

@@ -154,7 +154,7 @@ def pitches(dossier: Dossier) -> Stack:
         Table(
             table,
             name="pitch",
-            caption=f"Segments to pitch in {dossier.market.name}, {study.year}",
+            caption=f"Segments to pitch in {w.the(dossier.market.name)}, {study.year}",
             formats={k: v for k, v in formats.items() if k in table},
             headers={k: v for k, v in {
                 "segment_name": "Segment", "demand_usd": "Imports", "change_pct": "Change",

@@ -42,6 +42,14 @@ class Found:
             return "No survey has been held yet: questionnaire and published barriers only"
         return f"{_respondents(self)} respondents; cells under {MINIMUM} answers are not shown"
 
+    def answers(self, question: str) -> list[str]:
+        """The answers whose counts may be looked at.
+
+        How many said "none" is left out altogether: nobody who did can have said anything else,
+        so it would tie the counts of all answers together.
+        """
+        return [answer for answer in self.words[question] if answer != NONE]
+
     @cached_property
     def shares(self) -> dict[str, pd.DataFrame]:
         """Question to the shares that may be shown."""
@@ -49,7 +57,7 @@ class Found:
             return {}
         found = {
             question: survey_of.proportions(
-                self.survey, survey_of.chosen(self.survey[question], list(self.words[question]))
+                self.survey, survey_of.chosen(self.survey[question], self.answers(question))
             )
             for question in QUESTIONS
         }
@@ -99,7 +107,7 @@ def summary(found: Found) -> Stack:
     for question in QUESTIONS:
         rows = found.shares[question]
         rows = rows[(rows["kind"] == survey_of.ALL) & rows["count"].notna()]
-        rows = rows[rows["answer"] != NONE].sort_values("share_pct", ascending=False)
+        rows = rows.sort_values("share_pct", ascending=False)
         if len(rows):
             first = rows.iloc[0]
             said = found.words[question][first["answer"]]
@@ -169,11 +177,20 @@ def _shares(found: Found, name: str, labels: Mapping[str, str], title: str) -> S
         )
     else:
         blocks.append(Text(f"**{title}.** No answer has enough respondents to be shown."))
+    blocks.append(
+        Table(
+            all_rows[["label", "respondents", "count", "share_pct", "lo_pct", "hi_pct"]],
+            name=f"{name}_all",
+            caption=f"{title}: all respondents",
+            missing=HIDDEN,
+            printed_rows=0,
+        )
+    )
     groups = table[table["kind"] != survey_of.ALL].assign(group=lambda t: _names(t))
     columns = ["group", "label", "respondents", "count", "share_pct", "lo_pct", "hi_pct"]
     for kind, part in groups.groupby("kind", sort=False):
         # A line for every hidden cell would bury the others; the sentence below counts them.
-        open_rows = part[part["count"].notna()]
+        open_rows = part[part["count"].notna()].sort_values("group", kind="stable")
         hidden = len(part) - len(open_rows)
         if len(open_rows):
             blocks.append(
@@ -222,7 +239,7 @@ def answers(found: Found, as_of: str) -> Stack:
     if found.survey is None:
         return Stack(practice.table(as_of))
     rows = found.shares["needs"]
-    rows = rows[(rows["kind"] == survey_of.ALL) & rows["count"].notna() & (rows["answer"] != NONE)]
+    rows = rows[(rows["kind"] == survey_of.ALL) & rows["count"].notna()]
     if rows.empty:
         return Stack(practice.table(as_of))
     top = rows.sort_values("share_pct", ascending=False).iloc[0]["answer"]

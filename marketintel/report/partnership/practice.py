@@ -72,14 +72,19 @@ def table(as_of: str, need: str | None = None) -> Table:
     frame = catalogue(need)
     words = load_needs()
     asked = {**words["barriers"], **words["needs"]}.get(need or "", "")
-    frame["ref_date"] = [dated(day, as_of) for day in frame["ref_date"]]
+    pairs = zip(frame["practice"], frame["action"], strict=True)
+    frame["practice"] = [f"{who}: {what[0].lower()}{what[1:]}" for who, what in pairs]
+    frame["source"] = [
+        f"{title} (as of {dated(day, as_of)})"
+        for title, day in zip(frame["source_title"], frame["ref_date"], strict=True)
+    ]
     return Table(
         frame,
         name="good_practice" if need is None else f"good_practice_{need}",
         caption="Good practice" + (f": {asked[0].lower()}{asked[1:]}" if asked else ""),
-        headers={"practice": "Who", "action": "What they did", "cost": "Cost", "result": "Result",
-                 "ref_date": "As of", "source_title": "Source"},
-        hide=["source_url", "needs"],
+        headers={"practice": "Who did what", "cost": "Cost", "result": "Result",
+                 "source": "Source"},
+        hide=["source_url", "needs", "source_title", "ref_date", "action"],
         note="Self-declared results come from the programmes themselves; planned ones were never "
         "confirmed. No cost is divided by a result: they rarely belong to the same thing.",
     )  # fmt: skip

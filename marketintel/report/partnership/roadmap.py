@@ -121,7 +121,7 @@ def timeline(plan: Plan) -> Stack:
         Figure(
             drawings.gantt(table, plan.as_of),
             name="gantt",
-            caption="Time line; hollow bars have fixed dates",
+            caption="Time line; a hollow bar has fixed dates",
             alt=(
                 f"Bars of {len(table)} actions from {plan.first} to {plan.last}. "
                 f"{int(table['critical'].sum())} of them set the end of the plan."
@@ -154,7 +154,6 @@ def actions(plan: Plan) -> Table:
                 "reason": one.get("reason") or f"{one['source']}, {one['ref_date']}",
                 "after": "; ".join(plan.actions[a]["name"] for a in one.get("after", [])) or None,
                 "countries": ", ".join(country_name(c) for c in one.get("countries", [])) or None,
-                "kpis": "; ".join(plan.kpis[k]["name"] for k in one.get("kpis", [])) or None,
                 "owner_role": one["owner_role"],
                 "url": one.get("url"),
             }
@@ -162,12 +161,33 @@ def actions(plan: Plan) -> Table:
     return Table(
         pd.DataFrame(rows).astype("object"),
         name="actions",
-        caption="Reasons, dependencies and indicators",
+        caption="Reasons and dependencies",
         headers={"name": "Action", "reason": "Why, or who says so", "after": "Waits for",
-                 "kpis": "Feeds", "owner_role": "Owner"},
+                 "owner_role": "Owner"},
         hide=["url", "countries"],
         missing="none",
     )  # fmt: skip
+
+
+def indicators(plan: Plan) -> Table:
+    """Which actions move which indicator."""
+    feeds = {
+        k: [plan.actions[a]["name"] for a in plan.table["action"]
+            if k in plan.actions[a].get("kpis", [])]
+        for k in plan.kpis
+    }  # fmt: skip
+    rows = [
+        (f"{plan.kpis[k]['name']} ({plan.kpis[k]['programme']})", "; ".join(names))
+        for k, names in feeds.items()
+        if names
+    ]
+    return Table(
+        pd.DataFrame(rows, columns=["indicator", "actions"]),
+        name="feeds",
+        caption="Indicators, and the actions that feed them",
+        headers={"actions": "Fed by"},
+        note="Indicators of programmes that have ended have no action.",
+    )
 
 
 def missions(plan: Plan) -> Stack:
