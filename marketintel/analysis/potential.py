@@ -313,11 +313,13 @@ def _ratios(
 
 
 def _balance(world: World, exports: Array, imports: Array) -> Array:
-    own = np.zeros_like(exports)
-    for i, exporter in enumerate(world.exporters):
-        for home, share in world.home_of(exporter).items():
-            if home in world.markets:
-                own[i] += share * imports[world.markets.get_indexer(pd.Index([home]))[0]]
+    place = world.markets.get_indexer(world.exporters)
+    own = np.where((place >= 0)[:, None], imports[place], 0.0)
+    for name, members in world.homes.items():
+        at = world.markets.get_indexer(pd.Index(list(members)))
+        share = np.array(list(members.values()))[at >= 0]
+        row = world.exporters.get_indexer(pd.Index([name]))[0]
+        own[row] = share @ imports[at[at >= 0]]
     return np.minimum(1.0, _divide(exports, own, np.inf))
 
 

@@ -129,11 +129,13 @@ def identified(block: Block, effects: Sequence[str]) -> list[int]:
     kept: list[int] = []
     basis: list[Array] = []
     for p, x in enumerate(block.x):
-        own = (x - net.spread(p))[block.used]
-        whole = float(((x[block.used] - (x[block.used].mean() if effects else 0)) ** 2).sum())
+        # Where a cell does not count it is 0 and stays 0: sums over blocks are sums over rows.
+        own = np.where(block.used, x - net.spread(p), 0.0)
+        middle = float(x[block.used].mean()) if effects else 0.0
+        whole = float((np.where(block.used, x - middle, 0.0) ** 2).sum())
         for other in basis:
-            own = own - other * (other @ own)
-        size = float(own @ own)
+            own = own - other * _dot(other, own)
+        size = _dot(own, own)
         if size > _COLLINEAR * max(whole, 1e-300):
             kept.append(p)
             basis.append(own / np.sqrt(size))

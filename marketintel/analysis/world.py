@@ -42,7 +42,14 @@ class World:
 
     def is_home(self) -> npt.NDArray[np.bool_]:
         """Return which markets are at home for which exporter; exporters × markets."""
-        return np.array([self.markets.isin(list(self.home_of(e))) for e in self.exporters])
+        home = np.zeros((len(self.exporters), len(self.markets)), dtype=bool)
+        place = self.markets.get_indexer(self.exporters)
+        own = np.flatnonzero(place >= 0)
+        home[own, place[own]] = True
+        for name, members in self.homes.items():
+            row = self.exporters.get_indexer(pd.Index([name]))[0]
+            home[row] = self.markets.isin(list(members))
+        return home
 
     def of(self, codes: Sequence[str]) -> "World":
         """Return the same world with these products only."""
