@@ -38,6 +38,10 @@ def fetch(
         Path | None,
         typer.Option("--zip", help="For the source baci: the zip as published by CEPII."),
     ] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", help="For the source baci: download this, e.g. HS92_V202601."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
     data: Annotated[
         Path | None,
@@ -50,8 +54,15 @@ def fetch(
     from marketintel.warehouse import store
 
     data_dir = data or store.default_data_dir()
-    if archive or "baci" in (sources or []):
-        _add_baci(sources or [], archive, segments, data_dir, dry_run)
+    if archive or edition or "baci" in (sources or []):
+        if sources not in (None, [], ["baci"]) or (archive is None) == (edition is None):
+            raise UsageError(
+                "fetch baci goes alone and needs --edition HS92_V202601 to download one, or "
+                "--zip FILE, the zip as CEPII publishes it"
+            )
+        zipped = archive or _download_baci(str(edition), data_dir, dry_run)
+        if zipped:
+            _add_baci(zipped, segments, data_dir, dry_run)
         return
     span = parse_years(years)
     made = plan(
@@ -74,17 +85,34 @@ def fetch(
         )
 
 
-def _add_baci(
-    sources: list[str], archive: Path | None, segments: str, data_dir: Path, dry_run: bool
-) -> None:
+def _download_baci(edition: str, data_dir: Path, dry_run: bool) -> Path | None:
+    """Download an edition, unless it is there; return where it is, or None in a dry run."""
+    from marketintel.sources.baci import PROVIDER, download
+    from marketintel.sources.bulk import REVISIONS, library_dir
+    from marketintel.sources.http import Client
+
+    found = re.fullmatch(r"(HS\d\d)_V(\d{6}[a-z]?)", edition)
+    if not found or found[1] not in REVISIONS:
+        raise UsageError(
+            f"--edition {edition!r} is not understood; write revision and version as HS92_V202601 "
+            f"(revisions: {', '.join(REVISIONS)})"
+        )
+    target = library_dir(data_dir) / f"BACI_{edition}.zip"
+    if not target.exists():
+        typer.echo(f"baci: 1 request, about 2 GB, to {target.name}")
+        if dry_run:
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Client(PROVIDER) as client:
+            download(found[2], found[1], target, client)
+    return target
+
+
+def _add_baci(archive: Path, segments: str, data_dir: Path, dry_run: bool) -> None:
     """Load a BACI zip and keep the segments' products."""
     from marketintel.sources.baci import Year, years
     from marketintel.sources.bulk import REVISIONS, add_baci
 
-    if archive is None or sources not in ([], ["baci"]):
-        raise UsageError(
-            "fetch baci goes alone and needs --zip FILE, the zip as CEPII publishes it"
-        )
     found = years(archive)
     codes = _codes_in(segments, [REVISIONS[found[0].revision]])
     typer.echo(
@@ -105,14 +133,15 @@ def reference_book() -> "Book":
     """Return the translations that the network room is given."""
     from marketintel.sources.connectors import Book
     from marketintel.warehouse import harmonise
-    from marketintel.warehouse.countries import country_rows, split
+    from marketintel.warehouse.countries import country_rows, group_members, split
 
     rows = {row["iso3"]: row for row in country_rows()}
 
     def code_of(iso3: str, system: str) -> str:
         return next(iter(split(rows[iso3][system])), "") if iso3 in rows else ""
 
-    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at)
+    members = frozenset(group_members("EU27"))
+    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at, members)
 
 
 def parse_years(text: str | None) -> list[int]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SOURCE = "cepii_geodist"
+GEODIST = "/distance/dist_cepii.zip"
 PROVIDER = Provider(SOURCE, "https://www.cepii.fr", hosts=("cepii.fr",), max_bytes=32 * MIB)
 
 #: Codes are ISO3 of about 2004 (ROM, ZAR, YUG …); kilometres.
@@ -31,7 +32,7 @@ _FIELDS = {
 _TIES = ("contiguous", "common_language", "colony")
 
 
-def fetch(client: Client, path: str = "/distance/dist_cepii.zip") -> "pd.DataFrame":
+def fetch(client: Client, path: str = GEODIST) -> "pd.DataFrame":
     """Return the pairs under :data:`CONTRACT`.
 
     Raises

@@ -12,6 +12,7 @@ United Nations; snapshots are marked so and stay local.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from itertools import product
 from typing import Any
@@ -21,6 +22,7 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import tidy
 from marketintel.sources.answers import Answer
+from marketintel.sources.comtrade_availability import Released, age_limit
 from marketintel.sources.comtrade_rows import CONTRACT, FIELDS, FLOWS, SOURCE, TOTALS, process
 from marketintel.sources.http import Client
 from marketintel.sources.settings import Provider
@@ -72,8 +74,17 @@ class Query:
         return "M" if "-" in self.periods[0] else "A"
 
 
-def fetch(query: Query, client: Client) -> pd.DataFrame:
+def fetch(query: Query, client: Client, known: Released | None = None) -> pd.DataFrame:
     """Return the rows of a question.
+
+    Parameters
+    ----------
+    query : Query
+        What to ask.
+    client : Client
+        Brings key and store.
+    known : mapping, optional
+        From ``comtrade_availability.released``: kept answers hold until the next release.
 
     Returns
     -------
@@ -92,7 +103,7 @@ def fetch(query: Query, client: Client) -> pd.DataFrame:
     check(query)
     rows: list[dict[str, Any]] = []
     for small in requests(query, client):
-        rows += _ask(small, client)
+        rows += _ask(small, client, known or {})
     return process(rows)
 
 
@@ -138,15 +149,17 @@ def _within_url(query: Query, client: Client) -> Iterator[Query]:
             yield from _within_url(half, client)
 
 
-def _ask(query: Query, client: Client) -> list[dict[str, Any]]:
+def _ask(query: Query, client: Client, known: Released) -> list[dict[str, Any]]:
     """Ask; where the answer reached its limit, cut the question in two and ask again."""
     path, params = address(query, client)
     check_answer = partial(_accept, asked=query)
-    rows = _rows(client.get(path, params, check=check_answer))
+    age = _age(query, client, known)
+    rows = _rows(client.get(path, params, check=check_answer, max_age_s=age))
     if not _may_be_cut(len(rows), client):
         return rows
     if client.has_key:
-        counted = client.get(path, params | {"countOnly": "true"}, check=_accept).json()
+        count = params | {"countOnly": "true"}
+        counted = client.get(path, count, check=_accept, max_age_s=age).json()
         if int(counted["count"]) == len(rows):
             return rows
     halves = _halves(query)
@@ -156,7 +169,14 @@ def _ask(query: Query, client: Client) -> list[dict[str, Any]]:
             f"{len(rows):,} rows and cannot be cut further; name partners, or set "
             f"{PROVIDER.key_env}"
         )
-    return [row for half in halves for row in _ask(half, client)]
+    return [row for half in halves for row in _ask(half, client, known)]
+
+
+def _age(query: Query, client: Client, known: Released) -> float | None:
+    """Return how old a kept answer may be; None leaves it to the store, as does a refresh."""
+    if client.store and client.store.max_age_s == 0:
+        return None
+    return age_limit(known, query.reporters, query.periods, datetime.now(UTC))
 
 
 def _may_be_cut(rows: int, client: Client) -> bool:

@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import UsageError
-from marketintel.sources import census, comtrade, worldbank
+from marketintel.sources import census, comext, comtrade, imf, worldbank
 from marketintel.sources.answers import AnswerStore
 from marketintel.sources.connectors import CONNECTORS, Book
+from marketintel.sources.connectors_context import (
+    CURRENCIES,
+    WEO,
+    PairsQuery,
+    RatesQuery,
+    TariffQuery,
+)
+from marketintel.sources.connectors_trade import CanadaQuery
 from marketintel.sources.http import Client
 
 #: Years that may still be revised, counted back from the current one, and how long an answer
@@ -17,9 +25,11 @@ from marketintel.sources.http import Client
 OPEN_YEARS = 2
 OPEN_DAYS = 7
 
-#: Estimates only, from the recorded answers: seconds an answer takes, partners of a code.
-_ANSWER_S = 1.0
+#: Estimate only, from the recorded answers: partners of a code.
 _PARTNERS = 60
+
+#: Projections asked for beyond the last year.
+_AHEAD = 5
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,9 @@ class Step:
     @property
     def seconds(self) -> float:
         """Estimated time for what is not answered yet."""
-        pace = CONNECTORS[self.source].provider.configured().min_interval_s
-        return (self.requests - self.kept) * max(pace, _ANSWER_S)
+        connector = CONNECTORS[self.source]
+        pace = connector.provider.configured().min_interval_s
+        return (self.requests - self.kept) * max(pace, connector.answer_s)
 
 
 @dataclass(frozen=True)
@@ -89,9 +100,11 @@ def plan(
 ) -> Plan:
     """Choose sources for target markets and count what they would be asked.
 
-    The United States are asked about at home, which knows duties; every other target, and also
-    the United States as others report in the same terms, at Comtrade; GDP, population and
-    prices at the World Bank.
+    Trade is asked for where it is best: the United States at home, which knows duties, Canada at
+    Statistics Canada, members of the EU at Comext, everyone else at Comtrade. Where Comtrade is
+    named in ``sources`` and the home source is not, it is asked about these as well. For all:
+    tariffs at WITS (preferences for the last settled year), GDP, population and prices at the
+    World Bank, projections at the IMF, distances at CEPII; euro rates where they are needed.
 
     Parameters
     ----------
@@ -125,57 +138,110 @@ def plan(
             f"fetch: unknown source {min(unknown)!r}; choose from {', '.join(CONNECTORS)}"
         )
     now = this_year or datetime.now(UTC).year
+    wanted = _Wanted(tuple(targets), tuple(sorted(set(codes))), book, frozenset(sources))
     notes: list[str] = []
     steps = []
-    for source, what, query, per_cell in _questions(targets, codes, years, book, now, notes):
-        if sources and source not in sources:
-            continue
-        if isinstance(query, census.Query):
-            book.revision_at("USA", query.periods[0])  # refused now, not after an hour
-        age = _max_age(query, now, refresh)
-        steps.append(_step(source, what, query, per_cell, store, age))
+    for span in _spans(years, now):
+        age = 0.0 if refresh else OPEN_DAYS * 86_400.0 if span[-1] > now - OPEN_YEARS else None
+        for source, what, query, rows in (*_trade(wanted, span, notes), *_context(wanted, span)):
+            if not sources or source in sources:
+                steps.append(_step(source, what, query, rows, store, age))
+    if not sources or "cepii_geodist" in sources:
+        age = 0.0 if refresh else None
+        pairs = "distances and ties, all economies"
+        steps.append(_step("cepii_geodist", pairs, PairsQuery(), 50_000, store, age))
     if not steps:
         raise UsageError(f"fetch: {', '.join(sources)} has nothing about {', '.join(targets)}")
-    return Plan(tuple(steps), tuple(notes))
+    return Plan(tuple(steps), tuple(dict.fromkeys(notes)))
 
 
-def _questions(
-    targets: Sequence[str],
-    codes: Sequence[str],
-    years: Sequence[int],
-    book: Book,
-    now: int,
-    notes: list[str],
-) -> Iterator[tuple[str, str, Any, int]]:
-    """Yield source, words, query and rows an answered cell has; settled years apart from open."""
-    wanted = tuple(sorted(set(codes)))
-    for span in _spans(years, now):
-        period = f"{span[0]}–{span[-1]}" if len(span) > 1 else str(span[0])
-        labels = tuple(map(str, span))
-        if "USA" in targets:
+@dataclass(frozen=True)
+class _Wanted:
+    """What a plan is for."""
+
+    targets: tuple[str, ...]
+    codes: tuple[str, ...]
+    book: Book
+    sources: frozenset[str]
+
+    def home(self, target: str) -> str:
+        """Return where a target's trade is asked for."""
+        at_home = "comtrade"
+        if target == "USA":
+            at_home = "us_census_imports"
+        elif target == "CAN":
+            at_home = "statcan_cimt"
+        elif target in self.book.eu_members:
+            at_home = "comext"
+        named = {"us_census_imports", "us_census_exports"} if target == "USA" else {at_home}
+        return "comtrade" if "comtrade" in self.sources and not named & self.sources else at_home
+
+
+#: Source, words, query, and how many rows it may have.
+_Question = tuple[str, str, Any, int]
+
+
+def _trade(wanted: _Wanted, span: list[int], notes: list[str]) -> Iterator[_Question]:
+    """Yield what is asked about the targets' trade."""
+    codes, labels = wanted.codes, tuple(map(str, span))
+    about = f"{len(codes)} codes, {_period(span)}"
+    cells = len(codes) * len(labels) * 2 * _PARTNERS
+    members = []
+    for target in wanted.targets:
+        home = wanted.home(target)
+        if home == "us_census_imports":
+            wanted.book.revision_at("USA", f"{span[0]}-01")  # refused now, not after an hour
             months = tuple(f"{y}-{m:02}" for y in span for m in range(1, 13))
-            for flow, source in (("import", "us_census_imports"), ("export", "us_census_exports")):
-                query = census.Query(flow, months, wanted)  # type: ignore[arg-type]
-                yield (
-                    source,
-                    f"{flow}s of the USA, {len(wanted)} codes, {period}, monthly",
-                    query,
-                    (len(wanted) * len(months) * _PARTNERS),
-                )
-        for target in targets:
-            if not (m49 := book.code_of(target, "m49_comtrade")):
-                notes.append(f"comtrade: {target} does not report there; use mirror figures")
-                continue
-            trade = comtrade.Query((m49,), labels, wanted)
-            what = f"trade of {target}, {len(wanted)} codes, {period}"
-            yield "comtrade", what, trade, len(wanted) * len(labels) * 2 * _PARTNERS
-        macro = worldbank.Query(tuple(worldbank.INDICATORS), span[0], span[-1])
-        yield (
-            "worldbank",
-            f"{len(macro.indicators)} indicators, all economies, {period}",
-            macro,
-            (len(macro.indicators) * len(span) * 260),
-        )
+            rows = len(codes) * len(months) * _PARTNERS
+            for flow, source in (("import", home), ("export", "us_census_exports")):
+                query = census.Query(flow, months, codes)  # type: ignore[arg-type]
+                yield source, f"{flow}s of the USA, {about}, monthly", query, rows
+        elif home == "statcan_cimt":
+            wanted.book.revision_at("CAN", labels[0])
+            what = f"imports and exports of CAN, {about}, monthly, whole archives"
+            yield home, what, CanadaQuery(labels, codes), cells * 12
+        elif home == "comext":
+            wanted.book.revision_at(target, labels[0])
+            members.append(target)
+            code = wanted.book.code_of(target, "eurostat")
+            trade = comext.Query((code,), codes, since=labels[0], until=labels[-1])
+            yield home, f"trade of {target}, {about}", trade, cells
+        elif m49 := wanted.book.code_of(target, "m49_comtrade"):
+            yield home, f"trade of {target}, {about}", comtrade.Query((m49,), labels, codes), cells
+        else:
+            notes.append(f"comtrade: {target} does not report there; use mirror figures")
+
+
+def _context(wanted: _Wanted, span: list[int]) -> Iterator[_Question]:
+    """Yield what is asked about tariffs, economies and exchange rates."""
+    codes, labels = wanted.codes, tuple(map(str, span))
+    for target in wanted.targets:
+        if not (reporter := wanted.book.code_of(target, "wits")):
+            continue
+        mfn = TariffQuery(target, reporter, labels, codes)
+        what = f"MFN tariffs of {target}, {len(codes)} codes, {_period(span)}"
+        yield "wits", what, mfn, len(codes) * len(labels)
+        if "wits" in wanted.sources:  # a request a code: only where asked for by name
+            last = TariffQuery(target, reporter, labels[-1:], codes, preferential=True)
+            what = f"preferential tariffs of {target}, {len(codes)} codes, {labels[-1]}"
+            yield "wits", what, last, len(codes) * _PARTNERS
+    macro = worldbank.Query(tuple(worldbank.INDICATORS), span[0], span[-1])
+    what = f"{len(macro.indicators)} indicators, all economies, {_period(span)}"
+    yield "worldbank", what, macro, len(macro.indicators) * len(span) * 260
+    until = span[-1] + _AHEAD
+    outlook = imf.Query(indicators=tuple(WEO), since=span[0], until=until)
+    what = f"{len(WEO)} indicators with projections, all economies, {span[0]}–{until}"
+    yield "imf", what, outlook, len(WEO) * (until - span[0] + 1) * 200
+    if "ecb" in wanted.sources or {"statcan_cimt", "comext"} & set(
+        map(wanted.home, wanted.targets)
+    ):
+        what = f"{len(CURRENCIES)} currencies per euro, {_period(span)}, years and months"
+        rates = RatesQuery(CURRENCIES, labels)
+        yield "ecb", what, rates, len(CURRENCIES) * 13 * len(span)
+
+
+def _period(span: list[int]) -> str:
+    return f"{span[0]}–{span[-1]}" if len(span) > 1 else str(span[0])
 
 
 def _spans(years: Sequence[int], now: int) -> list[list[int]]:
@@ -185,22 +251,20 @@ def _spans(years: Sequence[int], now: int) -> list[list[int]]:
     return [span for span in (settled, [y for y in ordered if y not in settled]) if span]
 
 
-def _max_age(query: Any, now: int, refresh: bool) -> float | None:
-    if refresh:
-        return 0.0
-    last = query.last_year if isinstance(query, worldbank.Query) else int(query.periods[-1][:4])
-    return OPEN_DAYS * 86_400.0 if last > now - OPEN_YEARS else None
-
-
 def _step(
     source: str, what: str, query: Any, rows: int, store: Path, max_age_s: float | None
 ) -> Step:
     connector = CONNECTORS[source]
     with Client(connector.provider, AnswerStore(store / source, max_age_s)) as client:
-        kept = [client.keeps(path, params) for path, params in connector.questions(query, client)]
+        asked = list(connector.questions(query, client))
+        kept = (
+            connector.kept(query, client)
+            if connector.kept
+            else sum(client.keeps(path, params) for path, params in asked)
+        )
         if source == "comtrade" and not client.has_key:
             what += ", without COMTRADE_KEY (500 rows a request)"
-    return Step(source, what, query, len(kept), sum(kept), rows, max_age_s)
+    return Step(source, what, query, len(asked), kept, rows, max_age_s)
 
 
 def _spell(seconds: float) -> str:

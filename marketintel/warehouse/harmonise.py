@@ -4,10 +4,11 @@ Countries become ISO3 through ``countries.csv``; HS codes become text of six dig
 row says which HS revision its code belongs to. What cannot be mapped stops the build.
 """
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, UsageError
-from marketintel.warehouse.countries import to_iso3
+from marketintel.warehouse.countries import group_members, to_iso3
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,8 +24,12 @@ HS_REVISIONS = {
 #: First calendar year in which a reporter's published statistics use a revision.
 #: USA: in the Census exports 845610 (HS2012) ends in 2016-12 and 845611 (HS2017) begins in
 #: 2017-01; 854140 (HS2017) ends in 2021-12 and 854141 (HS2022) begins in 2022-01, although the
-#: US law took effect on 27 January 2022.
-_ADOPTED = {"USA": {"HS2012": 2012, "HS2017": 2017, "HS2022": 2022}}
+#: US law took effect on 27 January 2022. Earlier revisions, and Canada's and the EU's, are those
+#: of UN Comtrade's list of data sets, where each of them changes in the revision's own year
+#: (the Combined Nomenclature and the Canadian tariff do so on 1 January).
+_ON_TIME = {revision: year for revision, year in HS_REVISIONS.items() if year >= 1996}
+_ADOPTED = {"USA": _ON_TIME, "CAN": _ON_TIME}
+_ADOPTED_BY_GROUP = {"EU27": _ON_TIME}
 
 
 def pad_hs(codes: "pd.Series", digits: int = 6) -> "pd.Series":
@@ -66,10 +71,17 @@ def hs_revision_at(reporter: str, period: str) -> str:
     ('HS2017', 'HS2022')
     """
     year = int(period[:4])
-    adopted = [r for r, first in _ADOPTED.get(reporter, {}).items() if first <= year]
+    groups = (known for group, known in _ADOPTED_BY_GROUP.items() if reporter in _members(group))
+    own = _ADOPTED.get(reporter) or next(groups, {})
+    adopted = [revision for revision, first in own.items() if first <= year]
     if not adopted:
         raise UsageError(
             f"the HS revision {reporter} used in {period} is not known; "
             "add it to _ADOPTED in marketintel/warehouse/harmonise.py"
         )
     return adopted[-1]
+
+
+@cache
+def _members(group: str) -> frozenset[str]:
+    return frozenset(group_members(group))

@@ -1,0 +1,91 @@
+"""What a plan and a fetch see of a source, whatever it is: what to ask, what comes of it.
+
+Connectors return the provider's country codes, since the files that translate them belong to the
+warehouse, which this room must not know. A :class:`Book` brings those translations in; the rows
+made here are what a snapshot holds: ISO3, our columns, units in the names.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from marketintel.sources.http import Client, Params
+from marketintel.sources.settings import Provider
+
+WORLD = "WLD"
+
+
+@dataclass(frozen=True)
+class Book:
+    """What the reference files know, handed in by whoever may read them.
+
+    Attributes
+    ----------
+    to_iso3 : callable
+        ``(codes, system, ignore=…) -> Series`` of ISO3, as ``warehouse.harmonise.to_iso3``.
+    code_of : callable
+        ``(iso3, system) -> str``: an economy's code, "" where it has none.
+    revision_at : callable
+        ``(iso3, period) -> str``: the HS revision an economy uses.
+    eu_members : frozenset of str
+        ISO3 of the economies that Comext has as reporters.
+    """
+
+    to_iso3: Callable[..., "pd.Series"]
+    code_of: Callable[[str, str], str]
+    revision_at: Callable[[str, str], str]
+    eu_members: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A source as plans and fetches see it.
+
+    Attributes
+    ----------
+    source : str
+        Name of the snapshot folder.
+    file : str
+        Name of the snapshot file.
+    groups : tuple of str
+        Columns that say what an answer is about: fetched rows replace all earlier rows of the
+        same groups (and of the codes asked for), and nothing else.
+    questions : callable
+        ``(query, client) ->`` path and parameters of the requests known beforehand.
+    rows : callable
+        ``(query, client, book) ->`` rows as the snapshot holds them; ``attrs["notes"]``.
+    public : bool
+        Whether the data may be passed on; if not, the snapshot is kept out of version control.
+    about : dict
+        Producer, title, citation, licence, licence_url, quirks: for the sidecar.
+    answer_s : float
+        Seconds an answer is expected to take, for the estimate.
+    kept : callable, optional
+        ``(query, client) ->`` how many of the questions are answered already, where answers are
+        files too large for the common store.
+    """
+
+    source: str
+    provider: Provider
+    file: str
+    groups: tuple[str, ...]
+    questions: Callable[[Any, Client], Iterable[tuple[str, Params | None]]]
+    rows: Callable[[Any, Client, Book], "pd.DataFrame"]
+    public: bool
+    about: dict[str, Any]
+    answer_s: float = 1.0
+    kept: Callable[[Any, Client], int] | None = None
+
+
+def codes_of(query: Any) -> tuple[str, ...]:
+    """Return the HS codes a query asks for; none where it is not about products."""
+    return tuple(getattr(query, "codes", ()) or getattr(query, "products", ()))
+
+
+def noted(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Return ``frame`` numbered from 0, with notes on what was left out and why."""
+    frame = frame.reset_index(drop=True)
+    frame.attrs = {"notes": notes}
+    return frame

@@ -1,0 +1,280 @@
+"""Trade as plans ask for it: at home for the United States, Canada and the EU, else at Comtrade."""
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.errors import SourceError
+from marketintel.sources import census, cimt, comext, comtrade
+from marketintel.sources.comtrade_availability import released
+from marketintel.sources.comtrade_rows import UNSPECIFIED
+from marketintel.sources.connector import WORLD, Book, Connector, noted
+from marketintel.sources.http import Client, Params
+from marketintel.sources.session import address
+
+
+def _comtrade_questions(query: comtrade.Query, client: Client) -> Iterable[tuple[str, Params]]:
+    return (comtrade.address(part, client) for part in comtrade.requests(query, client))
+
+
+def _comtrade_rows(query: comtrade.Query, client: Client, book: Book) -> pd.DataFrame:
+    """Trade under the warehouse's columns, and the provider's codes after them."""
+    notes: list[str] = []
+    known = {}
+    if client.has_key:
+        try:
+            known = released(query.reporters, query.periods, client)
+        except SourceError as error:
+            notes.append(f"all periods asked for, since what is new is not told ({error})")
+        there = {period for _, period in known}
+        if known and (absent := [p for p in query.periods if p not in there]):
+            notes.append(f"not published yet, not asked for: {', '.join(absent)}")
+            query = replace(query, periods=tuple(p for p in query.periods if p in there))
+    raw = comtrade.fetch(query, client, known)
+    notes += raw.attrs["notes"]
+    raw = raw[raw["cmd_code"].str.fullmatch(r"\d{6}")]
+    world = raw["partner_code"] == comtrade.WORLD
+    unknown = raw["partner_code"].isin(UNSPECIFIED)
+    if unknown.any():
+        value = raw.loc[unknown, "value_usd"].sum()
+        notes.append(
+            f"{int(unknown.sum())} rows with unspecified partners (USD {value:,.0f}) are in the "
+            "world total and in no partner"
+        )
+    system = "m49_comtrade"
+    partner = book.to_iso3(raw["partner_code"], system, ignore=[comtrade.WORLD, *UNSPECIFIED])
+    frame = raw.assign(
+        reporter=book.to_iso3(raw["reporter_code"], system), partner=partner.mask(world, WORLD)
+    )[~unknown]
+    codes = ["reporter_code", "partner_code"]
+    first = ["reporter", "partner"]
+    frame = frame[[*first, *(c for c in comtrade.CONTRACT if c not in codes), *codes]]
+    return noted(frame, notes)
+
+
+def _census_questions(query: census.Query, _: Client) -> Iterable[tuple[str, None]]:
+    return ((path, None) for path in census.requests(query))
+
+
+def _census_imports(query: census.Query, client: Client, book: Book) -> pd.DataFrame:
+    """Whole years of imports, wide: general, consumption, dutiable value, duties."""
+    return _census_rows(census.annual(census.fetch(query, client)), query.flow, book)
+
+
+def _census_exports(query: census.Query, client: Client, book: Book) -> pd.DataFrame:
+    """Months of exports."""
+    return _census_rows(census.fetch(query, client), query.flow, book)
+
+
+def _census_rows(raw: pd.DataFrame, flow: str, book: Book) -> pd.DataFrame:
+    values = list(census.MEASURES[flow].values())
+    frame = raw.assign(
+        reporter="USA",
+        partner=book.to_iso3(raw["partner_code"], "census"),
+        hs_revision=_revisions(raw["period"], "USA", book),
+    )
+    keys = ["reporter", "partner", "hs_revision", "cmd_code", "period"]
+    # Gaza and the West Bank are two codes and one economy.
+    frame = frame.groupby(keys, as_index=False)[values].sum(min_count=1)
+    whole = {v: "int64" for v in values if frame[v].notna().all()}
+    return noted(frame.astype(whole), raw.attrs["notes"])
+
+
+def _revisions(period: pd.Series, reporter: str, book: Book) -> pd.Series:
+    known = {p: book.revision_at(reporter, p) for p in period.unique()}
+    return period.map(known).astype("str")
+
+
+@dataclass(frozen=True)
+class CanadaQuery:
+    """Years of Canada's archives, imports and exports, and the codes to keep of them."""
+
+    periods: tuple[str, ...]
+    codes: tuple[str, ...]
+
+    def archives(self) -> list[cimt.Query]:
+        """Return one query an archive."""
+        flows = ("import", "export")
+        return [cimt.Query(int(y), flow, self.codes) for y in self.periods for flow in flows]
+
+
+def _canada_questions(query: CanadaQuery, _: Client) -> Iterable[tuple[str, None]]:
+    return ((cimt.request(part), None) for part in query.archives())
+
+
+def _canada_file(part: cimt.Query, client: Client) -> Path | None:
+    return client.store.directory / Path(cimt.request(part)).name if client.store else None
+
+
+def _is_current(file: Path | None, client: Client) -> bool:
+    limit = client.store.max_age_s if client.store else None
+    if file is None or not file.exists():
+        return False
+    return limit is None or time.time() - file.stat().st_mtime <= limit
+
+
+def _canada_kept(query: CanadaQuery, client: Client) -> int:
+    return sum(_is_current(_canada_file(part, client), client) for part in query.archives())
+
+
+def _canada_rows(query: CanadaQuery, client: Client, book: Book) -> pd.DataFrame:
+    """Months in Canadian dollars; archives are kept as files, since each holds every code."""
+    parts, notes = [], []
+    for part in query.archives():
+        file = _canada_file(part, client)
+        if file is not None and _is_current(file, client):
+            client.reused += 1
+            rows = cimt.process(file, flow=part.flow, products=part.products)
+        elif file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if cimt.perform(part, client, file) == 404:
+                file.unlink(missing_ok=True)
+                notes.append(f"no archive of {part.flow}s {part.year} yet")
+                continue
+            rows = cimt.process(file, flow=part.flow, products=part.products)
+        else:
+            rows = cimt.fetch(part, client=client)
+        parts.append(rows)
+    raw = pd.concat(parts, ignore_index=True) if parts else cimt.empty(cimt.CONTRACT)
+    absent = raw["value_cad"].isna()
+    if absent.any():
+        notes.append(f"{int(absent.sum())} rows without a value left out")
+        raw = raw[~absent]
+    frame = raw.assign(
+        reporter="CAN",
+        partner=book.to_iso3(raw["partner_code"], "eurostat"),
+        hs_revision=_revisions(raw["period"], "CAN", book),
+    )
+    keys = ["reporter", "partner", "flow", "hs_revision", "cmd_code", "period", "valuation"]
+    summed = frame.groupby(keys, as_index=False)[["value_cad"]].sum(min_count=1)
+    return noted(summed, notes)
+
+
+def _comext_questions(query: comext.Query, _: Client) -> Iterable[tuple[str, None]]:
+    return ((address(*comext.request(query)), None) for _ in (0,))
+
+
+def _comext_rows(query: comext.Query, client: Client, book: Book) -> pd.DataFrame:
+    """Yearly trade in euros; aggregates but the world are left out, stores and secrets noted."""
+    raw = comext.fetch(query, client=client)
+    notes = list(raw.attrs.get("notes", []))
+    partner = raw["partner_code"]
+    world = partner == "WORLD"
+    group = (partner.str.len() > 2) & ~world
+    # QP … QZ: ships' stores, countries not specified or kept secret.
+    unknown = partner.str.fullmatch(r"Q[P-Z]")
+    if unknown.any():
+        value = raw.loc[unknown, "value_eur"].sum()
+        notes.append(
+            f"{int(unknown.sum())} rows with unspecified or secret partners (EUR {value:,.0f}) "
+            "are in the world total and in no partner"
+        )
+    raw = raw[~group & ~unknown & raw["value_eur"].notna()]
+    named = book.to_iso3(raw["partner_code"], "eurostat", ignore=["WORLD"])
+    reporter = book.to_iso3(raw["reporter_code"], "eurostat")
+    pairs = pd.DataFrame({"r": reporter, "p": raw["period"]}).drop_duplicates()
+    known = {(r, p): book.revision_at(r, p) for r, p in pairs.itertuples(index=False)}
+    frame = raw.assign(
+        reporter=reporter,
+        partner=named.mask(raw["partner_code"] == "WORLD", WORLD),
+        hs_revision=[known[key] for key in zip(reporter, raw["period"], strict=True)],
+    )
+    keys = ["reporter", "partner", "flow", "hs_revision", "cmd_code", "period", "freq", "valuation"]
+    amounts = ["value_eur", "net_weight_kg"]
+    frame = frame.astype({"hs_revision": "str"})
+    return noted(frame.groupby(keys, as_index=False)[amounts].sum(min_count=1), notes)
+
+
+_CENSUS = {
+    "producer": "US Census Bureau",
+    "licence": "US government work, public domain",
+    "licence_url": "https://www.census.gov/data/developers/about/terms-of-service.html",
+}
+
+TRADE = (
+    Connector(
+        "us_census_imports", census.PROVIDER, "us_imports_hs6.parquet", ("period",),
+        _census_questions, _census_imports, True,
+        _CENSUS | {
+            "title": "US imports by HS6 and country: general imports, imports for "
+            "consumption, dutiable value and calculated duty",
+            "citation": "US Census Bureau, International Trade API, dataset imports/hs.",
+            "quirks": [
+                "Values are customs value: they exclude freight and insurance, unlike CIF.",
+                "Calculated duty is an estimate at entry, before refunds and drawback, and "
+                "an average over the measures of the year.",
+                "Years are sums of twelve published months.",
+            ],
+        },
+    ),
+    Connector(
+        "us_census_exports", census.PROVIDER, "us_exports_hs6_monthly.parquet", ("period",),
+        _census_questions, _census_exports, True,
+        _CENSUS | {
+            "title": "US exports by HS6, country and month",
+            "citation": "US Census Bureau, International Trade API, dataset exports/hs.",
+            "quirks": [
+                "Values are free alongside ship (f.a.s.) at the US port.",
+                "Exports include re-exports of foreign goods.",
+            ],
+        },
+    ),
+    Connector(
+        "statcan_cimt", cimt.PROVIDER, "canada_trade_hs6_monthly.parquet", ("flow", "period"),
+        _canada_questions, _canada_rows, True,
+        {
+            "producer": "Statistics Canada",
+            "title": "Canadian International Merchandise Trade by HS6, country and month",
+            "citation": "Statistics Canada, Canadian International Merchandise Trade (CIMT), "
+            "yearly archives by HS6 and country.",
+            "licence": "Statistics Canada Open Licence",
+            "licence_url": "https://www.statcan.gc.ca/en/reference/licence",
+            "quirks": [
+                "Canadian dollars; converted to US dollars only when the warehouse is built.",
+                "Imports are by country of origin and valued f.o.b. at the place of direct "
+                "shipment to Canada; exports include re-exports.",
+            ],
+        },
+        answer_s=120.0,
+        kept=_canada_kept,
+    ),
+    Connector(
+        "comext", comext.PROVIDER, "eu_trade_hs6.parquet", ("reporter", "flow", "period"),
+        _comext_questions, _comext_rows, True,
+        {
+            "producer": "Eurostat",
+            "title": "EU trade by member state, partner and HS6",
+            "citation": f"Eurostat, Comext, data set {comext.DATASET}.",
+            "licence": "Reuse permitted with attribution (Commission Decision 2011/833/EU)",
+            "licence_url": "https://ec.europa.eu/eurostat/about-us/policies/copyright",
+            "quirks": [
+                "Euros; converted to US dollars only when the warehouse is built.",
+                "Imports are c.i.f. and exports f.o.b.; trade within the EU is by member of "
+                "consignment.",
+                "Partner WLD is Eurostat's own world total.",
+            ],
+        },
+        answer_s=20.0,
+    ),
+    Connector(
+        "comtrade", comtrade.PROVIDER, "trade.parquet", ("reporter", "flow", "period"),
+        _comtrade_questions, _comtrade_rows, False,
+        {
+            "producer": "United Nations Statistics Division",
+            "title": "UN Comtrade: trade by reporter, partner and HS6",
+            "citation": "United Nations, UN Comtrade database, comtradeplus.un.org.",
+            "licence": "UN Comtrade terms: figures may be used with citation; the data may "
+            "not be passed on without permission (redistributable: no)",
+            "licence_url": "https://comtradeplus.un.org",
+            "quirks": [
+                "Imports are CIF and exports FOB unless the reporter says otherwise; the "
+                "column valuation says which.",
+                "A weight or quantity of zero or null is missing.",
+                "Partner WLD is the reporter's own total; Other Asia, nes stands for Taiwan.",
+            ],
+        },
+    ),
+)  # fmt: skip
