@@ -7,7 +7,7 @@ import pandas as pd
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
-from marketintel.report.s3_brief import charts, figures
+from marketintel.report.s3_brief import charts, figures, limits, strategy
 from marketintel.report.s3_brief import sentences as say
 from marketintel.report.s3_brief import words as p
 from marketintel.report.s3_brief.demand import Market, world_forecasts
@@ -68,8 +68,8 @@ def priorities(brief: Brief) -> Stack:
             "`s3_priorities.csv`, with its date and source."
         )
         return Stack(Text(text))
-    lines = "\n".join(f"- {line}" for line in say.declared(brief))
-    sources_ = w.listing([escape(s) for s in say.declared_sources(brief)])
+    lines = "\n".join(f"- {line}" for line in strategy.declared(brief))
+    sources_ = w.listing([escape(s) for s in strategy.declared_sources(brief)])
     return Stack(Text(f"{lines}\n\nRead from: {sources_}."), _priority_table(brief))
 
 
@@ -292,7 +292,7 @@ def three_options(brief: Brief) -> Stack:
 
 def cannot_tell(brief: Brief) -> Callout:
     """Return the box of what the data cannot tell."""
-    items = "\n".join(f"- {item}" for item in say.cannot_tell(brief))
+    items = "\n".join(f"- {item}" for item in limits.cannot_tell(brief))
     return Callout("warning", items)
 
 

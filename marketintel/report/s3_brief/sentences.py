@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterator
-from typing import Any
-
-import pandas as pd
-
 from marketintel.analysis.s3_options import Option
 from marketintel.report.blocks import escape
 from marketintel.report.market_study import words as w
 from marketintel.report.s3_brief import words as p
 from marketintel.report.s3_brief.facts import Brief
 from marketintel.report.s3_brief.figures import YEAR
+from marketintel.report.s3_brief.strategy import declared_short
 from marketintel.warehouse.reference import country_name
-from marketintel.warehouse.regions import Division, region_name
-
-#: Declared priorities that a sentence lists before it says how many more there are.
-MOST_NAMED = 6
 
 
 def here(brief: Brief) -> str:
@@ -43,87 +34,6 @@ def in_short(brief: Brief) -> list[str]:
     said.append(f"**Demand.** {demand(brief)}")
     said.append(f"**Help from outside.** {partner_short(brief)}")
     return said
-
-
-def declared_short(brief: Brief) -> str:
-    """Whether photonics is named in the strategy on file."""
-    rows = brief.priorities
-    if rows.empty:
-        return (
-            f"No strategy of {escape(brief.region.name)} is on file here, so this brief cannot say "
-            "whether photonics is a declared priority."
-        )
-    named = rows[(rows["fact"] + " " + rows["value"]).str.contains("photoni", case=False)]
-    if named.empty:
-        return "Photonics is not named among the priorities on file. Nearby ones may still hold it."
-    when = w.listing(
-        [f"{escape(entity)} ({escape(date)})" for entity, date in
-         dict.fromkeys(zip(named["entity"], named["ref_date"], strict=True))]
-    )  # fmt: skip
-    return f"Photonics is named in the strategy of {when}."
-
-
-def declared(brief: Brief) -> list[str]:
-    """Return one line for each body, of its newest strategy, and of older ones on photonics."""
-    lines = []
-    for entity, date, group in _strategies(brief):
-        kinds = "; ".join(_item(row) for row in group.head(MOST_NAMED).to_dict("records"))
-        more = len(group) - MOST_NAMED
-        tail = f"; and {more} more" if more > 0 else ""
-        what = "challenges: " if (group["unit"] == "challenge").all() else ""
-        lines.append(f"**{escape(entity)}** ({escape(_when(date))}): {what}{kinds}{tail}.")
-    return lines
-
-
-def declared_sources(brief: Brief) -> list[str]:
-    """Return the titles of the pages that the lines of :func:`declared` were read from."""
-    titles = [title for _, _, group in _strategies(brief) for title in group["source_title"]]
-    return list(dict.fromkeys(titles))
-
-
-def _strategies(brief: Brief) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield body, date and rows; an older strategy only for what it says on photonics."""
-    rows = brief.priorities.assign(newest=brief.priorities["ref_date"].map(_last_year))
-    for entity in dict.fromkeys(rows["entity"]):
-        groups = list(rows[rows["entity"] == entity].groupby(["newest", "ref_date"], sort=True))
-        for i, ((_, date), group) in enumerate(reversed(groups)):
-            said = group["fact"] + " " + group["value"]
-            if i and not said.str.contains("photoni", case=False).any():
-                continue
-            yield entity, str(date), group
-
-
-def _item(row: dict[Hashable, Any]) -> str:
-    fact, value, unit = (_spelt(str(row[c])) for c in ("fact", "value", "unit"))
-    if unit in ("priority", "challenge"):
-        return escape(value)
-    return escape(fact if unit == "flag" else f"{fact}: {value} {unit}")
-
-
-#: Short forms in the facts, written out: a reader need not know them.
-_SPELT = {
-    "SMEs": "small and medium-sized firms",
-    "R&I": "research and innovation",
-    "ICT": "information technology",
-    "MEUR": "million euros",
-    "RIS3": "regional strategy",
-    "EPRISE": "a European project",
-    "S3": "strategy",
-}
-
-
-def _spelt(text: str) -> str:
-    for short, long in _SPELT.items():
-        text = re.sub(rf"\b{re.escape(short)}\b", long, text)
-    return text
-
-
-def _when(date: str) -> str:
-    return f"from {date[:-1]}" if date.endswith("+") else date
-
-
-def _last_year(date: str) -> int:
-    return max((int(y) for y in re.findall(r"\d{4}", date)), default=0)
 
 
 def strength(brief: Brief) -> str:
@@ -324,78 +234,3 @@ def _measure(brief: Brief, option: Option) -> str:
         return f"The share of jobs stays above Europe’s: {average} persons at today’s size."
     missing = p.persons(row["average_persons"] - row["persons"])
     return f"{missing} more jobs would reach the European share of {average} persons."
-
-
-def cannot_tell(brief: Brief) -> list[str]:
-    """Return what the data cannot tell about this region."""
-    table, region = brief.table, brief.region
-    said = [
-        f"**Age.** Jobs by branch are of {YEAR}, the only year here. Patents are of 2011. Much may have changed.",
-        "**Breadth.** A branch is a division of the European list of activities (NACE), and photonics is only a part of it. "
-        + " ".join(_breadth(brief.divisions[code]) for code in brief.photonic),
-    ]
-    blank = table.index[table["persons"].isna()]
-    if len(blank):
-        text = f"**Blank cells.** {len(blank)} of {len(table)} branches have no figure, most often to protect single firms."
-        if brief.blank:
-            row = table.loc[[brief.blank[0]]].iloc[0]
-            text += (
-                f" Of those with photonics, it is {w.listing(brief.blank)}. Relatedness of {brief.blank[0]} is "
-                f"{w.percent(row['density'], 0)} if they are as usual in Europe, and between {row['low']:.0f} and "
-                f"{w.percent(row['high'], 0)} whatever they hold."
-            )
-        said.append(text)
-    else:
-        said.append("**Blank cells.** There are none here.")
-    said.append(f"**Level.** {_level(brief)}")
-    space = brief.europe.space
-    said.append(
-        "**Complexity.** It is an index of where branches are found, and its direction is set by the income of regions "
-        f"(correlation {space.with_prosperity:.2f}). It does not measure technology. Industry and services are ranked apart."
-    )
-    said.append(f"**Demand.** {_demand_gap(brief)}")
-    if brief.priorities.empty:
-        said.append(
-            f"**Strategy.** Nothing on {escape(region.name)} is in the file of declared priorities."
-        )
-    else:
-        said.append(
-            "**Strategy.** Priorities were read from stored pages; a newer strategy may exist."
-        )
-    said.append(
-        "**Costs.** Cost of entry is a rank, not money. No option is a promise, and none was checked with firms."
-    )
-    return said
-
-
-def _breadth(division: Division) -> str:
-    return f"In {division.id} it is {division.holds}. {division.breadth}"
-
-
-def _level(brief: Brief) -> str:
-    region = brief.region
-    said = "Regions are those of the European Union’s map of 2013 (NUTS 2013); later figures were carried over with the weights of its Joint Research Centre. "
-    if region.is_country:
-        return said + "Jobs are the country’s own; other figures are averages of its regions."
-    if region.is_whole and len(region.members) > 1:
-        parts = w.listing([f"{escape(region_name(c))} ({c})" for c in region.members])
-        return said + f"{escape(region.name)} is the sum of {parts}. {region.note}".strip()
-    if not region.is_whole:
-        parts = w.listing(
-            [f"{share:.0%} of {code}".replace("%", " %") for code, share in region.members.items()]
-        )
-        return (
-            said
-            + f"{region.id} did not exist then: its figures are {parts}, shared out by people, and say little more than that region’s own."
-        )
-    return (said + region.note).strip()
-
-
-def _demand_gap(brief: Brief) -> str:
-    said = ["Imports are not the size of a market, and a country’s sales are not its regions’."]
-    for market in brief.markets:
-        if not market.known:
-            said.append(f"For {w.the(market.name)} there are no import figures here.")
-        elif market.note:
-            said.append(f"{market.note.text}")
-    return " ".join(said)
