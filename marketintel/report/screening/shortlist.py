@@ -52,7 +52,7 @@ def summary(screen: Screen) -> Stack:
         ("Contested", f"{counts.get(CONTESTED, 0)}", "at least one method is for, one against"),
         (
             "Unrealised potential",
-            w.money(unrealised),
+            w.money(unrealised).replace("million", "m").replace("billion", "bn"),
             f"in these markets, a year; {name} sells {w.money(own)} abroad",
         ),
     ]
