@@ -26,6 +26,9 @@ class Cover:
         Whose view the report takes.
     language : str
         BCP 47 tag of the prose.
+    layout : str
+        ``report`` has a title page and contents in print, and each chapter begins a page;
+        ``brief`` has a head on its first page and neither.
     """
 
     title: str
@@ -35,6 +38,7 @@ class Cover:
     scope: str = ""
     exporter: str = ""
     language: str = "en"
+    layout: str = "report"
 
 
 @dataclass(frozen=True)
