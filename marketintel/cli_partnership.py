@@ -203,13 +203,9 @@ def practice(
 def _append(
     indicator: str, day: str | None, value: float, evidence: str, data: Path | None, **more: Any
 ) -> None:
-    from marketintel.report.partnership.edition import data_directory
-    from marketintel.warehouse import kpi_log
-    from marketintel.warehouse.partnership import load_kpis
+    from marketintel.report.partnership.kpi_monitor import enter
 
-    path = kpi_log.log_path(data_directory(data))
-    entry = kpi_log.new_entry(indicator, _day(day), value, evidence, load_kpis(), **more)
-    kpi_log.append(path, entry)
+    entry, path = enter(indicator, _day(day), value, evidence, data, **more)
     typer.echo(f"{entry.id}: {entry.kpi} {entry.value:g} on {entry.date}, in {path}")
 
 

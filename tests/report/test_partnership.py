@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from marketintel import cli_partnership
-from marketintel.errors import UsageError
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.blocks import Callout, Heading, Stack, Table, Text
 from marketintel.report.partnership import (
     clusters,
@@ -121,7 +123,10 @@ def test_examples_are_called_examples_wherever_they_go():
 def test_the_monitor_never_calls_a_target_a_result(data):
     monitor = kpi_monitor.load(DAY, data)
     table = monitor.table.set_index("kpi")
-    assert (table["target"].notna() & table["measured"].isna()).sum() == 10
+    ended = table[table["programme"].isin(["Photonics4Industry", "PIMAP+"])]
+    assert len(ended) == 12 and (ended["status"] == "no measurement").all()
+    assert ended["measured"].isna().all() and ended["target"].notna().sum() == 10
+    assert (table.loc[table["programme"] == "Plan 2027-2029", "status"] == "not started").all()
     assert table.loc["p4i_exchanges", "status"] == "no measurement"
     assert table.loc["pimap_first_memoranda", ["measured", "status"]].tolist() == [2, "attained"]
     text = prose(kpi_monitor.summary(monitor), kpi_monitor.beside(monitor))
@@ -136,9 +141,9 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     run = RUNNER.invoke(
         app(),
         ["kpi", "meet", "japan", "--kind", "c2c", "--with", "OITDA", "--evidence", "minutes",
-         "--date", "2022-04-20", "--data", str(data)],
+         "--date", "2028-04-20", "--data", str(data)],
     )  # fmt: skip
-    assert run.exit_code == 0 and "pimap_c2c 1 on 2022-04-20" in run.output
+    assert run.exit_code == 0 and "plan_c2c 1 on 2028-04-20" in run.output
     for place in ("FIN", "FIN", "AUT"):
         run = RUNNER.invoke(
             app(),
@@ -153,30 +158,53 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     assert table.loc["p4i_countries", "measured"] == 2
     by_country = tables(kpi_monitor.exchanges(monitor))["by_country_p4i_exchanges"]
     assert by_country[["name", "value"]].to_numpy().tolist() == [["Finland", 2], ["Austria", 1]]
-    met = tables(mission.meetings(mission.load("JPN", as_of=DAY, data_dir=data)))["meetings"]
+    met = tables(mission.meetings(mission.load("JPN", as_of="2028-05-01", data_dir=data)))[
+        "meetings"
+    ]
     assert met["counterpart"].tolist() == ["OITDA"]
     wrong = RUNNER.invoke(
         app(), ["kpi", "add", "p4i_exchange", "1", "--evidence", "x", "--data", str(data)]
     )
     assert isinstance(wrong.exception, UsageError) and "p4i_exchanges?" in str(wrong.exception)
+    late = RUNNER.invoke(
+        app(),
+        ["kpi", "add", "p4i_exchanges", "1", "--evidence", "x", "--date", "2026-01-01",
+         "--data", str(data)],
+    )  # fmt: skip
+    assert isinstance(late.exception, UsageError) and "outside the period" in str(late.exception)
     assert len(kpi_log.read(kpi_log.log_path(data))) == 4
 
 
 def test_the_plan_can_be_kept_and_says_what_is_a_proposal():
     plan = roadmap.load(DAY)
     assert (plan.table["conflict"] == "").all() and (plan.table["float_days"] >= 0).all()
-    text = prose(roadmap.summary(plan), roadmap.next_targets(plan))
+    text = prose(roadmap.summary(plan))
     assert f"**{plan.proposed} of {len(plan.table)} actions are proposals**" in text
-    assert "No screening is in this edition" in text
     shown = tables(roadmap.missions(plan))["missions"]
     assert shown["country"].tolist() == ["United States", "Canada", "Japan", "China"]
-    proposed = pd.DataFrame(
-        {"country": ["KOR", "USA"], "class": ["open", "core"], "reason": ["a", "b"]}
-    )
-    table = tables(roadmap.next_targets(plan, proposed))["next_targets"]
-    assert table["here"].tolist() == ["new", "already a target"]
     for part in (roadmap.timeline, roadmap.actions, roadmap.indicators, roadmap.gaps):
         assert blocks(part(plan))
+
+
+def test_next_targets_are_those_of_the_screening_with_their_class():
+    from marketintel.report import screening
+
+    plan, screen = roadmap.load(DAY), screening.load()
+    shown = roadmap.next_targets(plan)
+    table = tables(shown)["next_targets"]
+    assert table["iso3"].tolist() == screen.shortlist
+    assert table["class"].tolist() == screen.classified.loc[screen.shortlist, "class"].tolist()
+    assert ("not proposals for missions" in prose(shown)) == (not screen.complete)
+    assert set(table.loc[table["here"] == "yes", "iso3"]) <= set(KEY_MARKETS)
+
+
+def test_without_a_screening_the_gap_is_stated(monkeypatch):
+    def absent(**_):
+        raise MissingDataError("no trade between all economies in the warehouse")
+
+    monkeypatch.setattr(roadmap.screening, "load", absent)
+    shown = roadmap.next_targets(roadmap.load(DAY))
+    assert "**Not known.**" in prose(shown) and not tables(shown)
 
 
 def survey_file(path, size=60):
@@ -270,6 +298,15 @@ def test_an_edition_is_written_offline_and_twice_the_same(tmp_path, write, name,
         assert "EXAMPLE" not in done.html.read_text(encoding="utf-8")
     assert runs[0]["files"] == runs[1]["files"]
     shutil.rmtree(tmp_path / "first")
+
+
+def test_the_commands_load_nothing_heavy_before_they_are_given():
+    code = "import sys, marketintel.cli_partnership; print('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+    for arguments in (["--help"], ["kpi", "--help"], ["mission", "--help"], ["needs", "--help"]):
+        run = RUNNER.invoke(app(), arguments)
+        assert run.exit_code == 0 and "Usage" in run.output
 
 
 def test_old_is_five_years_and_undated_is_neither():

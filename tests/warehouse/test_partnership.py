@@ -78,7 +78,7 @@ def test_the_shipped_files_have_no_mistake():
         ("kpis.toml", "date = 2019-06-24", "date = 2029-06-24", "date-order", "outside"),
         ("roadmap.toml", 'after = ["members"', 'after = ["member"', "unknown-after",
          "mean members"),
-        ("roadmap.toml", 'kpis = ["pimap_m', 'kpis = ["pimp_m', "unknown-kpis", "mean pimap_m"),
+        ("roadmap.toml", 'kpis = ["plan_m', 'kpis = ["pln_m', "unknown-kpis", "mean plan_m"),
         ("roadmap.toml", "end = 2027-06-30", "end = 2027-05-30", "date-order", "is before start"),
         ("roadmap.toml", "end = 2027-06-30", "end = 2027-06-30\nweeks = 2", "end-or-weeks",
          "either end"),

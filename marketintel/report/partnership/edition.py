@@ -19,7 +19,7 @@ from marketintel.report.partnership.common import KEY_MARKETS
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
 from marketintel.report.workbench import data_in_kernel, notebook_path
-from marketintel.warehouse import kpi_log, store
+from marketintel.warehouse import kpi_log
 from marketintel.warehouse.check_clusters import check_members
 from marketintel.warehouse.check_needs import check_survey
 from marketintel.warehouse.countries import REFERENCE_DIR
@@ -156,11 +156,6 @@ def _write(
             inputs={path.name: _sha256(path) for path in used},
             progress=progress,
         )
-
-
-def data_directory(data_dir: Path | None) -> Path:
-    """Return the data directory that a command means."""
-    return data_dir or store.default_data_dir()
 
 
 def _members_line(found: clusters.Found) -> str:

@@ -101,6 +101,42 @@ def indicator_of(meeting: str) -> str:
     return fed[meeting]
 
 
+def enter(
+    indicator: str,
+    day: str,
+    value: float,
+    evidence: str,
+    data_dir: Path | None = None,
+    *,
+    iso3: str = "",
+    meeting: str = "",
+    counterpart: str = "",
+    corrects: str = "",
+) -> tuple[kpi_log.Entry, Path]:
+    """Add a line to the log, and return it and where the log lies.
+
+    Raises
+    ------
+    UsageError
+        The entry breaks a rule of the log, or its day is outside the indicator's period, where
+        it would never count.
+    """
+    kpis = load_kpis()
+    entry = kpi_log.new_entry(
+        indicator, day, value, evidence, kpis,
+        iso3=iso3, meeting=meeting, counterpart=counterpart, corrects=corrects,
+    )  # fmt: skip
+    start, deadline = (kpis[indicator][key].isoformat() for key in ("start", "deadline"))
+    if not start <= day <= deadline:
+        raise UsageError(
+            f"{day} is outside the period of {indicator} ({start} to {deadline}): give the day of the "
+            "event, or choose an indicator of that time"
+        )
+    path = kpi_log.log_path(data_dir or store.default_data_dir())
+    kpi_log.append(path, entry)
+    return entry, path
+
+
 def _published(kpis: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The results that somebody has published, as lines."""
     for name, one in kpis.items():
@@ -158,7 +194,15 @@ def _sentence(row: dict[Any, Any]) -> str:
             f"{row['projected_hi']:,.0f}"
         )
         if not math.isnan(row["p_attain_pct"]):
-            text += f"; the target is reached with a probability of {row['p_attain_pct']:.0f} %"
+            chance = row["p_attain_pct"]
+            said = (
+                f"of {chance:.0f} %"
+                if 1 <= chance <= 99
+                else "below 1 %"
+                if chance < 1
+                else "above 99 %"
+            )
+            text += f"; the target is reached with a probability {said}"
         text += "."
     return text
 

@@ -13,10 +13,13 @@ from typing import Any
 import pandas as pd
 
 from marketintel.analysis import roadmap as path_method
+from marketintel.errors import MissingDataError
+from marketintel.report import screening
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
 from marketintel.report.partnership.common import KEY_MARKETS, market
+from marketintel.report.screening.facts import LOAD_COMMAND
 from marketintel.warehouse.partnership import load_actions, load_kpis
 from marketintel.warehouse.reference import country_name
 
@@ -220,36 +223,44 @@ def missions(plan: Plan) -> Stack:
     )  # fmt: skip
 
 
-def next_targets(plan: Plan, proposals: pd.DataFrame | None = None) -> Stack:
-    """Countries to take up next, from the screening of markets.
-
-    Parameters
-    ----------
-    proposals : DataFrame, optional
-        country, class, reason: what the screening proposes. Without it the gap is stated.
-    """
-    if proposals is None or proposals.empty:
+def next_targets(plan: Plan) -> Stack:
+    """Countries to take up next: the shortlist of the screening with its classes, or the gap."""
+    try:
+        screen = screening.load(data_dir=plan.data_dir)
+    except MissingDataError as error:
         return Stack(
             Callout(
                 "note",
-                "**Not known.** Proposals for further target countries come from the screening of all "
-                "markets, with the class it gives them. No screening is in this edition, and none is "
-                "replaced by an opinion here.",
+                "**Not known.** Proposals for further countries come from the screening of all markets, "
+                f"which cannot be made: {escape(error)}. No opinion takes its place.",
             )
         )
-    known = set(plan.countries)
-    rows = proposals.assign(
-        here=["already a target" if c in known else "new" for c in proposals["country"]],
-        name=proposals["country"].map(country_name),
+    rows = screen.classified.loc[screen.shortlist]
+    table = pd.DataFrame(
+        {
+            "country": [country_name(str(iso3)) for iso3 in rows.index],
+            "class": rows["class"].to_numpy(),
+            "why": rows["why"].to_numpy(),
+            "here": ["yes" if iso3 in plan.countries else "no" for iso3 in rows.index],
+            "iso3": [str(iso3) for iso3 in rows.index],
+        }
+    )
+    warning = Callout(
+        "warning",
+        f"**These are not proposals for missions.** World trade of photonic goods is not in the data "
+        f"directory, so this screening ranks markets for {screen.what}. It shows how countries "
+        f"will be proposed once it is there: `{LOAD_COMMAND}`.",
     )
     return Stack(
+        None if screen.complete else warning,
         Table(
-            rows[["name", "class", "reason", "here", "country"]],
+            table,
             name="next_targets",
-            caption="Proposals of the screening",
-            headers={"name": "Country", "class": "Class", "here": "In the plan"},
-            hide=["country"],
-        )
+            caption=f"Shortlist of the screening: {screen.what}, {screen.span}",
+            headers={"class": "Class", "why": "Why this class", "here": "In the plan"},
+            hide=["iso3"],
+            note="The screening and its record are in the document of `marketintel screen`.",
+        ),
     )
 
 
