@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from marketintel.report.render import Cover
@@ -56,20 +55,14 @@ def write_brief(
         )
 
 
-@dataclass(frozen=True)
-class BriefCover(Cover):
-    """What stands above the first page; ``layout`` asks for a page without a title page."""
-
-    layout: str = "brief"
-
-
-def cover(brief: Brief, edition: str) -> BriefCover:
+def cover(brief: Brief, edition: str) -> Cover:
     """Return what stands above the first page."""
     markets = ", ".join(market.name for market in brief.markets)
-    return BriefCover(
+    return Cover(
         title=brief.region.name,
         subtitle="Where photonics fits: a brief on smart specialisation",
         edition=edition,
         vintage=f"Jobs {YEAR}, patents 2011, research and skills to 2018; imports: {markets}",
         scope=f"{brief.region.name} ({brief.region.id}) among the regions of Europe",
+        layout="brief",
     )
