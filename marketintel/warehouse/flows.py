@@ -20,7 +20,9 @@ FLOW_COLUMNS = (
     "value_usd", "dutiable_value_usd", "duties_usd",
 )  # fmt: skip
 #: Where a figure comes from; told on request, and always where mirrors are asked for.
-ORIGIN_COLUMNS = ("is_mirror", "valuation", "source")
+ORIGIN_COLUMNS = (
+    "is_mirror", "valuation", "source", "vintage", "currency", "usd_per_unit", "rate_source",
+)  # fmt: skip
 MONEY = ("value_usd", "dutiable_value_usd", "duties_usd")
 SCOPES = ("core", "broad", "core+broad")
 
@@ -42,7 +44,7 @@ WITH picked AS (
 )
 SELECT p.segment, p.scope, p.reporter, p.partner, p.flow, p.hs_revision, p.cmd_code, p.period,
        p.value_usd, d.dutiable_value_usd, d.duties_usd, p.net_weight_kg,
-       p.is_mirror, p.valuation, p.source
+       p.is_mirror, p.valuation, p.source, p.vintage, p.currency, p.usd_per_unit, p.rate_source
 FROM picked AS p
 LEFT JOIN duties AS d
   ON p.trade_system = 'consumption' AND p.flow = 'import' AND d.regime = 'calculated'

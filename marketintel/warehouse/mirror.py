@@ -35,7 +35,8 @@ WITH told AS (
 )
 SELECT segment, scope, partner AS reporter, reporter AS partner, $flow AS flow, hs_revision,
        cmd_code, period, value_usd, NULL AS dutiable_value_usd, NULL AS duties_usd,
-       net_weight_kg, true AS is_mirror, valuation, source
+       net_weight_kg, true AS is_mirror, valuation, source, vintage, currency, usd_per_unit,
+       rate_source
 FROM told
 ORDER BY segment NULLS LAST, scope NULLS LAST, cmd_code, period, partner, hs_revision
 """

@@ -1,14 +1,40 @@
-"""Where figures come from: the sources that answer a question."""
+"""Where figures come from: sources of a question, origin of one number, what may be passed on.
 
+``explain`` takes a headline figure apart until snapshots, codes, rates and weights are in sight,
+and the parts sum to the figure. ``publishable`` says what a source's terms forbid.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from marketintel.warehouse import engine
+from marketintel.errors import DamagedDataError, UsageError
+from marketintel.warehouse import engine, selection, store
+from marketintel.warehouse.build import RATES
+from marketintel.warehouse.context import coverage
+from marketintel.warehouse.flows import flows
+from marketintel.warehouse.reference import country_name, load_segments, load_sources
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# For any choice of codes the source read is among the first of each code.
+_SOURCES = """
+SELECT DISTINCT source FROM (
+    SELECT t.source FROM trade AS t JOIN preference AS p ON p.source = t.source
+    WHERE reporter = $reporter AND flow = $flow AND freq = 'A' AND NOT is_mirror
+      AND partner <> 'WLD' AND period IN (SELECT unnest($periods::VARCHAR[]))
+    QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period, t.cmd_code)
+) ORDER BY source
+"""
 
 
 def sources_of(
     reporter: str, periods: list[str], flow: str = "import", data_dir: Path | None = None
 ) -> list[str]:
-    """Return the sources that report a country's annual trade in these periods, by name.
+    """Return the sources that are read for a country's annual trade in these periods, by name.
 
     Parameters
     ----------
@@ -19,12 +45,230 @@ def sources_of(
     flow : str
         ``import`` or ``export``.
     """
-    found = engine.ask(
-        data_dir,
-        """SELECT DISTINCT source FROM trade
-           WHERE reporter = $reporter AND flow = $flow AND freq = 'A'
-             AND period IN (SELECT unnest($periods::VARCHAR[]))
-           ORDER BY source""",
-        {"reporter": engine.one_economy(reporter), "flow": flow, "periods": periods},
-    )
+    asked = {"reporter": engine.one_economy(reporter), "flow": flow, "periods": periods}
+    found = engine.ask(data_dir, _SOURCES, asked, {"preference": selection.preference(None)})
     return [str(source) for source in found["source"]]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The origin of one figure.
+
+    Attributes
+    ----------
+    what : str
+        The figure in words.
+    value_usd : float
+        The figure.
+    parts : pandas.DataFrame
+        source, vintage, hs_revision, cmd_code, scope, valuation, is_mirror, currency,
+        usd_per_unit, rate_source, rows, published_value, value_usd, duties_usd: one row a code
+        and origin. ``published_value`` is in ``currency``; times ``usd_per_unit`` it is
+        ``value_usd``, and these sum to the figure.
+    weights : pandas.DataFrame
+        hs_revision, cmd_code, label, scope, weight: how much of each code is counted.
+    snapshots : pandas.DataFrame
+        source, vintage, file, sha256, rows, retrieved_at, licence, citation, url: the files,
+        that of the exchange rates included.
+    notes : tuple of str
+        What was converted and what was not.
+    """
+
+    what: str
+    value_usd: float
+    parts: "pd.DataFrame"
+    weights: "pd.DataFrame"
+    snapshots: "pd.DataFrame"
+    notes: tuple[str, ...]
+
+    def describe(self) -> list[str]:
+        """Return the explanation as lines for a person."""
+        lines = [f"{self.what}: USD {self.value_usd:,.0f}", "codes:"]
+        for part in self.parts.to_dict("records"):
+            rate = (
+                f" = {part['currency']} {part['published_value']:,.0f} at "
+                f"{part['usd_per_unit']:.6g} ({part['rate_source']})"
+                if part["currency"] != "USD"
+                else ""
+            )
+            lines.append(
+                f"  {part['cmd_code']} ({part['hs_revision']}, {part['scope']}): "
+                f"USD {part['value_usd']:,.0f}{rate}, {part['rows']:,} rows of "
+                f"{part['source']} {part['vintage']}, {part['valuation']}"
+                + (", as told by partners" if part["is_mirror"] else "")
+            )
+        lines.append("snapshots:")
+        files = (
+            f"  {file['file']} (SHA-256 {file['sha256'][:12]}…, retrieved "
+            f"{file['retrieved_at']}): {file['citation']} Licence: {file['licence']}."
+            for file in self.snapshots.to_dict("records")
+        )
+        return [*lines, *files, *self.notes]
+
+
+def explain(
+    target: str,
+    segment: str,
+    year: str | int,
+    *,
+    flow: str = "import",
+    partner: str | None = None,
+    scope: str = "core",
+    trade_system: str = "consumption",
+    mirror: bool = False,
+    data_dir: Path | None = None,
+) -> Explanation:
+    """Take one figure apart: a market's trade in a segment in a year.
+
+    Parameters
+    ----------
+    target : str
+        ISO3 or name of the market.
+    segment : str
+        Identifier or name of the segment.
+    year : str or int
+        The year.
+    flow, partner, scope, trade_system, mirror, data_dir
+        As in :func:`marketintel.warehouse.flows.flows`; ``core`` is what headlines count.
+
+    Raises
+    ------
+    UsageError, MissingDataError
+        As ``flows``.
+    """
+    known = load_segments()
+    chosen = known.resolve(segment)
+    rows = flows(
+        reporter=target, flow=flow, segments=chosen, partner=partner, period=str(year),
+        scope=scope, trade_system=trade_system, with_origin=True, mirror=mirror, data_dir=data_dir,
+    )  # fmt: skip
+    parts = _parts(rows)
+    files = coverage(data_dir)
+    sums = f"{country_name(engine.one_economy(target))}, {flow}s, {known[chosen].name} ({scope})"
+    return Explanation(
+        what=f"{sums}, {year}" + (f", partner {partner}" if partner else ""),
+        value_usd=float(rows["value_usd"].sum()),
+        parts=parts,
+        weights=_weights(parts, chosen),
+        snapshots=_snapshots(parts, files),
+        notes=_notes(parts, flow, trade_system),
+    )
+
+
+_ORIGIN = ["source", "vintage", "hs_revision", "cmd_code", "scope", "valuation", "is_mirror",
+           "currency", "usd_per_unit", "rate_source"]  # fmt: skip
+
+
+def _parts(rows: "pd.DataFrame") -> "pd.DataFrame":
+    counted = rows.assign(rows=1, published_value=rows["value_usd"] / rows["usd_per_unit"])
+    grouped = counted.groupby(_ORIGIN, dropna=False, sort=True)
+    plain = grouped[["rows", "published_value", "value_usd"]].sum()
+    return plain.join(grouped[["duties_usd"]].sum(min_count=1)).reset_index()
+
+
+def _weights(parts: "pd.DataFrame", segment: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    known = load_segments()
+    frames = [known.frame(r).assign(hs_revision=r) for r in sorted(set(parts["hs_revision"]))]
+    columns = ["hs_revision", "cmd_code", "label", "scope", "weight"]
+    if not frames:
+        return pd.DataFrame(columns=columns)
+    every = pd.concat(frames, ignore_index=True)
+    used = every[(every["segment"] == segment) & every["cmd_code"].isin(set(parts["cmd_code"]))]
+    # A code counts whole or not at all: shares of codes are not used in sums.
+    return used.assign(weight=1.0)[columns].reset_index(drop=True)
+
+
+def _snapshots(parts: "pd.DataFrame", files: "pd.DataFrame") -> "pd.DataFrame":
+    used = set(zip(parts["source"], parts["vintage"], strict=True))
+    used |= {tuple(text.split(" ", 1)) for text in parts["rate_source"].dropna().unique()}
+    here = [pair in used for pair in zip(files["source"], files["vintage"], strict=True)]
+    columns = ["source", "vintage", "file", "sha256", "rows", "retrieved_at", "licence",
+               "citation", "url"]  # fmt: skip
+    return files.loc[here, columns].reset_index(drop=True)
+
+
+def _notes(parts: "pd.DataFrame", flow: str, trade_system: str) -> tuple[str, ...]:
+    notes = []
+    revisions = sorted(set(parts["hs_revision"]))
+    if revisions:
+        notes.append(
+            f"codes are counted in the reporter's own revision ({', '.join(revisions)}); nothing "
+            "is converted between revisions, and each code counts whole (weight 1)"
+        )
+    if flow == "import" and set(parts["source"]) & {"us_census_imports"}:
+        notes.append(f"imports for {trade_system}" if trade_system == "consumption"
+                     else "general imports")  # fmt: skip
+    converted = parts[parts["currency"] != "USD"]
+    if len(converted):
+        notes.append(f"converted to US dollars at period averages of {RATES}")
+    if parts["is_mirror"].any():
+        notes.append("the reporter is silent: what its partners report, a lower bound")
+    return tuple(notes)
+
+
+def publishable(sources: Iterable[str]) -> list[str]:
+    """Return why tables made from these sources may not be published; empty if they may.
+
+    Parameters
+    ----------
+    sources : iterable of str
+        Names as in ``sources.toml``.
+    """
+    known = load_sources()
+    objections = []
+    for name in sorted(set(sources)):
+        if name not in known:
+            objections.append(
+                f"{name}: not in sources.toml, so its terms are not known; add it there first"
+            )
+        elif not known[name].redistributable:
+            objections.append(
+                f"{name}: {known[name].licence}; leave its figures out of published tables, or "
+                "cite single figures"
+            )
+    return objections
+
+
+def edition_objections(edition: Path) -> list[str]:
+    """Return why the tables of an edition may not be published; empty if they may.
+
+    Parameters
+    ----------
+    edition : Path
+        Folder with ``run.json``, whose inputs name the snapshots used.
+
+    Raises
+    ------
+    UsageError
+        There is no ``run.json``.
+    DamagedDataError
+        It cannot be read.
+    """
+    record = edition / "run.json"
+    if not record.is_file():
+        raise UsageError(f"{edition}: no run.json; give the folder of an edition's study")
+    try:
+        inputs = json.loads(record.read_text(encoding="utf-8"))["inputs"]
+        sources = {Path(name).parts[1] for name in inputs if name.startswith("raw/")}
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DamagedDataError(
+            f"{record}: not readable ({error}); write the edition anew"
+        ) from None
+    return publishable(sources)
+
+
+def local_only(data_dir: Path | None = None) -> list[str]:
+    """Return the snapshots here that version control could publish against their terms."""
+    from marketintel.sources.connectors import CONNECTORS
+
+    root = data_dir or store.default_data_dir()
+    fetched = (c.source for c in CONNECTORS.values() if not c.public)
+    here = [name for name in sorted(fetched) if (root / "raw" / name).is_dir()]
+    return [
+        f"{root / 'raw' / name}: lacks its .gitignore; {objection}"
+        for name in here
+        if not (root / "raw" / name / ".gitignore").exists()
+        for objection in publishable([name])
+    ]

@@ -4,6 +4,7 @@ Answers are synthetic, in the form of each provider; real figures come in where 
 file of the reference data has them.
 """
 
+import gzip
 import io
 import zipfile
 from collections.abc import Iterator
@@ -266,7 +267,7 @@ def test_with_a_key_only_new_or_revised_years_are_asked_for(
     assert again.asked == 0
     # A release after the kept answers, told by a list that is asked for anew.
     for kept in (answers_dir(tmp_path) / "comtrade").glob("*/*.gz"):
-        if b"getDa" in __import__("gzip").decompress(kept.read_bytes())[:200]:
+        if b"getDa" in gzip.decompress(kept.read_bytes())[:200]:
             kept.unlink()
     tomorrow = datetime.fromtimestamp(datetime.now(UTC).timestamp() + 86_400, UTC).date()
     server.route("/data/v1/getDa/", lambda _: released(tomorrow.isoformat()))

@@ -1,0 +1,158 @@
+"""Every number has an origin, and the parts sum to it; what may not be published is refused."""
+
+import json
+from datetime import date
+from io import StringIO
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from marketintel.cli_data import matrix as data_matrix
+from marketintel.cli_explain import explain as explain_command
+from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.warehouse import provenance, query
+from marketintel.warehouse.matrix import matrix
+from marketintel.warehouse.provenance import (
+    edition_objections,
+    explain,
+    local_only,
+    publishable,
+    sources_of,
+)
+from tests.warehouse.conftest import small_imports
+from tests.warehouse.test_several_sources import ECB, comtrade, keep
+
+
+def test_us_lasers_are_taken_apart_to_the_file(starter):
+    told = explain("USA", "lasers", 2025, data_dir=starter)
+    assert told.value_usd == 1_029_392_405
+    assert told.parts["value_usd"].sum() == told.value_usd
+    assert told.parts["duties_usd"].sum() == 94_067_677
+    assert told.weights[["cmd_code", "weight"]].to_numpy().tolist() == [["901320", 1.0]]
+    (file,) = told.snapshots.to_dict("records")
+    assert file["source"] == "us_census_imports"
+    assert len(file["sha256"]) == 64
+    said = "\n".join(told.describe())
+    assert "United States, imports, Lasers (core), 2025: USD 1,029,392,405" in said
+    assert "901320 (HS2022, core)" in said
+    assert "imports for consumption" in said
+
+
+@pytest.mark.parametrize("scope", ["core", "broad", "core+broad"])
+@pytest.mark.parametrize("partner", [None, "DEU", "EU27"])
+def test_the_parts_of_any_segment_sum_to_what_the_market_shows(starter, scope, partner):
+    for segment in ("optics", "photovoltaics", "fibre_comms"):
+        told = explain("USA", segment, "2024", partner=partner, scope=scope, data_dir=starter)
+        rows = query.flows(reporter="USA", segments=segment, period="2024", partner=partner,
+                           scope=scope, data_dir=starter)  # fmt: skip
+        assert told.value_usd == rows["value_usd"].sum() == told.parts["value_usd"].sum()
+        assert told.parts["rows"].sum() == len(rows)
+
+
+def euros(tmp_path):
+    keep(tmp_path, "ecb", ECB, licence="free", citation="ECB.")
+    frame = comtrade(("DEU", "USA", "import", "2024", 0), ("DEU", "JPN", "import", "2024", 0))
+    keep(tmp_path, "comext", frame.drop(columns="value_usd").assign(value_eur=[1000.0, 500.0]))
+    return tmp_path
+
+
+def test_a_conversion_names_rate_source_and_file(tmp_path):
+    told = explain("DEU", "lasers", 2024, data_dir=euros(tmp_path))
+    (part,) = told.parts.to_dict("records")
+    assert (part["currency"], part["usd_per_unit"], part["rate_source"]) == (
+        "EUR",
+        1.08,
+        "ecb test",
+    )
+    assert part["published_value"] == pytest.approx(1500)
+    assert part["published_value"] * part["usd_per_unit"] == pytest.approx(told.value_usd)
+    assert set(told.snapshots["source"]) == {"comext", "ecb"}
+    assert "EUR 1,500 at 1.08 (ecb test)" in "\n".join(told.describe())
+
+
+def test_a_mirror_says_so(tmp_path):
+    keep(tmp_path, "comtrade", comtrade(("JPN", "VNM", "export", "2024", 40)))
+    told = explain("VNM", "lasers", 2024, mirror=True, data_dir=tmp_path)
+    assert told.value_usd == 40
+    assert "as told by partners" in "\n".join(told.describe())
+    assert any("lower bound" in note for note in told.notes)
+
+
+def test_only_sources_that_are_read_are_named(tmp_path):
+    keep(tmp_path, "us_census_imports", small_imports())
+    keep(tmp_path, "comtrade", comtrade(("USA", "DEU", "import", "2025", 9),
+                                        ("USA", "DEU", "import", "2023", 9)))  # fmt: skip
+    assert sources_of("USA", ["2025"], data_dir=tmp_path) == ["us_census_imports"]
+    assert sources_of("USA", ["2023", "2025"], data_dir=tmp_path) == [
+        "comtrade", "us_census_imports"]  # fmt: skip
+
+
+def test_open_data_may_be_published_and_comtrade_may_not():
+    assert publishable(["us_census_imports", "baci", "comext", "statcan_cimt", "ecb"]) == []
+    (refused,) = publishable(["baci", "comtrade"])
+    assert refused.startswith("comtrade: ")
+    assert "leave its figures out" in refused
+    (unknown,) = publishable(["hearsay"])
+    assert "not in sources.toml" in unknown
+
+
+def test_an_edition_is_judged_by_what_it_was_made_from(tmp_path):
+    with pytest.raises(UsageError, match=r"no run\.json"):
+        edition_objections(tmp_path)
+    record = tmp_path / "run.json"
+    open_data = {"raw/us_census_imports/v/f.parquet": "00"}
+    record.write_text(json.dumps({"inputs": open_data}))
+    assert edition_objections(tmp_path) == []
+    record.write_text(json.dumps({"inputs": open_data | {"raw/comtrade/v/trade.parquet": "00"}}))
+    assert [text.partition(":")[0] for text in edition_objections(tmp_path)] == ["comtrade"]
+    record.write_text("{")
+    with pytest.raises(DamagedDataError, match="not readable"):
+        edition_objections(tmp_path)
+
+
+def test_what_must_stay_local_is_found_when_it_could_be_committed(tmp_path):
+    keep(tmp_path, "comtrade", comtrade(("JPN", "VNM", "export", "2024", 40)))
+    (found,) = local_only(tmp_path)
+    assert "lacks its .gitignore" in found
+    (tmp_path / "raw/comtrade/.gitignore").write_text("*\n")
+    assert local_only(tmp_path) == []
+
+
+def test_the_matrix_says_what_is_here_and_what_is_stale(tmp_path):
+    keep(tmp_path, "us_census_imports", small_imports(), retrieved_at=date(2026, 1, 1))
+    old = comtrade(("CAN", "DEU", "import", "2019", 5))
+    keep(tmp_path, "comtrade", old, retrieved_at=date(2020, 1, 1))
+    cells = matrix(data_dir=tmp_path, today=date(2026, 11, 22)).set_index(["target", "segment"])
+    lasers = cells.loc[("USA", "lasers")]
+    assert lasers[["year", "codes", "partners", "source"]].to_list() == [
+        "2025", 1, 2, "us_census_imports"]  # fmt: skip
+    assert bool(lasers["is_stale"])
+    assert not cells.loc[("CAN", "lasers"), "is_stale"], "2019 is settled"
+    fresh = matrix("USA", data_dir=tmp_path, today=date(2026, 2, 1))
+    assert not fresh["is_stale"].any()
+    assert set(fresh["target"]) == {"USA"}
+    table = data_matrix(data=tmp_path).set_index(["target", "segment"])
+    assert table.loc[("CAN", "lasers")].to_dict() == {"2019": "1", "2025": ""}
+    with pytest.raises(MissingDataError, match="no exports"):
+        data_matrix(flow="export", data=tmp_path)
+
+
+def test_the_matrix_of_the_starter_data_counts_every_core_code(starter):
+    cells = matrix("USA", data_dir=starter, today=date(2026, 11, 22))
+    year = cells[(cells["flow"] == "import") & (cells["year"] == "2025")].set_index("segment")
+    assert year.loc["lasers", ["codes", "partners"]].to_list() == [1, 51]
+    assert set(year["source"]) == {"us_census_imports"}
+
+
+def test_the_command(starter):
+    app = typer.Typer()
+    app.command()(explain_command)
+    run = CliRunner().invoke(app, ["USA", "lasers", "2025", "--data", str(starter)])
+    assert run.exit_code == 0, run.output
+    assert "USD 1,029,392,405" in run.output
+    run = CliRunner().invoke(app, ["USA", "optics", "2025", "-f", "csv", "--data", str(starter)])
+    parts = pd.read_csv(StringIO(run.output), dtype={"cmd_code": "str"})
+    assert parts["value_usd"].sum() == explain("USA", "optics", 2025, data_dir=starter).value_usd
+    assert provenance.sources_of("USA", ["2025"], data_dir=starter) == ["us_census_imports"]
