@@ -241,9 +241,9 @@ def board(monitor: Monitor) -> Stack:
 
 
 def _progress(table: pd.DataFrame) -> Figure | None:
-    """A picture of what has been measured against a target; None where nothing has."""
+    """A picture of what has been measured against a target; None where there is one bar or none."""
     rows = table[table["attained_pct"].notna()]
-    if rows.empty:
+    if len(rows) < 2:
         return None
     most = rows.sort_values("attained_pct").iloc[-1]
     return Figure(

@@ -259,7 +259,7 @@ def next_targets(plan: Plan) -> Stack:
             caption=f"Shortlist of the screening: {screen.what}, {screen.span}",
             headers={"class": "Class", "why": "Why this class", "here": "In the plan"},
             hide=["iso3"],
-            note="The screening and its record are in the document of `marketintel screen`.",
+            note="The screening and its record are in the document that marketintel screen writes.",
         ),
     )
 
