@@ -12,6 +12,7 @@ import typer
 
 from marketintel import __version__, cli_partnership
 from marketintel.cli_brief import brief
+from marketintel.cli_explain import explain
 from marketintel.cli_fetch import fetch
 from marketintel.cli_screen import screen
 from marketintel.errors import MarketIntelError, UsageError
@@ -157,13 +158,24 @@ def segments(
 
 @app.command()
 def data(
+    matrix: Annotated[
+        bool,
+        typer.Option("--matrix", help="Coverage by target, segment and year, and what is stale."),
+    ] = False,
+    targets: Annotated[
+        str | None, typer.Option("--for", help="With --matrix: only these markets, e.g. USA,CAN.")
+    ] = None,
     fmt: FormatOption = Format.table,
     data: DataOption = None,
 ) -> None:
     """Say what data are here: source, vintage, rows, licence."""
+    from marketintel.cli_data import matrix as coverage
     from marketintel.report.listings import list_data
 
-    _print(list_data(data), fmt)
+    if targets and not matrix:
+        raise UsageError("--for needs --matrix; without it every file is listed")
+    programs = fmt is not Format.table
+    _print(coverage(targets, long=programs, data=data) if matrix else list_data(data), fmt)
 
 
 @app.command()
@@ -195,7 +207,7 @@ def check(
     typer.echo("reference files: no mistake found")
 
 
-for command in (fetch, screen, brief):
+for command in (fetch, explain, screen, brief):
     app.command()(command)
 cli_partnership.register(app)
 

@@ -9,15 +9,19 @@ import pandas as pd
 
 from marketintel.errors import ReferenceFileError
 from marketintel.report.formats import show
+from marketintel.report.screening.settings import load_materials, load_nontariff, load_settings
 from marketintel.report.theme import load_brand
 from marketintel.warehouse import query
 from marketintel.warehouse.notes import check_market_notes
+from marketintel.warehouse.nuts import check_regions
+from marketintel.warehouse.partnership import check_partnership
 from marketintel.warehouse.reference import (
     REFERENCE_DIR,
     check_reference,
     country_name,
     load_segments,
 )
+from marketintel.warehouse.shocks import check_shocks
 
 #: The order in which columns are printed; what was summed over has no column.
 COLUMNS = ("reporter", "partner", "flow", "hs_revision", "segment", "scope", "cmd_code", "period")
@@ -114,13 +118,23 @@ def list_data(data_dir: Path | None = None) -> pd.DataFrame:
 def reference_mistakes(path: Path | None = None) -> list[str]:
     """Return every mistake in the reference files, one line each: file, line, rule, way out."""
     folder = path or REFERENCE_DIR
-    found = [f"{p.file}:{p.line}: {p.rule}: {p.message}" for p in check_reference(path)]
-    for read in (
-        lambda: load_brand(folder / "brand.toml"),
-        lambda: check_market_notes(folder / "market_notes.toml"),
-    ):
+    problems = [
+        *check_reference(path),
+        *check_regions(folder / "regions.toml"),
+        *check_shocks(folder / "shocks.toml"),
+        *check_partnership(path),
+    ]
+    found = [f"{p.file}:{p.line}: {p.rule}: {p.message}" for p in problems]
+    readers = (
+        (load_brand, "brand.toml"),
+        (check_market_notes, "market_notes.toml"),
+        (load_settings, "screening.toml"),
+        (load_materials, "raw_materials.toml"),
+        (load_nontariff, "nontariff.csv"),
+    )
+    for read, name in readers:
         try:
-            read()
+            read(folder / name)
         except ReferenceFileError as error:
             found.append(str(error))
     return found
