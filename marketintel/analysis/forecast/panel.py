@@ -247,7 +247,7 @@ def screen(
         batches.setdefault(found, []).append((unique_id, values, last))
         notes += [(unique_id, note) for note in cleaner.notes]
     if refused:
-        log.warning("%d series refused, first: %s: %s", len(refused), *refused[0])
+        log.info("%d series refused, first: %s: %s", len(refused), *refused[0])
     return Screened(
         [_stack(rows, key, season_length or SEASON_LENGTH[key]) for key, rows in batches.items()],
         pd.DataFrame(refused, columns=REFUSED_COLUMNS),

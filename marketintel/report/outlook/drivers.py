@@ -1,0 +1,230 @@
+"""Elasticities from the data at hand, and scenarios put on the outlook's baselines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from marketintel.analysis.forecast import elasticities, scenarios
+from marketintel.analysis.forecast.elasticities import Elasticity
+from marketintel.analysis.forecast.scenarios import Scenario
+from marketintel.errors import MarketIntelError, MissingDataError
+from marketintel.warehouse import query
+from marketintel.warehouse.reference import Headings, Segments, country, group_members
+
+CHAPTERS = ("84", "85", "90")
+"""Machinery, electronics, optics and instruments: the goods that duties are studied on."""
+
+IMPORTER = "USA"
+"""The one market whose duties are known by partner and code."""
+
+PROJECTED = ("gdp_current_usd", "NGDPD")
+"""Indicators under which sources publish GDP in current dollars."""
+
+_ALIASES = {"EU": "EU27"}
+
+
+def duty_elasticities(segments: Segments, data_dir: Path | None) -> list[Elasticity]:
+    """Duty elasticities over chapters 84, 85 and 90, and over the segments' core codes alone."""
+    rows = query.supplier_matrix(IMPORTER, data_dir=data_dir)
+    goods = rows[rows["cmd_code"].str[:2].isin(CHAPTERS)]
+    codes = segments.frame()
+    core = rows[rows["cmd_code"].isin(codes.loc[codes["scope"] == "core", "cmd_code"])]
+    years = "–".join(sorted(rows["period"].unique()))
+    source = "US Census Bureau, imports for consumption and calculated duties"
+    wide = elasticities.duty(
+        goods, f"US imports by partner and HS6, chapters 84, 85 and 90, {years}", source
+    )
+    narrow = elasticities.duty(
+        core, f"US imports by partner and HS6, core photonics codes, {years}", source
+    )[0]
+    own = Elasticity(**{**vars(narrow), "key": "duty_core_codes"})
+    return [*wide, own]
+
+
+def gdp_elasticities(
+    annual: pd.DataFrame, headings: Headings, data_dir: Path | None
+) -> list[Elasticity]:
+    """Income elasticities: world exports of the candidate headings, and the outlook's own cells."""
+    gdp = query.macro("gdp_current_usd", data_dir=data_dir)
+    gdp = gdp[~gdp["is_projection"].astype(bool)]
+    source = "Growth Lab, Atlas of Economic Complexity (via a public copy); World Bank, GDP"
+    found = [elasticities.gdp_world(_world_growth(headings, gdp, data_dir), _WORLD, source)]
+    known = gdp.rename(columns={"economy": "partner", "value": "gdp_usd"})
+    rows = annual.assign(period=annual["ds"].dt.strftime("%Y"), value_usd=annual["y"])
+    rows = rows.merge(known[["partner", "period", "gdp_usd"]], on=["partner", "period"])
+    if len(set(rows["partner"])) > 1:
+        span = f"{rows['period'].min()}–{rows['period'].max()}"
+        places = ", ".join(sorted(rows["partner"].unique()))
+        found.append(
+            elasticities.gdp_destination(
+                rows,
+                f"US exports of unchanged core codes by segment to {places}, {span}",
+                "US Census Bureau, exports; World Bank, GDP",
+            )
+        )
+    return found
+
+
+_WORLD = "World exports of photonics-related HS4 headings between breaks, yearly growth"
+
+
+def gdp_projections(countries: Sequence[str], data_dir: Path | None) -> pd.DataFrame:
+    """``economy, history_pct, projected_pct, source``: mean yearly GDP growth, ten years back and on.
+
+    Economies without a projection have no row; projections come with ``marketintel fetch``.
+    """
+    columns = ["economy", "history_pct", "projected_pct", "source"]
+    rows: list[tuple[str, float, float, str]] = []
+    for indicator in PROJECTED:
+        try:
+            gdp = query.macro(indicator, list(countries), data_dir=data_dir)
+        except MarketIntelError:
+            continue
+        for economy, values in gdp.groupby("economy"):
+            ahead = values["is_projection"].astype(bool)
+            if not ahead.any() or economy in {row[0] for row in rows}:
+                continue
+            history = _mean_growth(values[~ahead].tail(11)["value"])
+            future = _mean_growth(
+                pd.concat([values[~ahead].tail(1)["value"], values[ahead]["value"]])
+            )
+            rows.append((str(economy), history, future, values.loc[ahead, "source"].iloc[0]))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def evaluate(
+    texts: Sequence[str],
+    found: Sequence[Elasticity],
+    baselines: pd.DataFrame,
+    segments: Segments,
+    data_dir: Path | None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute every scenario under every elasticity of its driver.
+
+    Parameters
+    ----------
+    texts : sequence of str
+        As :func:`~marketintel.analysis.forecast.scenarios.parse` reads them; a sentence that cannot
+        be read is a mistake and raises.
+    baselines : DataFrame
+        ``unique_id, ds, mean``: yearly forecasts of "PARTNER segment" and of each partner's total.
+
+    Returns
+    -------
+    DataFrame
+        Rows of :func:`~marketintel.analysis.forecast.scenarios.apply` at the last year of the
+        baseline, with ``baseline_what`` and ``rate_pct``.
+    DataFrame
+        ``assumption, reason``: scenarios that could not be computed.
+    """
+    done, undone = [], []
+    for text in texts:
+        scenario = scenarios.parse(text)
+        try:
+            baseline, what, rate = _baseline(scenario, baselines, segments, data_dir)
+            usable = [e for e in found if e.driver == scenario.driver]
+            if not usable:
+                raise MissingDataError(
+                    "no elasticity to it has been estimated: the data hold no exchange rates"
+                )
+        except MarketIntelError as error:
+            undone.append((scenario.text, str(error)))
+            continue
+        for elasticity in usable:
+            if elasticity.key == "duty_core_codes":
+                continue  # shown, not used: see its sign
+            rows = scenarios.apply(baseline, scenario, elasticity, rate)
+            done.append(rows.tail(1).assign(baseline_what=what, rate_pct=100 * rate))
+    table = pd.concat(done, ignore_index=True) if done else pd.DataFrame()
+    return table, pd.DataFrame(undone, columns=["assumption", "reason"])
+
+
+def _baseline(
+    scenario: Scenario, baselines: pd.DataFrame, segments: Segments, data_dir: Path | None
+) -> tuple[pd.DataFrame, str, float]:
+    """What a scenario is put on, in words, and the duty rate that is there already."""
+    importer = country(_ALIASES.get(scenario.importer.upper(), scenario.importer))
+    if scenario.driver != "duty":
+        return _of(baselines, importer), f"forecast of US exports to {importer}", 0.0
+    exporter = country(_ALIASES.get(scenario.exporter.upper(), scenario.exporter))
+    chosen = None if scenario.segment.lower() == "all" else segments.resolve(scenario.segment)
+    if importer == IMPORTER:
+        return _us_imports(scenario, exporter, chosen, data_dir)
+    if exporter != IMPORTER:
+        raise MissingDataError(
+            f"imports of {importer} from {exporter} are not here; duties can be asked of US imports "
+            "and of US exports to the countries of this outlook"
+        )
+    series = f"{importer} {chosen}" if chosen else importer
+    what = f"forecast of US exports to {importer}, duty-free today"
+    return _of(baselines, series), what, 0.0
+
+
+def _of(baselines: pd.DataFrame, unique_id: str) -> pd.DataFrame:
+    rows = baselines[baselines["unique_id"] == unique_id]
+    if rows.empty:
+        raise MissingDataError(f"this outlook has no yearly forecast of {unique_id}")
+    return rows
+
+
+def _us_imports(
+    scenario: Scenario, exporter: str, chosen: str | None, data_dir: Path | None
+) -> tuple[pd.DataFrame, str, float]:
+    """US imports of the last year, held: two years allow no forecast."""
+    flows = query.flows(
+        reporter=IMPORTER,
+        segments=chosen,
+        partner=group_members(exporter),
+        scope="core",
+        data_dir=data_dir,
+    )
+    year = flows["period"].max()
+    last = flows[flows["period"] == year]
+    value, duties = last["value_usd"].sum(), last["duties_usd"].sum(min_count=1)
+    if not value > 0 or np.isnan(duties):
+        raise MissingDataError(f"no US imports with duties from {exporter} in {year}")
+    end = pd.Timestamp(max(scenario.year, int(year) + 1), 12, 31).as_unit("s")
+    goods = chosen or "all segments"
+    baseline = pd.DataFrame({"unique_id": [f"{exporter} {goods}"], "ds": [end], "mean": [value]})
+    what = f"US imports of {year}, held: two years allow no forecast"
+    return baseline, what, float(duties / value)
+
+
+def _world_growth(headings: Headings, gdp: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
+    """Yearly log changes of headings and of world GDP; none across a break."""
+    first, last = headings.rule.first_year, headings.rule.last_year
+    span = {str(year) for year in range(first, last + 1)}
+    whole = gdp.groupby("economy")["period"].agg(lambda years: span <= set(years))
+    same = gdp[gdp["economy"].isin(whole[whole].index)]  # the same economies in every year
+    world = np.log(same.groupby("period")["value"].sum().loc[sorted(span)]).diff()
+    parts = []
+    for heading in headings:
+        if heading.unusable:
+            continue
+        try:
+            rows = query.world_series(heading.heading, data_dir=data_dir)
+        except MissingDataError:
+            continue
+        year = rows["period"].astype(int)
+        change = np.log(rows["value_usd"]).diff().where(~year.isin(list(heading.breaks)))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "unique_id": heading.heading,
+                    "ds": pd.to_datetime(rows["period"] + "-12-31"),
+                    "ln_y_change": change,
+                    "ln_gdp_change": rows["period"].map(world),
+                }
+            )
+        )
+    if not parts:
+        raise MissingDataError("no world export series are here to estimate an income elasticity")
+    return pd.concat(parts, ignore_index=True)
+
+
+def _mean_growth(values: pd.Series) -> float:
+    return float(100 * ((values.iloc[-1] / values.iloc[0]) ** (1 / (len(values) - 1)) - 1))
