@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from marketintel.errors import MissingDataError
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
 from marketintel.report.screening.facts import Screen, load
+from marketintel.report.workbench import data_in_kernel, notebook_path
 
 NOTEBOOK = "country_screening.ipynb"
 
@@ -55,9 +53,9 @@ def write_screening(
         "year": screen.year,
         "studies": _studies(reports_dir / name),
     }
-    with _data_in_kernel(data_dir):
+    with data_in_kernel(data_dir):
         return run_study(
-            notebook_path(),
+            notebook_path(NOTEBOOK),
             parameters,
             reports_dir=reports_dir,
             edition=name,
@@ -93,40 +91,6 @@ def cover(screen: Screen, edition: str) -> Cover:
     )
 
 
-def notebook_path() -> Path:
-    """Return the screening's notebook.
-
-    Raises
-    ------
-    MissingDataError
-        The package is not run from a checkout of the project.
-    """
-    path = Path(__file__).resolve().parents[3] / "notebooks" / NOTEBOOK
-    if not path.exists():
-        raise MissingDataError(
-            f"notebook {NOTEBOOK} not found beside the package; run marketintel from a checkout of "
-            "the project"
-        )
-    return path
-
-
 def _studies(folder: Path) -> list[str]:
     """Return the market studies of the same edition, for links."""
     return sorted(path.parent.name for path in folder.glob("market-study-*/report.html"))
-
-
-@contextmanager
-def _data_in_kernel(data_dir: Path | None) -> Iterator[None]:
-    """Point the notebook's kernel, which inherits the environment, to the same data."""
-    if data_dir is None:
-        yield
-        return
-    before = os.environ.get("MARKETINTEL_DATA")
-    os.environ["MARKETINTEL_DATA"] = str(data_dir.resolve())
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["MARKETINTEL_DATA"]
-        else:
-            os.environ["MARKETINTEL_DATA"] = before
