@@ -43,8 +43,12 @@ def cut(panel: pd.DataFrame, breaks: pd.DataFrame) -> pd.DataFrame:
     if unexplained.any():
         first = breaks.loc[unexplained, "unique_id"].iloc[0]
         raise UsageError(f"the break of {first} has no reason; declare why the series breaks")
+    if breaks.empty:
+        return panel.reset_index(drop=True)
     ends = panel.groupby("unique_id")["ds"].max()
     happened = breaks["ds"] <= breaks["unique_id"].map(ends)
+    if not happened.any():
+        return panel.reset_index(drop=True)
     last = breaks[happened].groupby("unique_id")["ds"].max()
     start = panel["unique_id"].map(last)
     return panel[start.isna() | (panel["ds"] >= start)].reset_index(drop=True)

@@ -126,6 +126,7 @@ def detect(panel: pd.DataFrame) -> pd.DataFrame:
         common = share.index[share >= COMMON_SHARE]
         found += [(ds, direction, float(share[ds]), int(known[ds])) for ds in common]
     table = pd.DataFrame(found, columns=["ds", "direction", "share", "series"])
+    table = table.astype({"ds": "datetime64[s]", "share": float, "series": int})
     return table.sort_values("ds", ignore_index=True)
 
 

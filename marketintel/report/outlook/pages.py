@@ -146,11 +146,11 @@ def world(outlook: Outlook) -> Stack:
         unit="USD billion",
         scale=1e9,
     )
-    lines = [
-        f"**Heading {row['unique_id']}** ({escape(outlook.headings[row['unique_id']].title)}): "
-        + say.carried(outlook.world_weights[outlook.world_weights["unique_id"] == row["unique_id"]])
-        for row in outlook.world_potential.to_dict("records")
-    ]
+    weights = outlook.world_weights
+    carried = " ".join(
+        f"{heading}: {w.clause(say.carried(weights[weights['unique_id'] == heading]))}."
+        for heading in outlook.world_potential["unique_id"]
+    )
     return Stack(
         Text(
             "World exports of a whole heading, under its own name: they speak about the world's trade in these "
@@ -163,9 +163,8 @@ def world(outlook: Outlook) -> Stack:
             alt=f"World exports and forecasts: {w.listing(list(titles.values()))}. {said}",
             source="Growth Lab, Atlas of Economic Complexity (via a public copy).",
         ),
-        tables.world(outlook),
+        tables.world(outlook, carried),
         tables.world_errors(outlook) if len(outlook.world_errors) else None,
-        Text("\n".join(f"- {line}" for line in lines)),
     )
 
 

@@ -61,8 +61,9 @@ def total(outlook: Outlook, iso3: str) -> str:
 
 
 def best_bets(outlook: Outlook) -> str:
-    """Where growth is likeliest and where decline is."""
+    """Where growth is likeliest and where decline is, among the series that reach the newest year."""
     cells = outlook.potential[outlook.potential["unique_id"].str.contains(" ")]
+    cells = cells[cells["cutoff"] == cells["cutoff"].max()]
     if cells.empty:
         return "**Likeliest growth.** No segment has a yearly forecast."
     first = cells.nlargest(1, "probability_growth").iloc[0]

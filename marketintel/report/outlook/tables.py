@@ -137,8 +137,8 @@ def potential(outlook: Outlook, code: str, name: str) -> Table:
     )
 
 
-def world(outlook: Outlook) -> Table:
-    """Headings: level in five years, probabilities, errors."""
+def world(outlook: Outlook, carried: str) -> Table:
+    """Headings: level in five years and probabilities; `carried` says which models they rest on."""
     rows = outlook.world_potential
     table = pd.DataFrame(
         {
@@ -179,7 +179,7 @@ def world(outlook: Outlook) -> Table:
             "above_pct": f"P(> {outlook.threshold_pct:+.0f} %)",
         },
         hide=["title", "lo_95_usd", "hi_95_usd"],
-        note="Probabilities are read off the calibrated intervals; bounds of 95 % are in the tables.",
+        note=f"Probabilities are read off the calibrated intervals; bounds of 95 % are in the tables. {carried}",
         source="Growth Lab, Atlas of Economic Complexity (via a public copy).",
     )
 
@@ -313,12 +313,13 @@ def elasticities(outlook: Outlook) -> Table:
             "std_error": "Std error",
             "lo_95": "95 % from",
             "hi_95": "to",
-            "n_obs": "Rows",
-            "n_clusters": "Clusters",
             "weaknesses": "What it cannot know",
         },
-        hide=["key", "clusters", "method", "sample", "source"],
-        note="The driver of a duty is one plus its rate. Method, sample and source of each are in the tables.",
+        hide=["key", "n_obs", "n_clusters", "clusters", "method", "sample", "source"],
+        note=(
+            "The driver of a duty is one plus its rate. Method, sample, source, rows and clusters of each are in the "
+            "tables."
+        ),
     )
 
 

@@ -154,6 +154,14 @@ def test_nothing_is_forecast_across_a_declared_break():
         cut(panel, breaks.assign(reason=""))
 
 
+def test_without_a_break_that_has_happened_nothing_is_cut(walk):
+    panel = walk(2).reset_index(drop=True)
+    none = pd.DataFrame(columns=["unique_id", "ds", "reason"])
+    pd.testing.assert_frame_equal(cut(panel, none), panel)
+    later = pd.DataFrame({"unique_id": ["s0"], "ds": [pd.Timestamp("2090-12-31")], "reason": "HS"})
+    pd.testing.assert_frame_equal(cut(panel, later), panel)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -1,0 +1,94 @@
+"""The command ``marketintel forecast``: parse, call, print. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How the table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def forecast(
+    country: Annotated[
+        list[str] | None,
+        typer.Argument(help="Destinations of US exports, ISO3 or name (default: all there are)."),
+    ] = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", "-s", help="Limit to these segments (repeatable)."),
+    ] = None,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scenario",
+            help="What if (repeatable): 'US duty on EU lasers +5 points from 2026', 'GDP of CHE +1 "
+            "point a year from 2026'.",
+        ),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help="Percent above today's level that a market is asked to pass.")
+    ] = 25.0,
+    table: Annotated[
+        bool, typer.Option("--table", help="Print levels in five years instead of a report.")
+    ] = False,
+    fmt: Annotated[
+        Format, typer.Option("--format", "-f", help="With --table: table, csv or json.")
+    ] = Format.table,
+    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
+    edition: Annotated[
+        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data", help="Data directory (default: MARKETINTEL_DATA, or the project's data/)."
+        ),
+    ] = None,
+) -> None:
+    """Forecast US exports by segment and destination, with their probabilities and errors.
+
+    The series are exports of the United States: a mirror of what a country imports from there.
+    """
+    countries, segments = _split(country), _split(segment)
+    if table:
+        from marketintel.report.listings import as_csv, as_json, print_table
+        from marketintel.report.outlook.listing import potential_table
+
+        frame = potential_table(countries, segments, threshold, data)
+        if fmt is Format.csv:
+            typer.echo(as_csv(frame), nl=False)
+        elif fmt is Format.json:
+            typer.echo(as_json(frame))
+        else:
+            print_table(frame)
+        return
+    from marketintel.report.outlook.edition import write_outlook
+
+    done = write_outlook(
+        countries,
+        segments=segments,
+        threshold_pct=threshold,
+        scenarios=scenario,
+        reports_dir=out,
+        edition=edition,
+        data_dir=data,
+        progress=not quiet,
+    )
+    for path in (done.pdf, done.html, done.folder / "model_card.md"):
+        typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))
+
+
+def _split(names: list[str] | None) -> list[str]:
+    """Take repeated options and comma-separated lists alike."""
+    return [part.strip() for name in names or [] for part in name.split(",") if part.strip()]

@@ -1,0 +1,220 @@
+"""The segment outlook from question to edition, on the shipped figures."""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from marketintel.cli_forecast import forecast as command
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.report.blocks import Figure, Table, Text
+from marketintel.report.outlook import card, pages, sentences, series
+from marketintel.report.outlook.edition import write_outlook
+from marketintel.report.outlook.facts import load
+from marketintel.warehouse.reference import load_segments
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    return load(["CHE", "IRL"], ["lasers", "optics", "laser_machines", "photovoltaics"])
+
+
+@pytest.fixture(scope="module")
+def full():
+    return load()
+
+
+def tables(stack) -> dict[str, Table]:
+    return {b.name: b for b in stack.flat() if isinstance(b, Table)}
+
+
+def texts(stack) -> str:
+    return " ".join(b.markdown for b in stack.flat() if hasattr(b, "markdown"))
+
+
+def test_segments_break_where_their_codes_changed(outlook):
+    breaks = outlook.breaks.groupby("unique_id")["ds"].max()
+    assert breaks["CHE optics"] == pd.Timestamp("2022-01-31")
+    assert "CHE lasers" not in breaks.index
+    # 845610 was split in HS2017 without a change of content
+    assert "CHE laser_machines" not in breaks.index
+    cut = outlook.monthly_cut
+    assert cut.loc[cut["unique_id"] == "CHE optics", "ds"].min() == pd.Timestamp("2022-01-31")
+    assert cut.loc[cut["unique_id"] == "CHE lasers", "ds"].min() == pd.Timestamp("2013-01-31")
+    fans = outlook.fans[outlook.fans["unique_id"] == "CHE optics"]
+    assert fans["cutoff"].unique() == [pd.Timestamp("2026-01-31")]
+
+
+def test_unchanged_codes_have_no_break_and_are_core_everywhere():
+    segments = load_segments()
+    revisions = ["HS2012", "HS2017", "HS2022"]
+    same = series.unchanged(segments, revisions)
+    optics = set(same.loc[same["segment"] == "optics", "cmd_code"])
+    assert {"900211", "900290"} <= optics
+    assert not optics & {"901380", "901390"}
+    assert "photovoltaics" not in set(same["segment"])
+    machines = same[same["segment"] == "laser_machines"]
+    by = machines.groupby("hs_revision")["cmd_code"].apply(set)
+    assert "845610" in by["HS2012"]
+    assert {"845611", "845612"} <= by["HS2022"]
+    for segment, rows in same.groupby("segment"):
+        for revision, codes in rows.groupby("hs_revision")["cmd_code"]:
+            assert set(codes) <= set(segments[segment].cmd_codes(revision, "core"))
+
+
+def test_yearly_series_are_sums_of_twelve_months(outlook):
+    lasers = outlook.flows.query("partner == 'CHE' and segment == 'lasers'")
+    year = lasers[lasers["period"].str.startswith("2019")]["value_usd"].sum()
+    rows = outlook.yearly.query("unique_id == 'CHE lasers'").set_index("ds")
+    assert rows.loc["2019-12-31", "y"] == year
+    assert rows.index.max() == pd.Timestamp("2025-12-31")  # 2026 has January only
+    assert (rows["cover_pct"] == 100).all()
+    optics = outlook.yearly.query("unique_id == 'IRL optics'")["cover_pct"].iloc[0]
+    assert 0 < optics < series.MIN_COVER_PCT
+    assert "IRL optics" not in set(outlook.annual["unique_id"])
+    reason = outlook.silent.set_index("unique_id")["yearly"]
+    assert "24 % of the segment's trade" in reason["IRL optics"]
+
+
+def test_totals_are_the_sums_of_their_segments(outlook):
+    means = outlook.baselines.set_index(["unique_id", "ds"])["mean"]
+    for total, parts in outlook.structure.groupby("aggregate")["part"]:
+        added = sum(means[part] for part in parts)
+        np.testing.assert_allclose(means[total], added, rtol=1e-9)
+
+
+def test_probabilities_and_levels_fit_together(outlook):
+    rows = outlook.potential.set_index("unique_id")
+    grows = rows["level_then"] > rows["level_now"]
+    assert ((rows["probability_growth"] > 0.5) == grows).all()
+    assert (rows["probability_above_threshold"] <= rows["probability_growth"]).all()
+    np.testing.assert_allclose(rows["threshold"], 1.25 * rows["level_now"])
+    table = tables(pages.countries(outlook))["potential_che"].frame
+    lasers = table.set_index("segment").loc["Lasers"]
+    assert lasers["level_then_usd"] == rows.loc["CHE lasers", "level_then"]
+    assert lasers["growth_pct"] == 100 * rows.loc["CHE lasers", "probability_growth"]
+
+
+def test_scenarios_state_assumption_elasticity_source_and_error(full):
+    table = full.scenarios
+    duty = table[table["assumption"].str.contains("lasers")]
+    imports = 532_189_000
+    assert duty["baseline"].iloc[0] == pytest.approx(imports, rel=1e-4)
+    for row in duty.itertuples():
+        rate = row.rate_pct / 100
+        factor = ((1 + rate + 0.05) / (1 + rate)) ** row.elasticity
+        assert row.scenario == pytest.approx(row.baseline * factor)
+        assert row.std_error > 0
+        assert "Census" in row.source
+    assert set(duty["estimate"]) == {"duty", "duty_across_partners"}
+    refused = full.scenarios_refused
+    assert list(refused["assumption"]) == ["currency of CHE -10 % from 2026"]
+    assert "exchange rates" in refused["reason"].iloc[0]
+    shown = tables(pages.scenarios(full))
+    assert {"elasticities", "low_high", "scenarios"} <= set(shown)
+    said = texts(pages.scenarios(full))
+    assert "was not computed" in said
+    assert "IMF" in said
+
+
+def test_elasticities_are_those_of_the_data(full):
+    by = {e.key: e for e in full.elasticities}
+    assert by["duty"].n_obs > 60_000
+    low, high = by["duty"].interval
+    assert low < 0 < high
+    assert by["duty_across_partners"].interval[1] < 0
+    assert by["duty_core_codes"].value > 0  # the wrong sign is said, and the estimate is not used
+    assert "wrong sign" in sentences.duty_verdict(full.elasticities)
+    assert 1 < by["gdp_world"].value < 2
+    assert all(len(e.weaknesses) > 50 for e in by.values())
+
+
+def test_shocks_touch_the_series_they_name(full):
+    spans = full.spans.set_index(["unique_id", "shock"])
+    assert ("CHN lasers", "us_china_tariffs") in spans.index
+    assert ("CHE lasers", "us_china_tariffs") not in spans.index
+    assert ("9002", "financial_crisis") in spans.index
+    assert ("CHE lasers", "financial_crisis") not in spans.index  # its data begin later
+    rows = full.shock_errors.query("level == 95 and model == 'combination'").set_index("in_shock")
+    assert rows.loc[True, "forecasts"] + rows.loc[False, "forecasts"] == len(
+        full.tested.query("level == 95 and model == 'combination'")
+    )
+    assert 2009 in set(full.detected["ds"].dt.year)
+
+
+def test_every_figure_says_what_its_intervals_held(outlook):
+    blocks = list(pages.countries(outlook).flat())
+    for i, block in enumerate(blocks):
+        if isinstance(block, Figure):
+            assert isinstance(blocks[i + 1], Text)
+            assert "intervals held" in blocks[i + 1].markdown
+            assert "intervals held" in block.alt
+
+
+def test_it_says_what_the_series_are(outlook):
+    said = sentences.what_it_is(outlook)
+    assert "exports of the United States" in said
+    assert "*from the United States* only" in said
+    assert said in texts(pages.summary(outlook))
+    assert said in card.markdown(outlook)
+
+
+def test_explanation_names_models_errors_and_alternatives(outlook):
+    said = sentences.explanation(outlook, "CHE lasers")
+    weights = outlook.weights.query("unique_id == 'CHE lasers'")
+    first = weights.nlargest(1, "weight_pct")["model"].iloc[0]
+    assert sentences.MEMBER_NAMES[first] in said
+    assert said.count("20") >= 5
+    assert "alone were right" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        ({"countries": ["EU27"]}, UsageError),
+        ({"countries": ["Atlantis"]}, UsageError),
+        ({"segments": ["lazers"]}, UsageError),
+        ({"scenarios": ["more of everything"]}, UsageError),
+        ({"threshold_pct": -200}, UsageError),
+        ({"countries": ["DEU"]}, MissingDataError),
+    ],
+)
+def test_questions_without_an_answer_are_refused(arguments, error):
+    with pytest.raises(error):
+        load(**arguments)
+
+
+def test_an_edition_has_its_model_card(tmp_path):
+    done = write_outlook(
+        ["CHE"], segments=["lasers", "metrology"], reports_dir=tmp_path, progress=False
+    )
+    text = (done.folder / "model_card.md").read_text(encoding="utf-8")
+    assert text.startswith("# Model card")
+    for part in ("What is forecast", "How well it did", "Drivers", "must not be used", "SHA-256"):
+        assert part in text
+    assert "\\" not in text
+    run = json.loads((done.folder / "run.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((done.folder / "model_card.md").read_bytes()).hexdigest()
+    assert run["files"]["model_card.md"] == digest
+    assert run["warnings"] == []
+    assert run["parameters"]["countries"] == ["CHE"]
+    assert done.pdf.stat().st_size > 50_000
+    names = {f.stem for f in (done.folder / "tables").glob("*.csv")}
+    assert {"months_che", "potential_che", "elasticities", "shocks"} <= names
+
+
+def test_the_command_prints_levels():
+    app = typer.Typer()
+    app.command()(command)
+    done = CliRunner().invoke(
+        app, ["Switzerland", "-s", "lasers,metrology", "--table", "--format", "json"]
+    )
+    assert done.exit_code == 0, done.output
+    rows = json.loads(done.output)
+    assert [r["segment"] for r in rows] == ["all", "metrology", "lasers"]
+    assert all(r["country"] == "CHE" and r["then"] == r["year"] + 5 for r in rows)
+    assert rows[0]["forecast_usd"] == pytest.approx(sum(r["forecast_usd"] for r in rows[1:]))
