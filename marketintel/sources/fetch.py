@@ -206,7 +206,8 @@ def merge(
         answered = pd.MultiIndex.from_frame(new[list(groups)].drop_duplicates())
         replaced = pd.MultiIndex.from_frame(before[list(groups)]).isin(answered)
         if codes:
-            replaced &= before["cmd_code"].isin(codes).to_numpy()
+            # A shorter code asks for all codes that begin with it.
+            replaced &= before["cmd_code"].str.startswith(tuple(codes)).to_numpy()
         columns = [*before.columns, *(c for c in new.columns if c not in before)]
         new = pd.concat([before[~replaced], new], ignore_index=True)[columns]
     return _sorted(new)

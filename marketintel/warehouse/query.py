@@ -19,6 +19,7 @@ from marketintel.warehouse.flows import (
     flows,
     monthly,
 )
+from marketintel.warehouse.hs_conversion import harmonised
 from marketintel.warehouse.totals import partner_totals, supplier_matrix
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "countries_geometry",
     "coverage",
     "flows",
+    "harmonised",
     "macro",
     "monthly",
     "pairs",

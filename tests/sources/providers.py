@@ -23,9 +23,12 @@ class Months:
     def __call__(self, request: Request) -> Reply:
         year, _, month = request.query["time"].partition("-")
         asked = parse_qs(request.url_query).get("I_COMMODITY", [])
-        chosen = self.yearly[
-            (self.yearly["year"] == int(year)) & (self.yearly["hs6"].isin(asked) | (not asked))
-        ]
+        exact = [code for code in asked if not code.endswith("*")]
+        begin = tuple(code[:-1] for code in asked if code.endswith("*"))
+        of_codes = self.yearly["hs6"].isin(exact) | (not asked)
+        if begin:
+            of_codes |= self.yearly["hs6"].str.startswith(begin)
+        chosen = self.yearly[(self.yearly["year"] == int(year)) & of_codes]
         if len(chosen) == 0:
             return Reply(204)
         parts = [chosen[name] // 12 for name in self.MEASURES.values()]

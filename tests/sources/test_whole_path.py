@@ -1,0 +1,73 @@
+"""From HTTP to the pages: a study of fetched figures is the study of the shipped ones."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from shutil import copytree
+
+import pandas as pd
+import pytest
+
+from marketintel.cli_fetch import reference_book
+from marketintel.report.market_study.edition import write_study
+from marketintel.sources import snapshot
+from marketintel.sources.fetch import answers_dir, execute
+from marketintel.sources.plan import plan
+from marketintel.warehouse import build, store
+from marketintel.warehouse.reference import load_segments
+from tests.sources.providers import Months
+from tests.sources.server import FakeClock, Reply, Server
+
+#: Tables that say what files there are: fetched files have other names, days and checksums.
+ABOUT_FILES = ("source", "provenance", "data_used")
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    with Server() as running:
+        monkeypatch.setenv("MARKETINTEL_CENSUS_URL", running.url)
+        monkeypatch.setenv("MARKETINTEL_CENSUS_INTERVAL_S", "0")
+        running.route("/data/timeseries", lambda _: Reply(204))
+        yield running
+
+
+def tables(folder: Path) -> dict[str, pd.DataFrame]:
+    return {p.name: pd.read_csv(p, dtype="str") for p in sorted((folder / "tables").glob("*.csv"))}
+
+
+@pytest.mark.slow
+def test_a_study_of_the_united_states_through_http_has_the_tables_of_the_starter_data(
+    server: Server, tmp_path: Path, shared: Path, root: Path
+) -> None:
+    """What is photonic is taken out of the shipped imports, and comes back by the month."""
+    yearly = pd.read_parquet(shared / "data/us_census_imports_hs6_2024_2025.parquet")
+    server.route("/data/timeseries/intltrade/imports", Months(yearly))
+    data = tmp_path / "data"
+    for shipped in sorted((root / "data/raw").iterdir()):
+        if shipped.name != "us_census_imports":
+            copytree(shipped, data / "raw" / shipped.name)
+    codes = sorted(set(load_segments().frame("HS2022")["cmd_code"]))
+    (whole,) = snapshot.find(root / "data", "us_census_imports")
+    rows = pd.read_parquet(whole.path)
+    rest = rows[~rows["cmd_code"].isin(codes)]
+    told = whole.meta.model_dump(exclude={"file", "sha256", "bytes", "rows"})
+    citation = snapshot.Citation(**told | {"vintage": "rest", "retrieved_at": date(2020, 1, 1)})
+    snapshot.save(data, citation, whole.meta.file, store.parquet_bytes(rest), rows=len(rest))
+    made = plan(["USA"], codes, [2024, 2025], reference_book(), answers_dir(data),
+                sources=["us_census_imports"], this_year=2026)  # fmt: skip
+    (outcome,) = execute(made, data, reference_book(), clock=FakeClock())
+    assert outcome.error is None
+    assert outcome.rows == len(rows) - len(rest) > 5_000
+    build.build(data)
+    fetched, starter = (
+        write_study("USA", segments=["lasers", "optics"], edition=name, reports_dir=tmp_path,
+                    data_dir=where, progress=False)
+        for name, where in (("fetched", data), ("starter", root / "data"))
+    )  # fmt: skip
+    ours, theirs = tables(fetched.folder), tables(starter.folder)
+    assert list(ours) == list(theirs)
+    compared = [name for name in ours if not any(word in name for word in ABOUT_FILES)]
+    assert len(compared) >= len(ours) - 2
+    assert len(compared) > 5
+    for name in compared:
+        pd.testing.assert_frame_equal(ours[name], theirs[name], obj=name)
