@@ -83,6 +83,7 @@ def write_mission(
         vintage=f"Trade of {trade.year}" if trade else "No trade figures in the data directory",
         scope=EXAMPLE if dossier.is_example else f"Seen on {as_of}",
         exporter="EU27",
+        layout="brief",
     )
     files = ["actors.csv", "clusters.toml", "kpis.toml"]
     parameters = {"country": iso3, "members": _path(members), "as_of": as_of}
