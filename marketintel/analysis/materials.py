@@ -77,6 +77,7 @@ def exposure(
         first_share_pct, second_supplier, second_share_pct, suppliers_for_80_pct,
         <watch>_share_pct…, replaceable, unit_value_usd_kg``. One row for each buyer, material and
         period that `trade` has; without imports everything but ``n_suppliers`` (0) is missing.
+        ``replaceable`` is missing where `trade` holds no other market than the buyer's own.
     """
     require(trade, [*_KEYS, "period", value], "trade")
     unit = value.removeprefix("value_")
@@ -87,11 +88,14 @@ def exposure(
         inside = trade["market"].isin(list(members)) & ~trade["exporter"].isin(list(members))
         bought = trade[inside]
         outside = by_supplier.drop(index=list(members), level="exporter", errors="ignore")
+        own_only = bool(trade["market"].isin(list(members)).all())
         groups = dict(list(bought.groupby(["cmd_code", "period"])))
         for code, period in grid.itertuples(index=False):
             part = groups.get((code, period))
             row = {"buyer": buyer, "cmd_code": code, "period": period}
             rows.append(row | _suppliers(part, value, unit, watch, outside, (code, period)))
+            if own_only:  # sales to third markets are not in these data: that is not zero
+                rows[-1]["replaceable"] = np.nan
     table = pd.DataFrame(rows)
     return table.sort_values(["buyer", "cmd_code", "period"], ignore_index=True)
 

@@ -162,3 +162,9 @@ def test_density_and_eci_on_baci_from_their_definitions(matrix):
     second *= np.sign(np.corrcoef(second, diversity)[0, 1])
     eci = (second - second.mean()) / second.std(ddof=1)
     np.testing.assert_allclose(complexity.complexity(m).eci, eci, atol=1e-9)
+
+
+def test_without_other_markets_nothing_is_said_to_be_irreplaceable(small):
+    own = small[small["market"].isin(BUYERS["CLUB"])]
+    row = materials.exposure(own, {"CLUB": BUYERS["CLUB"]}).iloc[0]
+    assert pd.isna(row["replaceable"]) and row["n_suppliers"] > 0

@@ -210,6 +210,7 @@ SCRIPTS = {
         "--from-inflation", "wb_inflation_cpi.parquet",
     ],
     "cepii_geodist": ["--from", "dist_cepii.dta"],
+    "eurostat_comext_inputs": ["--from", "eu_comext_critical_inputs_cn8_2022_2024.parquet"],
 }  # fmt: skip
 
 

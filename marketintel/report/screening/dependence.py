@@ -8,6 +8,7 @@ from marketintel.analysis import materials as study
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.screening import pictures
+from marketintel.report.screening.eu_inputs import eu_inputs
 from marketintel.report.screening.facts import Screen
 from marketintel.warehouse import engine
 from marketintel.warehouse.reference import group_members
@@ -68,7 +69,8 @@ def materials(screen: Screen) -> Stack:
     """The study of raw materials: who supplies whom, how concentrated, and how it moved."""
     facts = Dependence(screen)
     if not facts.there:
-        return Stack(Callout("warning", "Raw materials are not in the trade data of this edition."))
+        absent = "Raw materials are not in the bilateral trade data of this edition."
+        return Stack(Callout("warning", absent), eu_inputs(screen))
     return Stack(
         Text(_sentences(facts)),
         _world(facts),
@@ -92,6 +94,7 @@ def materials(screen: Screen) -> Stack:
             + " ".join(f"{m.name} ({c}): {escape(m.why)}" for c, m in
                                     facts.materials.items())
         ),
+        eu_inputs(screen),
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from marketintel.report.screening.settings import (
     load_nontariff,
     load_settings,
 )
-from marketintel.warehouse import engine, query, selection
+from marketintel.warehouse import critical_inputs, engine, query, selection
 from marketintel.warehouse.reference import country, country_name, group_members, load_segments
 
 #: What loads world trade of devices; printed wherever they are missing.
@@ -229,7 +229,8 @@ class Screen:
     @cached_property
     def used(self) -> pd.DataFrame:
         """The files that this screening rests on, trade first."""
-        wanted = [self.source, "worldbank", "cepii_geodist", "us_census_imports", "natural_earth"]
+        wanted = [self.source, "worldbank", "cepii_geodist", "us_census_imports",
+                  critical_inputs.SOURCE, "natural_earth"]  # fmt: skip
         rows = self.coverage[self.coverage["source"].isin(wanted)]
         order = rows["source"].map({source: i for i, source in enumerate(wanted)})
         return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
