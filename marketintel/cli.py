@@ -14,6 +14,7 @@ from marketintel import __version__, cli_partnership
 from marketintel.cli_brief import brief
 from marketintel.cli_explain import explain
 from marketintel.cli_fetch import fetch
+from marketintel.cli_forecast import forecast
 from marketintel.cli_screen import screen
 from marketintel.errors import MarketIntelError, UsageError
 
@@ -207,7 +208,7 @@ def check(
     typer.echo("reference files: no mistake found")
 
 
-for command in (fetch, explain, screen, brief):
+for command in (fetch, explain, forecast, screen, brief):
     app.command()(command)
 cli_partnership.register(app)
 
