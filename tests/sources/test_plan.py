@@ -335,7 +335,7 @@ def test_real_baci_rows_through_http_are_those_of_the_starter_data(
             ]  # fmt: skip
             of_codes = [a[a["cmd_code"].isin(set(asked["cmd_code"]))] for a in answers]
             assert len(of_codes[0]) > 50
-            columns = [c for c in of_codes[0] if c != "source"]
+            columns = [c for c in of_codes[0] if c != "vintage"]
             pd.testing.assert_frame_equal(
                 *(frame[columns].reset_index(drop=True) for frame in of_codes)
             )
