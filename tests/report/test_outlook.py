@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from marketintel.cli_forecast import forecast as command
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.blocks import Figure, Table, Text
-from marketintel.report.outlook import card, pages, sentences, series
+from marketintel.report.outlook import card, drivers, pages, sentences, series
 from marketintel.report.outlook.edition import write_outlook
 from marketintel.report.outlook.facts import load
 from marketintel.warehouse.reference import load_segments
@@ -113,7 +113,8 @@ def test_scenarios_state_assumption_elasticity_source_and_error(full):
     assert set(duty["estimate"]) == {"duty", "duty_across_partners"}
     refused = full.scenarios_refused
     assert list(refused["assumption"]) == ["currency of CHE -10 % from 2026"]
-    assert "exchange rates" in refused["reason"].iloc[0]
+    assert "no elasticity to exchange rate" in refused["reason"].iloc[0]
+    assert any("exchange" in gap for gap in full.driver_gaps)
     shown = tables(pages.scenarios(full))
     assert {"elasticities", "low_high", "scenarios"} <= set(shown)
     said = texts(pages.scenarios(full))
@@ -131,6 +132,40 @@ def test_elasticities_are_those_of_the_data(full):
     assert "wrong sign" in sentences.duty_verdict(full.elasticities)
     assert 1 < by["gdp_world"].value < 2
     assert all(len(e.weaknesses) > 50 for e in by.values())
+
+
+def test_rates_and_projections_are_used_once_they_are_in_the_data(full, monkeypatch):
+    real = drivers.query.macro
+    places = ["USA", "CHE", "CHN", "TUR", "VNM"]
+    rng = np.random.default_rng(3)
+
+    def macro(indicator, economies=None, data_dir=None):
+        if indicator == "exchange_rate_per_eur":
+            rows = [
+                (e, str(y), np.exp(rng.normal(0, 0.1))) for e in places for y in range(2013, 2026)
+            ]
+        elif indicator == "NGDPD":
+            rows = [("CHE", str(y), 100 * 1.02 ** (y - 2010)) for y in range(2010, 2024)]
+            rows += [
+                ("CHE", str(y), 100 * 1.02**13 * 1.05 ** (y - 2023)) for y in range(2024, 2029)
+            ]
+        else:
+            return real(indicator, economies, data_dir=data_dir)
+        frame = pd.DataFrame(rows, columns=["economy", "period", "value"])
+        ahead = (frame["period"] > "2023") if indicator == "NGDPD" else False
+        return frame.assign(is_projection=ahead, source="imf")
+
+    monkeypatch.setattr(drivers.query, "macro", macro)
+    found = drivers.currency_elasticity(full.annual, None)
+    assert found.driver == "exchange_rate"
+    assert "4 destinations" in found.weaknesses
+    row = drivers.gdp_projections(["CHE", "IRL"], None).iloc[0]
+    assert (row["economy"], row["source"]) == ("CHE", "imf")
+    assert row["history_pct"] == pytest.approx(2.0)
+    assert row["projected_pct"] == pytest.approx(5.0)
+    again = load(["CHE"], ["lasers"])
+    table = again.low_high
+    assert "GDP of CHE +3.0 points a year from 2026" in set(table["assumption"])
 
 
 def test_shocks_touch_the_series_they_name(full):

@@ -1,6 +1,6 @@
 """How strongly trade answers to duties and to income, estimated over panels, with standard errors.
 
-Four estimates, each of one specification fixed here before any of them was used, none of them the
+Five estimates, each of one specification fixed here before any of them was used, none of them the
 last word. What each cannot know is part of the estimate (``weaknesses``), because scenarios print
 it beside every number:
 
@@ -11,6 +11,8 @@ it beside every number:
   world GDP with an effect for each heading (``gdp_world``), clustered by year.
 * **income of a destination**, from exports to several: PPML with destination-segment and
   segment-year effects (``gdp_destination``), clustered by destination-segment.
+* **exchange rate of a destination** (``exchange_rate``): the same with the dollars that its
+  currency buys beside its GDP, where such rates are in the data.
 
 PPML as in :mod:`marketintel.analysis.gravity` (Santos Silva & Tenreyro 2006). All values are
 nominal US dollars.
@@ -29,6 +31,9 @@ from marketintel.errors import MissingDataError
 
 Z_95 = 1.96
 
+FEWEST_CURRENCIES = 3
+"""Destinations with a currency's rate that an elasticity to it needs."""
+
 
 @dataclass(frozen=True)
 class Elasticity:
@@ -37,7 +42,7 @@ class Elasticity:
     Attributes
     ----------
     key, driver : str
-        Name of the estimate; ``duty`` or ``gdp``.
+        Name of the estimate; ``duty``, ``gdp`` or ``exchange_rate``.
     value, std_error : float
     n_obs, n_clusters : int
     clusters : str
@@ -214,6 +219,54 @@ def gdp_destination(rows: pd.DataFrame, sample: str, source: str) -> Elasticity:
     )
 
 
+def exchange_rate(rows: pd.DataFrame, sample: str, source: str) -> Elasticity:
+    """Elasticity of exports to the dollars that a unit of the destination's currency buys.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As for :func:`gdp_destination`, with ``usd_per_local``; rows without a rate do not count.
+
+    Raises
+    ------
+    MissingDataError
+        Fewer than :data:`FEWEST_CURRENCIES` destinations have rates.
+    """
+    require(rows, ["segment", "partner", "period", "value_usd", "gdp_usd", "usd_per_local"], "rows")
+    known = rows.dropna(subset=["usd_per_local", "gdp_usd"])
+    places = known["partner"].nunique()
+    if places < FEWEST_CURRENCIES:
+        raise MissingDataError(
+            f"rates of {places} of the destinations' currencies are in the data, at least "
+            f"{FEWEST_CURRENCIES} are needed to tell a currency from its country"
+        )
+    table = pd.DataFrame(
+        {
+            "exporter": known["segment"],
+            "market": known["partner"],
+            "period": known["period"],
+            "value_usd": known["value_usd"],
+            "ln_rate": np.log(known["usd_per_local"]),
+            "ln_gdp": np.log(known["gdp_usd"] / known["usd_per_local"]),  # in its own currency
+        }
+    )
+    return _estimate(
+        table,
+        "ln_rate",
+        ("exporter", "pair"),
+        "pair",
+        also=("ln_gdp",),
+        key="exchange_rate",
+        driver="exchange_rate",
+        clusters="destination-segments",
+        method="PPML beside GDP in local currency, effects of destination-segment and segment-year",
+        sample=sample,
+        source=source,
+        weaknesses=f"Rates vary over {places} destinations only, so the standard error is too "
+        "small. Rates of the same year; invoices are often in dollars whatever the rate.",
+    )
+
+
 def table(found: list[Elasticity]) -> pd.DataFrame:
     """One row an estimate: its fields, and ``lo_95, hi_95``."""
     rows = [{**vars(e), "lo_95": e.interval[0], "hi_95": e.interval[1]} for e in found]
@@ -221,9 +274,14 @@ def table(found: list[Elasticity]) -> pd.DataFrame:
 
 
 def _estimate(
-    rows: pd.DataFrame, term: str, effects: tuple[str, ...], cluster: str, **fields: str
+    rows: pd.DataFrame,
+    term: str,
+    effects: tuple[str, ...],
+    cluster: str,
+    also: tuple[str, ...] = (),
+    **fields: str,
 ) -> Elasticity:
-    fitted = gravity(rows, [term], effects=effects, cluster=cluster)
+    fitted = gravity(rows, [term, *also], effects=effects, cluster=cluster)
     row = fitted.coefficients.iloc[0]
     return Elasticity(
         value=float(row["estimate"]),

@@ -49,24 +49,46 @@ def gdp_elasticities(
     annual: pd.DataFrame, headings: Headings, data_dir: Path | None
 ) -> list[Elasticity]:
     """Income elasticities: world exports of the candidate headings, and the outlook's own cells."""
-    gdp = query.macro("gdp_current_usd", data_dir=data_dir)
-    gdp = gdp[~gdp["is_projection"].astype(bool)]
+    gdp = _gdp(data_dir)
     source = "Growth Lab, Atlas of Economic Complexity (via a public copy); World Bank, GDP"
     found = [elasticities.gdp_world(_world_growth(headings, gdp, data_dir), _WORLD, source)]
+    rows = _with_gdp(annual, gdp)
+    if len(set(rows["partner"])) > 1:
+        source = "US Census Bureau, exports; World Bank, GDP"
+        found.append(elasticities.gdp_destination(rows, _sample(rows), source))
+    return found
+
+
+def currency_elasticity(annual: pd.DataFrame, data_dir: Path | None) -> Elasticity:
+    """Elasticity to the exchange rate, where the rates of enough destinations are in the data."""
+    rates = query.macro("exchange_rate_per_eur", data_dir=data_dir)
+    year = rates["period"].str[:4]
+    wide = rates.assign(year=year).pivot_table(index="year", columns="economy", values="value")
+    if IMPORTER not in wide:
+        raise MissingDataError("no rate of the dollar is in the data; fetch source ecb")
+    # dollars that a unit of the local currency buys: (USD per EUR) / (local per EUR)
+    dollars = (1 / wide.div(wide[IMPORTER], axis=0)).reset_index(names="period")
+    table = dollars.melt("period", var_name="partner", value_name="usd_per_local")
+    rows = _with_gdp(annual, _gdp(data_dir)).merge(table, "left", on=["partner", "period"])
+    source = "US Census Bureau, exports; European Central Bank, reference rates; World Bank, GDP"
+    return elasticities.exchange_rate(rows, _sample(rows), source)
+
+
+def _gdp(data_dir: Path | None) -> pd.DataFrame:
+    gdp = query.macro("gdp_current_usd", data_dir=data_dir)
+    return gdp[~gdp["is_projection"].astype(bool)]
+
+
+def _with_gdp(annual: pd.DataFrame, gdp: pd.DataFrame) -> pd.DataFrame:
     known = gdp.rename(columns={"economy": "partner", "value": "gdp_usd"})
     rows = annual.assign(period=annual["ds"].dt.strftime("%Y"), value_usd=annual["y"])
-    rows = rows.merge(known[["partner", "period", "gdp_usd"]], on=["partner", "period"])
-    if len(set(rows["partner"])) > 1:
-        span = f"{rows['period'].min()}–{rows['period'].max()}"
-        places = ", ".join(sorted(rows["partner"].unique()))
-        found.append(
-            elasticities.gdp_destination(
-                rows,
-                f"US exports of unchanged core codes by segment to {places}, {span}",
-                "US Census Bureau, exports; World Bank, GDP",
-            )
-        )
-    return found
+    return rows.merge(known[["partner", "period", "gdp_usd"]], on=["partner", "period"])
+
+
+def _sample(rows: pd.DataFrame) -> str:
+    places = ", ".join(sorted(rows["partner"].unique()))
+    span = f"{rows['period'].min()}–{rows['period'].max()}"
+    return f"US exports of unchanged core codes by segment to {places}, {span}"
 
 
 _WORLD = "World exports of photonics-related HS4 headings between breaks, yearly growth"
@@ -129,7 +151,7 @@ def evaluate(
             usable = [e for e in found if e.driver == scenario.driver]
             if not usable:
                 raise MissingDataError(
-                    "no elasticity to it has been estimated: the data hold no exchange rates"
+                    f"no elasticity to {scenario.driver.replace('_', ' ')} could be estimated"
                 )
         except MarketIntelError as error:
             undone.append((scenario.text, str(error)))

@@ -334,6 +334,10 @@ class Outlook:
                 "income",
                 lambda: drivers.gdp_elasticities(self.annual, self.headings, self.data_dir),
             ),
+            (
+                "exchange rates (a currency scenario is refused rather than guessed)",
+                lambda: [drivers.currency_elasticity(self.annual, self.data_dir)],
+            ),
         ):
             try:
                 found += estimate()
@@ -346,10 +350,6 @@ class Outlook:
                 f"No IMF projection of GDP is in the data for {names}: the baseline is the "
                 "forecast's own, and low and high assume a point of growth less or more."
             )
-        gaps.append(
-            "No exchange rates of these destinations are in the data, so no elasticity to them is "
-            "estimated; a currency scenario is refused rather than guessed."
-        )
         return found, gaps
 
     @cached_property

@@ -15,6 +15,7 @@ LABELS = {
     "duty_core_codes": "Duty, core codes",
     "gdp_world": "GDP, world",
     "gdp_destination": "GDP, destinations",
+    "exchange_rate": "Exchange rate",
 }
 """How estimates are called in tables."""
 

@@ -90,6 +90,26 @@ def test_income_elasticities_are_found_again():
     assert list(elasticities.table([world, place])["key"]) == ["gdp_world", "gdp_destination"]
 
 
+def test_exchange_rate_elasticity_is_found_again_beside_income():
+    rng = np.random.default_rng(9)
+    rows = []
+    for d in "ABCDEF":
+        gdp, rate = np.cumsum(rng.normal(0.03, 0.05, 12)), np.cumsum(rng.normal(0, 0.1, 12))
+        for t in range(12):
+            for s, level in (("x", 3.0), ("y", 5.0)):
+                ln = level + 0.9 * gdp[t] + 0.6 * rate[t] + rng.normal(0, 0.02)
+                # GDP in dollars holds the rate; the estimate takes it out again
+                rows.append((s, d, 2010 + t, np.exp(ln), np.exp(gdp[t] + rate[t]), np.exp(rate[t])))
+    columns = ["segment", "partner", "period", "value_usd", "gdp_usd", "usd_per_local"]
+    frame = pd.DataFrame(rows, columns=columns)
+    found = elasticities.exchange_rate(frame, "made", "nobody")
+    assert abs(found.value - 0.6) < 0.05
+    assert found.driver == "exchange_rate"
+    few = frame.assign(usd_per_local=frame["usd_per_local"].where(frame["partner"].isin(["A"])))
+    with pytest.raises(MissingDataError, match="rates of 1 of"):
+        elasticities.exchange_rate(few, "made", "nobody")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
