@@ -196,21 +196,34 @@ def check(
         Path | None,
         typer.Argument(help="Directory of reference files (default: the project's own)."),
     ] = None,
+    publish: Annotated[
+        Path | None,
+        typer.Option("--publish", help="An edition's folder: may its tables be published?"),
+    ] = None,
+    data: DataOption = None,
 ) -> None:
     """Check the reference files people edit; name file, line and rule of every mistake."""
     from marketintel.report.listings import reference_mistakes
+    from marketintel.warehouse.provenance import edition_objections, local_only
 
-    mistakes = reference_mistakes(path)
-    for mistake in mistakes:
-        typer.echo(mistake, err=True)
-    if mistakes:
-        raise typer.Exit(5)
-    typer.echo("reference files: no mistake found")
+    if publish is not None:
+        _refuse(edition_objections(publish), f"{publish}: every source may be published")
+    else:
+        _refuse([*reference_mistakes(path), *local_only(data)], "reference files: no mistake found")
 
 
 for command in (fetch, explain, forecast, screen, brief):
     app.command()(command)
 cli_partnership.register(app)
+
+
+def _refuse(objections: list[str], fine: str) -> None:
+    """Print what is wrong and exit with its code, or say that nothing is."""
+    for objection in objections:
+        typer.echo(objection, err=True)
+    if objections:
+        raise typer.Exit(5)
+    typer.echo(fine)
 
 
 def _split(values: list[str] | None) -> list[str] | None:

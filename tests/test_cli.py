@@ -150,3 +150,20 @@ def test_lists_are_printed(marketintel) -> None:
     ]
     _, data, _ = marketintel("data", "--format", "csv")
     assert all(row["licence"] and row["vintage"] and int(row["rows"]) > 0 for row in rows(data))
+
+
+def test_editions_with_local_figures_are_refused_for_publication(marketintel, tmp_path) -> None:
+    inputs = {
+        "raw/comtrade/2026-11-22/trade.parquet": "0",
+        "raw/us_census_imports/x/y.parquet": "0",
+    }
+    (tmp_path / "run.json").write_text(json.dumps({"inputs": inputs}), encoding="utf-8")
+    code, out, err = marketintel("check", "--publish", str(tmp_path))
+    assert (code, out) == (5, "")
+    assert "comtrade" in err and "us_census" not in err
+    (tmp_path / "run.json").write_text(
+        json.dumps({"inputs": {"raw/us_census_imports/x/y.parquet": "0"}}), encoding="utf-8"
+    )
+    assert marketintel("check", "--publish", str(tmp_path))[0] == 0
+    code, _, err = marketintel("check", "--publish", str(tmp_path / "nowhere"))
+    assert code == 2 and err.count("\n") == 1
