@@ -190,6 +190,22 @@ def test_every_figure_says_what_its_intervals_held(outlook):
             assert "intervals held" in block.alt
 
 
+def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
+    from marketintel.report.outlook.charts import fan_with_shocks
+
+    made = outlook.fans.query("unique_id == 'CHE optics' and model == 'combination'")
+    breaks = outlook.breaks.query("unique_id == 'CHE optics'")
+    figure = fan_with_shocks(outlook.monthly, made, outlook.spans, breaks=breaks)
+    axes = figure.axes[0]
+    said = {text.get_text() for text in axes.texts}
+    assert {"break", "Pandemic", "US duties of 2025"} <= said
+    assert "US–China duties" not in said
+    dotted = [line.get_xdata()[0] for line in axes.lines if line.get_linestyle() == ":"]
+    assert dotted == [pytest.approx(2022 - 1 / 24)]
+    pandemic = next(t for t in axes.texts if t.get_text() == "Pandemic")
+    assert 2020.16 < pandemic.xy[0] < 2020.92
+
+
 def test_it_says_what_the_series_are(outlook):
     said = sentences.what_it_is(outlook)
     assert "exports of the United States" in said

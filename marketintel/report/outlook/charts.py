@@ -29,19 +29,20 @@ def fan_with_shocks(
     unit: str = "USD million",
     scale: float = 1e6,
 ) -> Figure:
-    """Draw :func:`marketintel.report.fans.fan` and shade the shocks of each series.
+    """Draw :func:`marketintel.report.fans.fan`, mark breaks and shade the shocks of each series.
 
     Parameters
     ----------
     spans : DataFrame
         ``unique_id, name, start, end`` from :mod:`marketintel.analysis.forecast.shocks`.
-    history, forecast, breaks, benchmark, titles, what, unit, scale
+    breaks : DataFrame, optional
+        ``unique_id, ds`` of the first period after each break, a year or a month.
+    history, forecast, benchmark, titles, what, unit, scale
         As of :func:`marketintel.report.fans.fan`.
     """
     figure = fans.fan(
         history,
         forecast,
-        breaks=breaks,
         benchmark=benchmark,
         titles=titles,
         what=what,
@@ -52,11 +53,25 @@ def fan_with_shocks(
     figure.set_figheight(ROW_IN * rows + 0.25)
     brand = shipped_brand()
     annual = len(set(history["ds"].dt.month)) == 1
+    pad = 0.5 if annual else 1 / 24  # half a period
     with chart_style():
         for axes, key in zip(figure.axes, dict.fromkeys(forecast["unique_id"]), strict=False):
+            for start in [] if breaks is None else breaks.loc[breaks["unique_id"] == key, "ds"]:
+                # The first period after the break is known: the line stands before it.
+                at = _place(start, annual) - pad
+                axes.axvline(at, color=brand.muted, linewidth=0.9, linestyle=":")
+                axes.annotate(
+                    "break",
+                    (at, 1),
+                    (2, -2),
+                    xycoords=("data", "axes fraction"),
+                    textcoords="offset points",
+                    size=7.5,
+                    va="top",
+                    color=brand.muted,
+                )
             for span in spans[spans["unique_id"] == key].itertuples():
                 start, end = _place(span.start, annual), _place(span.end, annual)
-                pad = 0.5 if annual else 1 / 24
                 axes.axvspan(
                     start - pad, end + pad, color=brand.muted, alpha=0.14, linewidth=0, zorder=0
                 )

@@ -11,7 +11,7 @@ import pandas as pd
 from marketintel.analysis.forecast import elasticities, scenarios
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import Scenario
-from marketintel.errors import MarketIntelError, MissingDataError
+from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.warehouse import query
 from marketintel.warehouse.reference import Headings, Segments, country, group_members
 
@@ -61,7 +61,10 @@ def gdp_elasticities(
 
 def currency_elasticity(annual: pd.DataFrame, data_dir: Path | None) -> Elasticity:
     """Elasticity to the exchange rate, where the rates of enough destinations are in the data."""
-    rates = query.macro("exchange_rate_per_eur", data_dir=data_dir)
+    try:
+        rates = query.macro("exchange_rate_per_eur", data_dir=data_dir)
+    except UsageError:
+        raise MissingDataError("no exchange rates are in the data; fetch source ecb") from None
     year = rates["period"].str[:4]
     wide = rates.assign(year=year).pivot_table(index="year", columns="economy", values="value")
     if IMPORTER not in wide:
