@@ -3,8 +3,8 @@
     python benchmarks/shocks.py
 
 World exports of every HS4 heading of chapters 84, 85 and 90 by year, forecast from 2010 to 2018,
-five years ahead. "smooth" interpolates the years of declared shocks where their end was known at the
-origin; "keep" is what the engine does. Headings break at HS revisions: both see the same breaks.
+five years ahead. "smooth" interpolates the years of declared shocks where their end was known at
+the origin; "keep" is what the engine does. Headings break at HS revisions: both see the same ones.
 Needs the data folder named by MARKETINTEL_SHARED (default ../shared) under data/.
 """
 
