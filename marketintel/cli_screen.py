@@ -12,13 +12,23 @@ import typer
 
 def screen(
     exporter: Annotated[
-        str, typer.Option(help="Whose markets: EU27, another group (PIMAP), or a country.")
+        str,
+        typer.Option(
+            help="Whose markets: EU27, another group (PIMAP), a country, or a consortium with "
+            "shares of its economies' supply: FRA=0.1,SWE=0.05."
+        ),
     ] = "EU27",
     segments: Annotated[
         str, typer.Option("--segments", help="Segments, e.g. lasers,optics; or all.")
     ] = "all",
     exclude: Annotated[
         str, typer.Option("--exclude", help="Markets or groups to leave out, e.g. USA,CAN.")
+    ] = "",
+    scenario: Annotated[
+        str,
+        typer.Option(
+            "--scenario", help="Duties to imagine, points on the exporter's goods: USA:+5,CAN:-2."
+        ),
     ] = "",
     top: Annotated[int, typer.Option("--top", help="Length of the shortlist.")] = 10,
     year: Annotated[
@@ -47,6 +57,7 @@ def screen(
         edition=edition,
         data_dir=data,
         progress=not quiet,
+        scenario=_items(scenario),
     )
     for path in (done.pdf, done.html):
         typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))

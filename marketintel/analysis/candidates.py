@@ -11,11 +11,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from marketintel.analysis.duty_rates import scenario_block
 from marketintel.analysis.frames import require
 from marketintel.analysis.gravity import gravity, gravity_potential, pair_rows
 from marketintel.analysis.potential import Potential, duty_block, export_potential
 from marketintel.analysis.screening import Indicator, indices, scores
 from marketintel.analysis.world import (
+    Array,
     World,
     growth_ratio,
     matrix_of,
@@ -50,6 +52,9 @@ class Inputs:
     basket : DataFrame, optional
         More goods than `trade`, same columns: how easily two economies trade is read from them.
         Needed for a single product, about which ease would otherwise only repeat actual trade.
+    scenario : mapping of str to float, optional
+        Market to percentage points of duty that the exporter pays there on top of what is in force;
+        moves export potential only. See :func:`marketintel.analysis.duty_rates.scenario_block`.
     """
 
     trade: pd.DataFrame
@@ -60,6 +65,7 @@ class Inputs:
     members: Sequence[str] | Mapping[str, float] | None = None
     duties: pd.DataFrame | None = None
     basket: pd.DataFrame | None = None
+    scenario: Mapping[str, float] | None = None
 
 
 class Year:
@@ -134,13 +140,15 @@ class Year:
     def potential(self) -> Potential:
         """Export potential with distance, and duties where there are any."""
         groups = {self.exporter: list(self.world.home_of(self.exporter))}
-        duties, basket = self.inputs.duties, self.inputs.basket
+        basket = self.inputs.basket
+        duties, scenario = self._duties()
         return export_potential(
             self.world,
             gdp_growth=self._growth(self.inputs.gdp, groups),
             population_growth=self._growth(self.inputs.population, groups),
             distance_km=matrix_of(self.pairs, self.world),
-            duties=None if duties is None else duty_block(duties, self.world),
+            duties=duties,
+            scenario=scenario,
             basket=None if basket is None else self._world(self.year, basket),
         )
 
@@ -268,6 +276,15 @@ class Year:
 
     def _a_year(self, ratio: pd.Series) -> pd.Series:
         return 100 * (ratio.where(ratio > 0) ** (1 / self.lookback) - 1)
+
+    def _duties(self) -> tuple[Array | None, Array | None]:
+        """Duties in force, and those of the scenario; markets that buy nothing are left out."""
+        given, changes = self.inputs.duties, self.inputs.scenario
+        duties = None if given is None else duty_block(given, self.world)
+        points = {m: p for m, p in (changes or {}).items() if m in self.world.markets}
+        if not points:
+            return duties, None
+        return duties, scenario_block(duties, self.world, self.exporter, points)
 
     def _duty_pct(self, place: int) -> np.ndarray:
         if self.inputs.duties is None:

@@ -15,7 +15,8 @@ from marketintel.report.screening.facts import LOAD_COMMAND, Screen
 from marketintel.warehouse.reference import load_segments
 
 PAGES = ["summary", "shortlist", "ranks", "funnel", "indicator_table", "potential", "gravity",
-         "by_group", "record", "access", "supply_side", "materials", "gaps", "sources"]  # fmt: skip
+         "by_group", "record", "access", "supply_side", "structure", "materials", "gaps",
+         "sources"]  # fmt: skip
 NEVER = re.compile(r"\b(nan|NaN|None|NaT|inf)\b")
 
 
@@ -152,6 +153,14 @@ def test_gallium_and_germanium_are_the_eus_only_and_say_how_sure_their_labels_ar
         ({"segments": ["lazers"]}, UsageError, "lazers"),
         ({"exclude": ["Narnia"]}, UsageError, "Narnia"),
         ({"top": 0}, UsageError, "1 to 50"),
+        ({"exporter": "FRA=2"}, UsageError, "up to 1"),
+        ({"exporter": "FRA=0.1,SWE"}, UsageError, "FRA=0.1,SWE=0.05"),
+        ({"exporter": "FRA=0.1,France=0.2"}, UsageError, "FRA twice"),
+        ({"exporter": "EU27=0.5"}, UsageError, "group"),
+        ({"scenario": ["USA"]}, UsageError, "USA:.5"),
+        ({"scenario": ["USA:five"]}, UsageError, "points"),
+        ({"scenario": ["DEU:+5"]}, UsageError, "at home"),
+        ({"scenario": ["USA:+5", "United States:+6"]}, UsageError, "USA twice"),
         ({"year": 1900}, MissingDataError, "1900"),
         ({"exporter": "ATA"}, MissingDataError, "exports none"),
     ],

@@ -1,10 +1,12 @@
 """Which country next: three methods, their agreement, their record, and what they cannot see.
 
 ``facts`` computes the figures, ``settings`` reads what people edit; ``shortlist``, ``methods``,
-``dependence``, ``devices`` and ``closing`` show them; ``edition`` writes the documents.
+``dependence``, ``eu_inputs``, ``devices``, ``baskets``, ``whatif`` and ``closing`` show them;
+``asked`` reads exporter and scenario; ``edition`` writes the documents.
 A notebook needs only what is imported here.
 """
 
+from marketintel.report.screening.baskets import structure
 from marketintel.report.screening.closing import gaps, sources
 from marketintel.report.screening.dependence import materials
 from marketintel.report.screening.devices import access, supply_side
@@ -33,6 +35,7 @@ __all__ = [
     "record",
     "shortlist",
     "sources",
+    "structure",
     "summary",
     "supply_side",
 ]

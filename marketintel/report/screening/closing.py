@@ -17,10 +17,19 @@ def gaps(screen: Screen) -> Stack:
             "**Devices.** World trade of photonic goods is not here; only raw materials are ranked. "
             f"Load it with `{LOAD_COMMAND}`."
         )
-    if screen.inputs.duties is None:
+    rates = screen.inputs.duties
+    if rates is None:
         items.append(
-            "**Duties of all markets.** Duties are known for one market only, so the duty factor "
-            "is 1 and the indicator is not known anywhere: its weight falls to distance and ties."
+            "**Duties.** No duties are here for these goods in the revision of their codes, so the "
+            "duty factor is 1 and the indicator is not known anywhere: its weight falls to "
+            "distance and ties. Load them with `marketintel fetch wits`."
+        )
+    else:
+        known = sorted(set(rates["market"]) & set(year.markets))
+        items.append(
+            f"**Duties.** Known for {w.count(len(known), 'market')} of {len(year.markets)}; "
+            "elsewhere the factor is 1 and the indicator is not known. The record is made without "
+            "duties, which are known for late years only."
         )
     items += [
         "**Outlook.** No projection of GDP is used: growth of the past five years stands in for it, "

@@ -52,6 +52,7 @@ def supply_side(screen: Screen) -> Stack:
     rows = rows.sort_values("value_usd", ascending=False).rename_axis("segment").reset_index()
     lacks = screen.name(MARKET)
     return Stack(
+        _whole(screen),
         Callout(
             "warning",
             f"**What this page cannot show.** It sees {escape(screen.name(screen.exporter))} only "
@@ -96,7 +97,16 @@ def supply_side(screen: Screen) -> Stack:
 
 def access(screen: Screen) -> Stack:
     """Duties by competitor and their change in the market with known duties; facts beyond duties."""
-    return Stack(_duties(screen), _nontariff(screen))
+    return Stack(_whole(screen), _duties(screen), _nontariff(screen))
+
+
+def _whole(screen: Screen) -> Callout | None:
+    """Of a consortium these pages know the economies only."""
+    if not screen.is_consortium:
+        return None
+    return Callout(
+        "note", "Figures here are of the whole economies, not of the consortium's shares."
+    )
 
 
 def _duties(screen: Screen) -> Stack | Callout:
@@ -107,7 +117,8 @@ def _duties(screen: Screen) -> Stack | Callout:
                             data_dir=screen.data_dir)  # fmt: skip
     except MissingDataError as error:
         return Callout("warning", f"No duties are known: {escape(error)}.")
-    groups = {screen.exporter: screen.members} if len(screen.members) > 1 else {}
+    alone = screen.members == [screen.exporter]
+    groups = {} if alone else {screen.exporter: screen.members}
     union = group_members("EU27")
     if not set(union) & set(screen.members):
         groups["EU27"] = union

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
+from marketintel.report.screening.asked import spelled
 from marketintel.report.screening.facts import Screen, load
 from marketintel.report.workbench import data_in_kernel, notebook_path
 
@@ -24,12 +25,13 @@ def write_screening(
     edition: str | None = None,
     data_dir: Path | None = None,
     progress: bool = True,
+    scenario: Sequence[str] = (),
 ) -> Edition:
     """Write the screening of one exporter.
 
     Parameters
     ----------
-    exporter, segments, exclude, top, year, data_dir
+    exporter, segments, exclude, top, year, data_dir, scenario
         As in :func:`marketintel.report.screening.load`; checked before anything is written.
     reports_dir : Path
         Editions are ``<reports_dir>/<edition>/<study>/``.
@@ -43,7 +45,7 @@ def write_screening(
     Edition
         Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
     """
-    screen = load(exporter, segments, exclude, top, year, data_dir)
+    screen = load(exporter, segments, exclude, top, year, data_dir, scenario)
     name = edition or str(screen.used["retrieved_at"].max())[:7]
     parameters = {
         "exporter": screen.exporter,
@@ -51,6 +53,7 @@ def write_screening(
         "exclude": sorted(screen.excluded),
         "top": screen.top,
         "year": screen.year,
+        "scenario": spelled(screen.scenario),
         "studies": _studies(reports_dir / name),
     }
     with data_in_kernel(data_dir):
@@ -68,11 +71,16 @@ def write_screening(
 
 def study_name(screen: Screen, *, all_segments: bool) -> str:
     """Return the folder of a screening within its edition; every parameter is in it."""
-    parts = ["screening", screen.exporter, str(screen.year), f"top{screen.top}"]
+    who = screen.exporter.replace("=", "_").replace(",", ".")
+    parts = ["screening", who, str(screen.year), f"top{screen.top}"]
     if not all_segments:
         parts.append(".".join(screen.segments_asked))
     if screen.excluded:
         parts.append("without-" + ".".join(sorted(screen.excluded)))
+    if screen.scenario:
+        words = str.maketrans({":": "", "+": "plus", "-": "minus"})  # no signs in a folder's name
+        changes = [change.translate(words) for change in spelled(screen.scenario)]
+        parts.append("scenario-" + ".".join(changes))
     return "-".join(parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,9 @@ import pandas as pd
 from marketintel.analysis import agreement, record
 from marketintel.analysis import screening as scoring
 from marketintel.analysis.candidates import NAIVE, Inputs, Year, history
+from marketintel.analysis.duty_rates import rates_of
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.report.screening.asked import exporter_of, scenario_of
 from marketintel.report.screening.settings import (
     Material,
     Settings,
@@ -20,7 +22,7 @@ from marketintel.report.screening.settings import (
     load_nontariff,
     load_settings,
 )
-from marketintel.warehouse import critical_inputs, engine, query, selection
+from marketintel.warehouse import critical_inputs, engine, query, selection, store
 from marketintel.warehouse.reference import country, country_name, group_members, load_segments
 
 #: What loads world trade of devices; printed wherever they are missing.
@@ -29,6 +31,12 @@ LOAD_COMMAND = "marketintel fetch baci --zip BACI_HS92_V….zip"
 #: Products count as covered from so many exporters on; the data as complete from such a share.
 ENOUGH_EXPORTERS = 50
 ENOUGH_CODES_PCT = 80.0
+
+_DUTIES = """
+SELECT reporter, partner, cmd_code, period, regime, rate_pct, customs_value_usd, duties_usd
+FROM duties JOIN goods USING (hs_revision, cmd_code)
+ORDER BY reporter, partner, cmd_code, period, regime, source
+"""
 
 _WORLD = """
 SELECT reporter AS exporter, partner AS market, hs_revision, cmd_code, period, source,
@@ -46,7 +54,8 @@ class Screen:
     Attributes
     ----------
     exporter : str
-        ISO3 or group whose markets are sought; ``members`` its economies.
+        ISO3, group or consortium whose markets are sought; ``shares`` its economies, with the
+        share of each one's supply.
     trade : DataFrame
         ``exporter, market, cmd_code, period, value_usd, net_weight_kg`` of the goods screened.
     goods : DataFrame
@@ -58,10 +67,14 @@ class Screen:
         Core codes of the segments asked for that world trade is there for, per cent.
     excluded : dict
         ISO3 to reason, of markets left out beforehand.
+    duties : DataFrame
+        Rows of the table of duties on these goods, in the revision of their codes.
+    scenario : dict
+        Market to percentage points that the exporter pays on top.
     """
 
     exporter: str
-    members: list[str]
+    shares: dict[str, float]
     trade: pd.DataFrame
     goods: pd.DataFrame
     materials: dict[str, Material]
@@ -74,12 +87,24 @@ class Screen:
     excluded: dict[str, str]
     settings: Settings
     data_dir: Path | None = None
+    duties: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scenario: dict[str, float] = field(default_factory=dict)
+    is_consortium: bool = False
 
     @staticmethod
     def name(code: object) -> str:
         """Return the plain name of an economy; a group keeps its short name (EU27)."""
         code = str(code)
+        if "=" in code:  # a consortium
+            shares = [part.split("=") for part in code.split(",")]
+            parts = [f"{100 * float(s):g} % of {country_name(m)}" for m, s in shares]
+            return " and ".join(parts)
         return code if len(group_members(code)) > 1 else country_name(code)
+
+    @property
+    def members(self) -> list[str]:
+        """ISO3 of the exporter's economies."""
+        return list(self.shares)
 
     @property
     def what(self) -> str:
@@ -100,19 +125,32 @@ class Screen:
             """SELECT origin, destination, distance_km, contiguous, common_language, colony
                FROM pairs""",
         )
+        alone = self.members == [self.exporter]
+        pooled = None if alone else self.shares if self.is_consortium else self.members
+        rates = self.duties
+        if len(rates):
+            owner = None if alone else self.exporter
+            rates = rates_of(rates, self.year, owner, self.members)
         return Inputs(
             self.trade,
             query.macro("gdp_current_usd", data_dir=self.data_dir)[columns],
             query.macro("population", data_dir=self.data_dir)[columns],
             pairs,
             self.exporter,
-            self.members if self.members != [self.exporter] else None,
+            pooled,
+            rates if len(rates) else None,
+            scenario=self.scenario or None,
         )
 
     @cached_property
     def now(self) -> Year:
         """The three methods with all data up to the year."""
         return self._year(self.inputs)
+
+    @cached_property
+    def in_force(self) -> Year:
+        """The same without the scenario."""
+        return self._year(replace(self.inputs, scenario=None))
 
     @cached_property
     def funnel(self) -> scoring.Funnel:
@@ -189,7 +227,7 @@ class Screen:
         parts = []
         for (group, name), codes in self.goods.groupby(["group", "group_name"], sort=False):
             rows = self.trade[self.trade["cmd_code"].isin(codes["cmd_code"])]
-            inputs = Inputs(**{**self.inputs.__dict__, "trade": rows, "basket": self.trade})
+            inputs = replace(self.inputs, trade=rows, basket=self.trade)
             try:
                 year = self._year(inputs)
                 table = self._group(year)
@@ -200,14 +238,19 @@ class Screen:
 
     @cached_property
     def record(self) -> pd.DataFrame:
-        """What the methods said in earlier years against what happened."""
+        """What the methods said in earlier years against what happened.
+
+        Without duties, which are known for late years only, and without a scenario.
+        """
         s = self.settings
         first = int(self.trade["period"].min()) + s.lookback
         years = range(first, self.year - min(s.horizons) + 1)
-        said = history(self.inputs, years, s.indicators, s.sides, s.lookback, s.smooth)
+        blind = replace(self.inputs, duties=None, scenario=None)
+        said = history(blind, years, s.indicators, s.sides, s.lookback, s.smooth)
         own = self.trade[
             self.trade["exporter"].isin(self.members) & ~self.trade["market"].isin(self.members)
         ]
+        own = own.assign(value_usd=own["value_usd"] * own["exporter"].map(self.shares))
         sales = own.groupby(["market", "period"])["value_usd"].sum().reset_index()
         return record.record(said, record.outcomes(sales, s.horizons), s.first)
 
@@ -272,13 +315,14 @@ def load(
     top: int = 10,
     year: int | None = None,
     data_dir: Path | str | None = None,
+    scenario: Sequence[str] = (),
 ) -> Screen:
     """Read what a screening needs and check that it can be made.
 
     Parameters
     ----------
     exporter : str
-        ``EU27``, another group, or any economy.
+        ``EU27``, another group, any economy, or a consortium: ``FRA=0.1,SWE=0.05``.
     segments : sequence of str
         Segment ids; all if empty.
     exclude : sequence of str
@@ -289,6 +333,8 @@ def load(
         The newest there is unless given.
     data_dir : path, optional
         Where the data lie.
+    scenario : sequence of str
+        Duties to imagine: ``["USA:+5"]``, percentage points on the exporter's goods.
 
     Raises
     ------
@@ -300,8 +346,9 @@ def load(
     directory = Path(data_dir) if data_dir else None
     if not 1 <= top <= 50:
         raise UsageError(f"top {top}: give a number from 1 to 50")
-    seller = country(exporter)
-    members = group_members(seller)
+    seller, shares, is_consortium = exporter_of(exporter)
+    members = list(shares)
+    points = scenario_of(scenario, members)
     excluded = {m: "left out on request" for name in exclude for m in group_members(country(name))}
     definitions = load_segments()
     asked = [definitions.resolve(s) for s in segments] or list(definitions.names())
@@ -324,9 +371,18 @@ def load(
         raise MissingDataError(f"{seller} exports none of these goods in {source}")
     settings = load_settings()
     return Screen(
-        seller, members, trade, goods.drop(columns="hs_revision"), materials, complete, covered,
+        seller, shares, trade, goods.drop(columns="hs_revision"), materials, complete, covered,
         source, _newest(trade, year), top, asked, excluded, settings, directory,
+        _duties(goods, directory), points, is_consortium,
     )  # fmt: skip
+
+
+def _duties(goods: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
+    """Return what is known of duties on these goods, in the revision of their codes only."""
+    if not store.table_path(data_dir or store.default_data_dir(), "duties").exists():
+        return pd.DataFrame()
+    codes = goods[["hs_revision", "cmd_code"]].drop_duplicates()
+    return engine.ask(data_dir, _DUTIES, frames={"goods": codes})
 
 
 def _devices(

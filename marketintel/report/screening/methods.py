@@ -12,6 +12,7 @@ from marketintel.report.market_study import words as w
 from marketintel.report.screening import pictures
 from marketintel.report.screening.facts import Screen
 from marketintel.report.screening.shortlist import record_sentence
+from marketintel.report.screening.whatif import scenario as imagined
 
 TERMS = {
     "ln_distance": "Distance (logarithm)",
@@ -65,12 +66,13 @@ def potential(screen: Screen) -> Stack:
             note=(
                 "Supply: share of world exports if GDP grows as before, lowered where the exporter "
                 "imports more than it sells. Distance: 1 is neutral. No duties are known for "
-                "these goods: that factor is 1."
+                "these goods: that factor is 1, but for a scenario."
                 if screen.inputs.duties is None
                 else "Distance: 1 is neutral; the factor of duty is in the tables."
             ),
             source=screen.source_line,
         ),
+        imagined(screen),
         Text(_assumed(screen)),
     )
 

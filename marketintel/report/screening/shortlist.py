@@ -12,6 +12,7 @@ from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table,
 from marketintel.report.market_study import words as w
 from marketintel.report.screening import pictures
 from marketintel.report.screening.facts import LOAD_COMMAND, Screen
+from marketintel.report.screening.whatif import assumptions
 from marketintel.warehouse import query
 
 METHOD_NAMES = {"potential": "Export potential", "gravity": "Gravity", "score": "Score"}
@@ -56,7 +57,7 @@ def summary(screen: Screen) -> Stack:
             f"in these markets, a year; {name} sells {w.money(own)} abroad",
         ),
     ]
-    return Stack(banner(screen), KeyFigures(figures), Text(_answer(screen)))
+    return Stack(banner(screen), assumptions(screen), KeyFigures(figures), Text(_answer(screen)))
 
 
 def _answer(screen: Screen) -> str:
@@ -184,7 +185,10 @@ def _links(screen: Screen, studies: Collection[str]) -> str:
     for market in screen.shortlist:
         found = sorted(s for s in studies if s.startswith(f"market-study-{market}-"))
         name = escape(screen.name(market))
-        command = f"`marketintel study {market} --exporter {screen.exporter}`"
+        # A study has no shares: of a consortium, it is its largest share's country.
+        seller = max(screen.shares, key=screen.shares.__getitem__)
+        seller = seller if screen.is_consortium else screen.exporter
+        command = f"`marketintel study {market} --exporter {seller}`"
         link = f"[market study](../{found[-1]}/report.html)" if found else command
         items.append(f"{name}: {link}")
     return "Read on: " + "; ".join(items) + "." if items else "There is no candidate to read on."
