@@ -14,8 +14,9 @@ from marketintel.report.screening import devices, settings
 from marketintel.report.screening.facts import LOAD_COMMAND, Screen
 from marketintel.warehouse.reference import load_segments
 
+#: ``by_group`` is slow on all materials: the full path and the notebook, on less, run it.
 PAGES = ["summary", "shortlist", "ranks", "funnel", "indicator_table", "potential", "gravity",
-         "by_group", "record", "access", "supply_side", "structure", "materials", "gaps",
+         "record", "access", "supply_side", "structure", "materials", "gaps",
          "sources"]  # fmt: skip
 NEVER = re.compile(r"\b(nan|NaN|None|NaT|inf)\b")
 
