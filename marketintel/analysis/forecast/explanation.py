@@ -10,7 +10,7 @@ import pandas as pd
 from marketintel.analysis.forecast import combination
 from marketintel.analysis.forecast.engine import backtest, forecast
 from marketintel.analysis.forecast.panel import STEP_MONTHS
-from marketintel.analysis.forecast.scores import accuracy, score
+from marketintel.analysis.forecast.scores import MEASURES, accuracy, score
 
 BESIDE = ("naive", "drift")
 """Benchmarks that stand beside every explanation."""
@@ -40,6 +40,9 @@ class Explanation:
     accuracy: pd.DataFrame
 
 
+ERRORS = ["unique_id", "cutoff", "ds", "model", "y", "mean", "error_pct"]
+
+
 def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
     """Explain the default forecast of every series.
 
@@ -54,13 +57,13 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
     tested = backtest(panel, horizon, origins, (80, 95), [combination.NAME, *BESIDE])
     weights = _weights(forecast(panel, horizon, (95,), held))
     if tested.empty:
-        nothing = pd.DataFrame()
-        return Explanation(weights, nothing, nothing)
+        scores = ["unique_id", "model", "level", "series", "forecasts", *MEASURES]
+        return Explanation(weights, pd.DataFrame(columns=ERRORS), pd.DataFrame(columns=scores))
     furthest = tested.groupby(["unique_id", "cutoff"])["ds"].transform("max")
     rows = score(tested[(tested["ds"] == furthest) & (tested["level"] == 95)], panel)
     outcome = rows["y"].where(rows["y"] != 0)
     rows["error_pct"] = 100 * (rows["mean"] - rows["y"]) / outcome
-    errors = rows[["unique_id", "cutoff", "ds", "model", "y", "mean", "error_pct"]]
+    errors = rows[ERRORS]
     return Explanation(weights, errors, accuracy(tested, panel, by=["unique_id", "model"]))
 
 
