@@ -12,7 +12,7 @@ from marketintel.analysis import complexity as cx
 from marketintel.analysis.indices import balassa
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
-from marketintel.report.screening.facts import LOAD_COMMAND, Screen
+from marketintel.report.screening.facts import Screen
 from marketintel.warehouse import engine
 
 #: Products from which on a matrix counts as the whole basket: HS6 has about 5,000.
@@ -41,8 +41,9 @@ def structure(screen: Screen) -> Stack:
                 f"**No complexity indices.** ECI, PCI, COI and COG compare whole baskets of goods, "
                 f"about 5,000 products of HS6; here are {wide.shape[1]:,}. Over so few codes they "
                 "can be computed, which tests the arithmetic, and find nothing: they would rank "
-                "who trades these goods, not what an economy is able to do. They come with world "
-                f"trade in all products: `{LOAD_COMMAND}`.",
+                "who trades these goods, not what an economy is able to do. `marketintel fetch baci` "
+                "keeps the products of the segments, not all; the page is complete when a table of "
+                "world trade holds them.",
             )
         )
     kept, left_out = cx.without_tiny(wide, SMALLEST_USD, _people(screen), SMALLEST_POPULATION)
