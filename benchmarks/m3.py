@@ -6,7 +6,7 @@
 
 `choose` reads no test value: the reader filters them out before anything is computed. Needs
 `m3_competition.parquet`, `m3_original_forecasts.parquet` and `m3_anchor_scores.csv` in the folder
-named by MARKETINTEL_SHARED (default: ../shared) under data/. Nothing of M3 is part of this project.
+named by MARKETINTEL_SHARED (default: shared, beside the project) under data/. Nothing of M3 is part of this project.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import pandas as pd
 from marketintel.analysis.forecast import accuracy, backtest, forecast, score
 from marketintel.analysis.forecast.models import MODELS
 
-DATA = Path(os.environ.get("MARKETINTEL_SHARED", "../shared")) / "data"
+BESIDE = Path(__file__).resolve().parents[2] / "shared"
+DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"
 GROUPS = {"yearly": (6, 1, "YE"), "quarterly": (8, 4, "QE"), "monthly": (18, 12, "ME")}
 GROUPS |= {"other": (8, 1, "YE")}
 ORIGINS = 4

@@ -10,7 +10,7 @@
   points are all there are, so at least 5 instead of 8 points are asked of an origin.
 
 MASE: mean absolute error over the mean absolute seasonal change before the origin; every series
-counts once. Needs the data folder named by MARKETINTEL_SHARED (default ../shared) under data/.
+counts once. Needs the data folder named by MARKETINTEL_SHARED (default: shared, beside the project) under data/.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from marketintel.analysis.forecast import accuracy, backtest, cut, refused
 from marketintel.analysis.forecast.coherence import compare
 from marketintel.warehouse.reference import load_headings, load_segments
 
-DATA = Path(os.environ.get("MARKETINTEL_SHARED", "../shared")) / "data"
+BESIDE = Path(__file__).resolve().parents[2] / "shared"
+DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"
 MODELS = ["combination", "naive", "drift", "seasonal_naive"]
 REVISIONS = ("HS2012", "HS2017", "HS2022")
 
