@@ -6,7 +6,7 @@
 
 `choose` reads no test value: the reader filters them out before anything is computed. Needs
 `m3_competition.parquet`, `m3_original_forecasts.parquet` and `m3_anchor_scores.csv` in the folder
-named by MARKETINTEL_SHARED (default: shared, beside the project) under data/. Nothing of M3 is part of this project.
+named by MARKETINTEL_SHARED (default: shared) under data/. Nothing of M3 is part of this project.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@
   points are all there are, so at least 5 instead of 8 points are asked of an origin.
 
 MASE: mean absolute error over the mean absolute seasonal change before the origin; every series
-counts once. Needs the data folder named by MARKETINTEL_SHARED (default: shared, beside the project) under data/.
+counts once. Needs the data folder named by MARKETINTEL_SHARED (default: shared) under data/.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 World exports of every HS4 heading of chapters 84, 85 and 90 by year, forecast from 2010 to 2018,
 five years ahead. "smooth" interpolates the years of declared shocks where their end was known at
 the origin; "keep" is what the engine does. Headings break at HS revisions: both see the same ones.
-Needs the data folder named by MARKETINTEL_SHARED (default: shared, beside the project) under data/.
+Needs the data folder named by MARKETINTEL_SHARED (default: shared) under data/.
 """
 
 from __future__ import annotations
