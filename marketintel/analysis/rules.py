@@ -282,8 +282,8 @@ RULES: tuple[Rule, ...] = (
         text="One code carries {one_code_pct:g} % or more of the exporter's sales in a segment "
         "that has several.",
         score_text="the sales in that code above the threshold",
-        statement="Code {largest_code} carries {largest_code_share_pct:.1f} % of the sales of "
-        "{exporter}.",
+        statement="One code ({largest_code}) carries {largest_code_share_pct:.1f} % of the "
+        "sales of {exporter}.",
         inputs=("exporter_value_usd", "largest_code", "largest_code_share_pct", "n_codes"),
         when=lambda f, t: (
             _established(f, t)

@@ -27,7 +27,7 @@ def signals(
     thresholds : Thresholds, optional
         The defaults of :class:`Thresholds` if not given.
     names : mapping of str to str, optional
-        Names to write instead of ISO3 codes in ``statement``.
+        Names to write instead of ISO3 and HS codes in ``statement``.
 
     Returns
     -------
@@ -81,6 +81,7 @@ def _apply(
     named = hits.assign(
         exporter=hits["exporter"].replace(dict(names)),
         competitor=hits["competitor"].replace(dict(names)),
+        largest_code=hits["largest_code"].replace(dict(names)),
         lost_pp=-hits["share_change_pp"],
         fell_pct=-hits["market_change_pct"],
     )

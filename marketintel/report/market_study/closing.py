@@ -197,7 +197,7 @@ def gaps(study: Study) -> Stack:
 def _quirks(study: Study) -> list[tuple[str, str]]:
     """The producers' figures have traps of their own; each sidecar lists them."""
     trade = study.used[study.used["source"].isin(study.trade_sources)]
-    return [(f"Traps in {row.source}", " ".join(row.quirks)) for row in each(trade)]
+    return [(f"Traps in the figures ({row.title})", " ".join(row.quirks)) for row in each(trade)]
 
 
 def _citations(study: Study, wanted: list[str]) -> str:

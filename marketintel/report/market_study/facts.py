@@ -104,6 +104,15 @@ class Study:
         names = self.segments.names()
         return {segment: names[segment] for segment in self.chosen}
 
+    def code_name(self, cmd_code: str) -> str:
+        """Return a code's goods in words with the code behind them."""
+        label = self.codes.set_index("cmd_code")["label"][cmd_code]
+        return (
+            f"{label[:1].lower()}{label[1:]}, {cmd_code}"
+            if label[1:2].islower()
+            else f"{label}, {cmd_code}"
+        )
+
     @cached_property
     def codes(self) -> pd.DataFrame:
         """``segment, cmd_code, scope, label`` of the segments studied."""
@@ -287,6 +296,7 @@ class Study:
         """Opportunities and risks, ranked by the dollars concerned."""
         partners = {*self.segment_facts["competitor"].dropna(), self.exporter}
         names = {code: self.name(code) for code in partners}
+        names |= {code: self.code_name(code) for code in self.codes["cmd_code"]}
         found = signals(self.segment_facts, self.thresholds, names)
         found["segment_name"] = found["segment"].map(self.segment_names)
         return found

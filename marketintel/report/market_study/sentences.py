@@ -38,7 +38,7 @@ def demand(study: Study) -> str:
     code, value = broad["cmd_code"].iloc[0], broad["value_usd"].iloc[0]
     return (
         f"{said} With codes that mix photonics with other goods it would be "
-        f"{w.money(everything['value_usd'])}, of which a single code, {code}, is "
+        f"{w.money(everything['value_usd'])}, of which a single code ({study.code_name(code)}) is "
         f"{w.percent(100 * value / everything['value_usd'], 0)}: no conclusion is drawn from that total."
     )
 
@@ -159,7 +159,7 @@ def look_closer(study: Study) -> str:
     for kind, word in (("opportunity", "opportunity"), ("risk", "risk")):
         found = study.findings[study.findings["kind"] == kind].head(1)
         said += [
-            f"the largest {word} by dollars is in {row.segment_name.lower()}: {w.clause(row.statement)}"
+            f"the largest {word} by dollars in {study.year} is in {row.segment_name.lower()}: {w.clause(row.statement)}"
             for row in each(found)
         ]
     if not said:
