@@ -40,7 +40,8 @@ class Thresholds:
     specialised_rca : float
         Revealed comparative advantage from which the exporter counts as specialised.
     front_loaded : tuple of (str, str)
-        Reporter and period in which importers are known to have brought purchases forward.
+        Reporter and period in which importers are known to have brought purchases forward; a
+        fact with a source, so the caller declares it (``reference/market_notes.toml``).
     """
 
     min_market_usd: float = 50e6
@@ -56,7 +57,7 @@ class Thresholds:
     dependence_pct: float = 40.0
     one_code_pct: float = 80.0
     specialised_rca: float = 1.0
-    front_loaded: tuple[tuple[str, str], ...] = (("USA", "2025"),)
+    front_loaded: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,13 @@ CASES = {
 
 
 def found(**changes):
-    return signals.signals(pd.DataFrame([QUIET | changes]))
+    declared = rules.Thresholds(front_loaded=((QUIET["reporter"], "2025"),))
+    return signals.signals(pd.DataFrame([QUIET | changes]), declared)
+
+
+def test_a_year_is_front_loaded_only_where_someone_declares_it():
+    rows = pd.DataFrame([QUIET | CASES["front_loaded_growth"][0]])
+    assert "front_loaded_growth" not in signals.signals(rows)["rule"].tolist()
 
 
 def test_quiet_facts_give_no_signal_but_the_whole_table():

@@ -107,7 +107,7 @@ def gdp_projections(countries: Sequence[str], data_dir: Path | None) -> pd.DataF
     for indicator in PROJECTED:
         try:
             gdp = query.macro(indicator, list(countries), data_dir=data_dir)
-        except MarketIntelError:
+        except (MissingDataError, UsageError):  # not fetched; a damaged file is not a gap
             continue
         for economy, values in gdp.groupby("economy"):
             ahead = values["is_projection"].astype(bool)
