@@ -15,6 +15,7 @@ from marketintel.cli_brief import brief
 from marketintel.cli_explain import explain
 from marketintel.cli_fetch import fetch
 from marketintel.cli_forecast import forecast
+from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
 from marketintel.cli_screen import screen
 from marketintel.errors import MarketIntelError, UsageError
 
@@ -47,12 +48,6 @@ class Format(StrEnum):
     json = "json"
 
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--data", help="Data directory (default: MARKETINTEL_DATA, or the project's data/)."
-    ),
-]
 FormatOption = Annotated[
     Format, typer.Option("--format", "-f", help="table for people, csv or json for programs.")
 ]
@@ -81,11 +76,9 @@ def study(
     year: Annotated[
         int | None, typer.Option(help="Year studied (default: the newest there is).")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
-    edition: Annotated[
-        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    out: OutOption = Path("reports"),
+    edition: EditionOption = None,
+    quiet: QuietOption = False,
     data: DataOption = None,
 ) -> None:
     """Write a market study: HTML, PDF, CSV, XLSX and the notebook behind them."""
@@ -101,8 +94,7 @@ def study(
         data_dir=data,
         progress=not quiet,
     )
-    for path in (done.pdf, done.html):
-        typer.echo(_relative(path))
+    say(done)
 
 
 @app.command()
@@ -241,11 +233,6 @@ def _print(frame: pd.DataFrame, fmt: Format) -> None:
         typer.echo(as_json(frame))
     else:
         print_table(frame)
-
-
-def _relative(path: Path) -> str:
-    """Return a path as short as it can be said from here."""
-    return os.path.relpath(path) if path.is_absolute() else str(path)
 
 
 def main() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
 
 
 def brief(
@@ -18,17 +19,10 @@ def brief(
         list[str] | None,
         typer.Option("--target", "-t", help="Target country (repeatable; default: USA)."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
-    edition: Annotated[
-        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data", help="Data directory (default: MARKETINTEL_DATA, or the project's data/)."
-        ),
-    ] = None,
+    out: OutOption = Path("reports"),
+    edition: EditionOption = None,
+    quiet: QuietOption = False,
+    data: DataOption = None,
 ) -> None:
     """Write a smart-specialisation brief of a region: at most four pages of plain language."""
     from marketintel.report.s3_brief.edition import write_brief
@@ -41,5 +35,4 @@ def brief(
         data_dir=data,
         progress=not quiet,
     )
-    for path in (done.pdf, done.html):
-        typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))
+    say(done)

@@ -4,10 +4,11 @@ Registered in ``cli.py`` with one line: ``app.command()(explain)``.
 """
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from marketintel.cli_options import DataOption
 
 
 class Flow(StrEnum):
@@ -47,10 +48,7 @@ def explain(
     fmt: Annotated[
         Shape, typer.Option("--format", "-f", help="text for people; csv gives the parts.")
     ] = Shape.text,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Data directory (default: as for the other commands)."),
-    ] = None,
+    data: DataOption = None,
 ) -> None:
     """Say where a number comes from: snapshots, codes, rates and weights, which sum to it."""
     from marketintel.warehouse import provenance

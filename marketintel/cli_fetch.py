@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marketintel.cli_options import DataOption, QuietOption
 from marketintel.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -42,11 +43,8 @@ def fetch(
         str | None,
         typer.Option("--edition", help="For the source baci: download this, e.g. HS92_V202601."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Data directory (default: as for the other commands)."),
-    ] = None,
+    quiet: QuietOption = False,
+    data: DataOption = None,
 ) -> None:
     """Fetch trade and market data for target markets; a second run asks only for what is new."""
     from marketintel.sources.fetch import answers_dir, execute

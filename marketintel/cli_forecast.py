@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
 
 
 class Format(StrEnum):
@@ -44,17 +45,10 @@ def forecast(
     fmt: Annotated[
         Format, typer.Option("--format", "-f", help="With --table: table, csv or json.")
     ] = Format.table,
-    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
-    edition: Annotated[
-        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data", help="Data directory (default: MARKETINTEL_DATA, or the project's data/)."
-        ),
-    ] = None,
+    out: OutOption = Path("reports"),
+    edition: EditionOption = None,
+    quiet: QuietOption = False,
+    data: DataOption = None,
 ) -> None:
     """Forecast US exports by segment and destination, with their probabilities and errors.
 
@@ -85,8 +79,7 @@ def forecast(
         data_dir=data,
         progress=not quiet,
     )
-    for path in (done.pdf, done.html, done.folder / "model_card.md"):
-        typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))
+    say(done, "model_card.md")
 
 
 def _split(names: list[str] | None) -> list[str]:

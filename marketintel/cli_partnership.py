@@ -5,21 +5,16 @@ Registered in ``cli.py`` with one line: ``cli_partnership.register(app)``.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from marketintel.report.run import Edition
+from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
 
-OutOption = Annotated[Path, typer.Option(help="Where editions are kept.")]
-EditionOption = Annotated[
-    str | None, typer.Option(help="Name of the edition (default: its month).")
-]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
-DataOption = Annotated[Path | None, typer.Option("--data", help="Data directory.")]
+if TYPE_CHECKING:
+    pass
+
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="Day looked at, YYYY-MM-DD (default: today).")
 ]
@@ -100,7 +95,7 @@ def kpi_report(
     """Write the monitor of all indicators."""
     from marketintel.report.partnership.edition import write_kpi_report
 
-    _say(write_kpi_report(as_of=_day(as_of), reports_dir=out, edition=edition, data_dir=data,
+    say(write_kpi_report(as_of=_day(as_of), reports_dir=out, edition=edition, data_dir=data,
                           progress=not quiet))  # fmt: skip
 
 
@@ -127,7 +122,7 @@ def clusters(
             raise typer.Exit(5)
         typer.echo(f"{check}: no mistake found")
         return
-    _say(write.write_clusters(country, as_of=_day(as_of), members=members, reports_dir=out,
+    say(write.write_clusters(country, as_of=_day(as_of), members=members, reports_dir=out,
                               edition=edition, data_dir=data, progress=not quiet))  # fmt: skip
 
 
@@ -143,7 +138,7 @@ def mission(
     """Write the dossier of a mission: market, pitches, actors, memoranda, questions."""
     from marketintel.report.partnership.edition import write_mission
 
-    _say(write_mission(country, as_of=_day(as_of), members=members, reports_dir=out,
+    say(write_mission(country, as_of=_day(as_of), members=members, reports_dir=out,
                        edition=edition, data_dir=data, progress=not quiet))  # fmt: skip
 
 
@@ -162,7 +157,7 @@ def roadmap(
     from marketintel.report.partnership.common import KEY_MARKETS
     from marketintel.report.partnership.edition import write_roadmap
 
-    _say(write_roadmap(as_of=_day(as_of), countries=country or KEY_MARKETS, reports_dir=out,
+    say(write_roadmap(as_of=_day(as_of), countries=country or KEY_MARKETS, reports_dir=out,
                        edition=edition, data_dir=data, progress=not quiet))  # fmt: skip
 
 
@@ -179,7 +174,7 @@ def needs(
     """Write what members need; no cell of fewer than five answers can be worked out."""
     from marketintel.report.partnership.edition import write_needs
 
-    _say(write_needs(survey, as_of=_day(as_of), reports_dir=out, edition=edition, data_dir=data,
+    say(write_needs(survey, as_of=_day(as_of), reports_dir=out, edition=edition, data_dir=data,
                      progress=not quiet))  # fmt: skip
 
 
@@ -219,8 +214,3 @@ def _day(text: str | None) -> str:
         return date.fromisoformat(text).isoformat() if text else date.today().isoformat()
     except ValueError:
         raise UsageError(f"{text!r} is no day: write it as 2027-03-31") from None
-
-
-def _say(done: Edition) -> None:
-    for path in (done.pdf, done.html):
-        typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))

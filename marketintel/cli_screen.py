@@ -3,11 +3,12 @@
 Registered in ``cli.py`` with one line: ``app.command()(screen)``.
 """
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
 
 
 def screen(
@@ -34,15 +35,10 @@ def screen(
     year: Annotated[
         int | None, typer.Option(help="Year screened (default: the newest there is).")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where editions are kept.")] = Path("reports"),
-    edition: Annotated[
-        str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
-    ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Data directory (default: as for the other commands)."),
-    ] = None,
+    out: OutOption = Path("reports"),
+    edition: EditionOption = None,
+    quiet: QuietOption = False,
+    data: DataOption = None,
 ) -> None:
     """Rank markets by export potential, gravity and score; say how far the three agree."""
     from marketintel.report.screening.edition import write_screening
@@ -59,8 +55,7 @@ def screen(
         progress=not quiet,
         scenario=_items(scenario),
     )
-    for path in (done.pdf, done.html):
-        typer.echo(os.path.relpath(path) if path.is_absolute() else str(path))
+    say(done)
 
 
 def _items(text: str) -> list[str]:
