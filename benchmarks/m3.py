@@ -27,6 +27,7 @@ BESIDE = Path(__file__).resolve().parents[2] / "shared"
 DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"
 GROUPS = {"yearly": (6, 1, "YE"), "quarterly": (8, 4, "QE"), "monthly": (18, 12, "ME")}
 GROUPS |= {"other": (8, 1, "YE")}
+FREQ = {1: "YE", 4: "QE", 12: "ME"}
 ORIGINS = 4
 
 CANDIDATES = {
@@ -120,15 +121,13 @@ def entrants(group: str) -> pd.DataFrame:
     )
 
 
-def statsmodels_ets(group: str) -> pd.DataFrame:
+def statsmodels_ets(train: pd.DataFrame, horizon: int, season: int) -> pd.DataFrame:
     """Statsmodels' own ETS, the yardstick of intervals: damped additive trend, an additive season
     where the data are seasonal, and the exact 95 % interval that it computes itself."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    horizon, season, freq = GROUPS[group]
-    dates = pd.date_range("1900-01-01", periods=250, freq=freq).as_unit("s")
     frames = []
-    for unique_id, rows in panel(group, "train").groupby("unique_id", sort=False):
+    for unique_id, rows in train.groupby("unique_id", sort=False):
         y = rows["y"].reset_index(drop=True)
         options = {"trend": "add", "damped_trend": True}
         if season > 1 and len(y) >= 2 * season + 2:
@@ -137,12 +136,13 @@ def statsmodels_ets(group: str) -> pd.DataFrame:
             warnings.simplefilter("ignore")  # the yardstick's convergence is its own affair
             fitted = ETSModel(y, error="add", **options).fit(disp=False)
             summary = fitted.get_prediction(len(y), len(y) + horizon - 1).summary_frame(alpha=0.05)
+        dates = pd.date_range(rows["ds"].iloc[-1], periods=horizon + 1, freq=FREQ[season])
         frames.append(
             pd.DataFrame(
                 {
                     "unique_id": unique_id,
-                    "ds": dates[len(y) : len(y) + horizon],
-                    "cutoff": dates[len(y) - 1],
+                    "ds": dates[1:].as_unit("s"),
+                    "cutoff": dates[0].as_unit("s"),
                     "model": "statsmodels ETS",
                     "level": 95,
                     "mean": summary["mean"].to_numpy(),
@@ -165,7 +165,7 @@ def score_test(with_ets: bool) -> None:
         first = forecast(train, horizon, (80, 95), "median_of_four", season_length=season)
         frames = [made, first, entrants(group)]
         if with_ets:
-            frames.append(statsmodels_ets(group))
+            frames.append(statsmodels_ets(train, horizon, season))
         whole = panel(group, None)
         scored = score(pd.concat(frames), whole, season_length=season)
         table = _table(scored)
