@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 
 import pandas as pd
-
 from m3 import FREQ, statsmodels_ets
 
 from marketintel.analysis.forecast import forecast, refused, score

@@ -1,0 +1,97 @@
+"""How US exports to China answered to China's duties of 2018 and 2019.
+
+    python benchmarks/duty_elasticity.py
+
+Prints, for the core photonics codes, for chapters 84, 85 and 90 and for all goods, the estimate and
+the lines that could undo it (see ``marketintel/analysis/forecast/duty_response.py``), a comparison
+with statsmodels on the core codes, and what goes into ``marketintel/reference/elasticities.toml``.
+Needs the data folder named by MARKETINTEL_SHARED (default: shared) under data/: US exports to China
+by HS6 and month, and China's duties on US goods by HS6 and day, whose compilers allow figures to be
+cited but not the file to be passed on.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from marketintel.analysis.forecast import duty_response
+from marketintel.warehouse.reference import load_segments
+
+BESIDE = Path(__file__).resolve().parents[2] / "shared"
+DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"
+REVISION = "HS2017"
+CHAPTERS = ("84", "85", "90")
+
+
+def exports() -> pd.DataFrame:
+    """US exports to China by code and month."""
+    rows = pd.read_parquet(DATA / "us_census_exports_to_china_hs6_monthly_2013_2021.parquet")
+    rows = rows[rows["hs6"] != ""]
+    return rows.rename(columns={"hs6": "cmd_code", "time": "period"})
+
+
+def duties() -> pd.DataFrame:
+    """China's duties on US goods by code and month, to the end of 2020."""
+    steps = pd.read_csv(DATA / "china_tariff_on_us_hs6_2018_2019.csv", dtype={"hs6": str})
+    steps = steps.dropna().rename(
+        columns={"hs6": "cmd_code", "time_of_tariff": "since", "tariff": "rate_pct"}
+    )
+    return duty_response.monthly_rates(steps, "2017-01", "2020-12")
+
+
+def goods(flows: pd.DataFrame) -> dict[str, pd.Series]:
+    """Which rows belong to each set of goods, narrowest first."""
+    core = {c for s in load_segments() for c in s.cmd_codes(REVISION, "core")}
+    return {
+        "core photonics codes": flows["cmd_code"].isin(core),
+        "chapters 84, 85 and 90": flows["cmd_code"].str[:2].isin(CHAPTERS),
+        "all goods": pd.Series(True, index=flows.index),
+    }
+
+
+def by_statsmodels(rows: pd.DataFrame) -> tuple[float, float]:
+    """The main line by a generalised linear model with a dummy for every effect."""
+    import statsmodels.formula.api as smf
+
+    season = rows["exporter"] + rows["market"]
+    rows = rows[rows.groupby(season)["value_usd"].transform("sum") > 0]
+    named = rows.assign(
+        season=rows["exporter"] + rows["market"],
+        month=rows["period"] + rows["market"],
+        y=rows["value_usd"] / rows["value_usd"].mean(),
+    )
+    import statsmodels.api as sm
+
+    fitted = smf.glm("y ~ ln_duty + C(season) + C(month)", named, family=sm.families.Poisson())
+    result = fitted.fit(
+        tol=1e-10,
+        cov_type="cluster",
+        cov_kwds={"groups": pd.factorize(named["exporter"])[0], "use_correction": False},
+    )
+    n = named["exporter"].nunique()
+    return float(result.params["ln_duty"]), float(result.bse["ln_duty"] * np.sqrt(n / (n - 1)))
+
+
+def main() -> None:
+    """Print the tables."""
+    flows, rates = exports(), duties()
+    for name, chosen in goods(flows).items():
+        rows = flows[chosen]
+        known = rows["cmd_code"].isin(rates.index)
+        span = rows["period"].between("2017-01", "2019-12")
+        share = rows.loc[span & known, "value_usd"].sum() / rows.loc[span, "value_usd"].sum()
+        print(f"\n{name}: {100 * share:.1f} % of the trade of 2017 to 2019 has a known duty")
+        table = duty_response.robustness(rows, rates, by_chapter=name != "all goods")
+        print(table.to_string(index=False, float_format=lambda v: f"{v:.3f}"))
+        if name.startswith("core"):
+            own = duty_response.panel(rows, rates, "2017-01", "2019-12")
+            value, error = by_statsmodels(own)
+            print(f"statsmodels, main: {value:.6f} ({error:.6f}, by code)")
+
+
+if __name__ == "__main__":
+    main()
