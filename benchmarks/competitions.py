@@ -63,17 +63,19 @@ def scored(panel: pd.DataFrame, horizon: int, season: int, models: list[str]) ->
     return table.sort_values(["level", "owa"])
 
 
-def main() -> None:
-    """Print one table a competition and frequency."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only-naive", action="store_true")
-    models = NAIVE if parser.parse_args().only_naive else POOL
+def main(models: list[str] = POOL) -> dict[str, pd.DataFrame]:
+    """Print and give one table a competition and frequency."""
+    tables = {}
     for name in ("M1", "Tourism"):
         for kind, (panel, horizon) in competition(name).items():
             table = scored(panel, horizon, SEASON[kind], models)
             print(f"\n{name}, {kind}: {panel['unique_id'].nunique()} series, {horizon} ahead")
             print(table.round(3).to_string())
+            tables[f"{name} {kind}"] = table
+    return tables
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only-naive", action="store_true")
+    main(NAIVE if parser.parse_args().only_naive else POOL)

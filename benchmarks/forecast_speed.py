@@ -96,30 +96,34 @@ def yardstick(python: str, data: pd.DataFrame, season: int) -> dict[str, float]:
     return {line.split()[0]: float(line.split()[1]) for line in out.splitlines()}
 
 
-def main() -> None:
-    """Run and print."""
+def main(series: int = 5000, python: str | None = None) -> dict[str, float]:
+    """Run and print; give seconds and ratios by what they measure."""
+    whole_pool(50)  # imports
+    few, many = whole_pool(series // 10), whole_pool(series)
+    print(f"{series} annual series x {ORIGINS} origins, whole pool: {many:.1f} s (60)")
+    growth = (many / series) / (few / (series // 10))
+    print(f"cost per series, {series} against {series // 10}: {growth:.2f}")
+    found = {"seconds": many, "growth": growth}
+    if not python:
+        print("no --yardstick given: no comparison with statsforecast", file=sys.stderr)
+        return found
+    for season, count, name in ((1, 1000, "annual"), (12, 200, "monthly")):
+        data = panel(count, season)
+        theirs = yardstick(python, data, season)
+        for model, rival in (("ets", "AutoETS"), ("dynamic_theta", "DynamicOptimizedTheta")):
+            point, full = (ours(data, model, intervals=flag) for flag in (False, True))
+            ratio = point / theirs[rival]
+            found[f"{name} {model} / {rival}"] = ratio
+            print(
+                f"{count} {name}: {model} {point:.2f} s, with back-tested intervals {full:.2f} s; "
+                f"{rival} {theirs[rival]:.2f} s, ratio {ratio:.3f}"
+            )
+    return found
+
+
+if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--yardstick", help="a Python that has statsforecast")
     parser.add_argument("--series", type=int, default=5000)
     arguments = parser.parse_args()
-    whole_pool(50)  # imports
-    few, many = whole_pool(arguments.series // 10), whole_pool(arguments.series)
-    print(f"{arguments.series} annual series x {ORIGINS} origins, whole pool: {many:.1f} s (60)")
-    ratio = (many / arguments.series) / (few / (arguments.series // 10))
-    print(f"cost per series, {arguments.series} against {arguments.series // 10}: {ratio:.2f}")
-    if not arguments.yardstick:
-        print("no --yardstick given: no comparison with statsforecast", file=sys.stderr)
-        return
-    for season, count, name in ((1, 1000, "annual"), (12, 200, "monthly")):
-        data = panel(count, season)
-        theirs = yardstick(arguments.yardstick, data, season)
-        for model, rival in (("ets", "AutoETS"), ("dynamic_theta", "DynamicOptimizedTheta")):
-            point, full = (ours(data, model, intervals=flag) for flag in (False, True))
-            print(
-                f"{count} {name}: {model} {point:.2f} s, with back-tested intervals {full:.2f} s; "
-                f"{rival} {theirs[rival]:.2f} s, ratio {point / theirs[rival]:.3f}"
-            )
-
-
-if __name__ == "__main__":
-    main()
+    main(arguments.series, arguments.yardstick)

@@ -154,9 +154,9 @@ def statsmodels_ets(train: pd.DataFrame, horizon: int, season: int) -> pd.DataFr
     return pd.concat(frames, ignore_index=True)
 
 
-def score_test(with_ets: bool) -> None:
+def score_test(with_ets: bool) -> dict[str, pd.DataFrame]:
     """Score the default and the entrants on the test part; compare with the published anchors."""
-    parts = []
+    parts, tables = [], {}
     for group, (horizon, season, _) in GROUPS.items():
         start = time.perf_counter()
         train = panel(group, "train")
@@ -173,10 +173,12 @@ def score_test(with_ets: bool) -> None:
         print(table.round(4).to_string())
         check_anchors(table, group)
         parts.append(scored)
+        tables[group] = table
     everything = _table(pd.concat(parts))
     print("\nall")
     print(everything.round(4).to_string())
     check_anchors(everything, "all")
+    return tables | {"all": everything}
 
 
 def check_anchors(table: pd.DataFrame, group: str) -> None:
