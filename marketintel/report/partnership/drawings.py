@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from marketintel.report.charts import _FAINT, _finish, _rows, _styled
+from marketintel.report.drawing import FAINT, finish, rows_axes, styled
 from marketintel.report.market_study.facts import each
 from marketintel.report.theme import shipped_brand
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@_styled
+@styled
 def progress(frame: pd.DataFrame) -> Figure:
     """Part of the target reached (bar) against part of the time gone (line), one row an indicator.
 
@@ -32,11 +32,11 @@ def progress(frame: pd.DataFrame) -> Figure:
         f"{name} ({programme})" if again else str(name)
         for name, programme, again in zip(frame["name"], frame["programme"], twice, strict=True)
     ]
-    axes = _rows(labels)
+    axes = rows_axes(labels)
     for y, (reached, gone, verdict) in enumerate(
         zip(frame["attained_pct"], frame["elapsed_pct"], frame["status"], strict=True)
     ):
-        axes.barh(y, 100, 0.62, color="white", edgecolor=_FAINT)
+        axes.barh(y, 100, 0.62, color="white", edgecolor=FAINT)
         if not math.isnan(reached):
             colour = brand.accent if verdict in ("missed", "behind") else brand.palette[0]
             axes.barh(y, min(reached, 120), 0.62, color=colour)
@@ -46,10 +46,10 @@ def progress(frame: pd.DataFrame) -> Figure:
     axes.set_xticks([0, 25, 50, 75, 100])
     axes.set_xlabel("Part of the target, and of the period, %")
     key = [("s", "reached", brand.palette[0]), ("|", "time gone", brand.ink)]
-    return _finish(axes, key)
+    return finish(axes, key)
 
 
-@_styled
+@styled
 def gantt(frame: pd.DataFrame, as_of: str) -> Figure:
     """Actions as bars on a time line, with how far each may slip.
 
@@ -63,13 +63,13 @@ def gantt(frame: pd.DataFrame, as_of: str) -> Figure:
     import matplotlib.dates as dates
 
     brand = shipped_brand()
-    axes = _rows([str(name) for name in frame["name"]])
+    axes = rows_axes([str(name) for name in frame["name"]])
     day = lambda value: float(dates.date2num(value))  # noqa: E731 - its stub is not typed
     for y, row in enumerate(each(frame)):
         colour = brand.accent if row.critical else brand.palette[0]
         start, end = day(row.early_start), day(row.early_end) + 1
         if row.late_end > row.early_end:
-            axes.plot([end, day(row.late_end) + 1], [y, y], color=_FAINT, linewidth=2, zorder=1)
+            axes.plot([end, day(row.late_end) + 1], [y, y], color=FAINT, linewidth=2, zorder=1)
         if row.fixed:
             axes.barh(y, end - start, 0.5, left=start, color="white", edgecolor=colour, zorder=2)
         else:
@@ -86,11 +86,11 @@ def gantt(frame: pd.DataFrame, as_of: str) -> Figure:
         ("s", "sets the end of the plan", brand.accent),
         ("s", "other actions", brand.palette[0]),
     ]
-    key += [("s", "may slip so far", _FAINT)]
-    return _finish(axes, key)
+    key += [("s", "may slip so far", FAINT)]
+    return finish(axes, key)
 
 
-@_styled
+@styled
 def chain(frame: pd.DataFrame, segments: Mapping[str, str], stages: Sequence[str]) -> Figure:
     """Steps of the value chains: how many clusters cover each, empty where nobody does.
 
@@ -103,12 +103,12 @@ def chain(frame: pd.DataFrame, segments: Mapping[str, str], stages: Sequence[str
     """
     brand = shipped_brand()
     counts = frame.groupby(["segment", "stage"])["cluster"].nunique()
-    axes = _rows(list(segments.values()), extra=0.8)
+    axes = rows_axes(list(segments.values()), extra=0.8)
     for y, segment in enumerate(segments):
         for x, stage in enumerate(stages):
             count = int(counts.get((segment, stage), 0))
             colour = brand.palette[0] if count else "white"
-            axes.barh(y, 0.92, 0.8, left=x - 0.46, color=colour, edgecolor=_FAINT,
+            axes.barh(y, 0.92, 0.8, left=x - 0.46, color=colour, edgecolor=FAINT,
                       alpha=min(1.0, 0.45 + 0.18 * count) if count else 1)  # fmt: skip
             text = str(count) if count else "–"
             axes.text(x, y, text, ha="center", va="center", size=8,
@@ -117,10 +117,10 @@ def chain(frame: pd.DataFrame, segments: Mapping[str, str], stages: Sequence[str
     axes.set_xticks(range(len(stages)), [stage.capitalize() for stage in stages])
     axes.xaxis.tick_top()
     axes.spines["bottom"].set_visible(False)
-    return _finish(axes)
+    return finish(axes)
 
 
-@_styled
+@styled
 def intervals(frame: pd.DataFrame) -> Figure:
     """Shares with their intervals; a row that may not be shown says so and has no mark.
 
@@ -130,16 +130,16 @@ def intervals(frame: pd.DataFrame) -> Figure:
         label, share_pct, lo_pct, hi_pct (NaN where not shown).
     """
     brand = shipped_brand()
-    axes = _rows([str(label) for label in frame["label"]])
+    axes = rows_axes([str(label) for label in frame["label"]])
     for y, (share, low, high) in enumerate(
         zip(frame["share_pct"], frame["lo_pct"], frame["hi_pct"], strict=True)
     ):
         if pd.isna(share):
             axes.text(1, y, "not shown", va="center", size=8, color=brand.muted)
             continue
-        axes.plot([low, high], [y, y], color=_FAINT, linewidth=3)
+        axes.plot([low, high], [y, y], color=FAINT, linewidth=3)
         axes.plot(share, y, "o", color=brand.palette[0], markersize=6)
     axes.set_xlim(0, 100)
     axes.grid(axis="x")
     axes.set_xlabel("Share of respondents, %")
-    return _finish(axes, [("o", "share", brand.palette[0]), ("s", "95 % interval", _FAINT)])
+    return finish(axes, [("o", "share", brand.palette[0]), ("s", "95 % interval", FAINT)])
