@@ -15,7 +15,7 @@ guessed; the UN's own single-valued tables send flat panels and photovoltaic mod
 
 import csv
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -171,6 +171,52 @@ def harmonised(rows: "pd.DataFrame") -> "pd.DataFrame":
     found = comparable(pd.concat(both, ignore_index=True) if both else older)
     found.attrs["notes"] = older.attrs["notes"]
     return found
+
+
+def products_of(revision: str, code: str, last: str) -> set[str]:
+    """Return the products that a code's trade goes to, ``last`` being the newest revision told.
+
+    Up to HS2017 these are codes of ``last``; where that is HS2022, what :func:`harmonised` names.
+    """
+    to = REVISIONS[-1] if last == LATEST else last
+    targets = {code} if revision == LATEST else set(_targets(revision, to).get(code, ()))
+    if last != LATEST:
+        return targets
+    at = LATEST if revision == LATEST else REVISIONS[-1]
+    return {product for t in targets if (product := _product(at, t)) is not None}
+
+
+def drawn_from(revision: str, product: str, last: str) -> set[str]:
+    """Return every code of a revision of which a part belongs to a product."""
+    if revision == LATEST:
+        members = {c for (r, c), name in _families().items() if name == product and r == LATEST}
+        return members or {product}
+    to = REVISIONS[-1] if last == LATEST else last
+    at_end = {c for (r, c), name in _families().items() if name == product and r == to}
+    ends = (at_end or {product}) if last == LATEST else {product}
+    return {code for code, targets in _targets(revision, to).items() if ends & set(targets)}
+
+
+@cache
+def _targets(before: str, to: str) -> Mapping[str, tuple[str, ...]]:
+    """Return every known code of a revision with the codes of a later one that it goes to."""
+    if before == to:
+        held = {c.cmd_code for s in load_segments() for c in s.codes if c.scope_in(to)}
+        return {code: (code,) for code in held}
+    step = (before, REVISIONS[REVISIONS.index(before) + 1])
+    found = _mapping(before, to, sorted(_weights().get(step, {})))
+    found = found[found["weight"] > 0]
+    return {str(c): tuple(rows["to_code"]) for c, rows in found.groupby("from_code")}
+
+
+def reason(revision: str, code: str, revisions: Sequence[str]) -> str:
+    """Say why a code has no product over these revisions."""
+    if LATEST in revisions and revision in (REVISIONS[-1], LATEST) and not _product(revision, code):
+        return _reason(revision, code)
+    return (
+        "its trade is of other codes too in another revision, of more than one segment, or core "
+        "in one and broad in another"
+    )
 
 
 def _product(revision: str, code: str) -> str | None:
