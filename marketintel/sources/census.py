@@ -123,34 +123,45 @@ def requests(query: Query) -> Iterator[str]:
             )
 
 
-def _ask(path: str, client: Client) -> list[Any]:
+def _ask(path: str, client: Client) -> bytes:
     media = ("application/json", "text/html")
-    answer = client.get(path, expect=media, accept=(200, 204), check=_accept)
-    return [] if answer.status == 204 or not answer.body.strip() else answer.json()
+    return client.get(path, expect=media, accept=(200, 204), check=_accept).body
 
 
 def _accept(answer: Answer) -> None:
-    """Tell an invalid key, which comes as a page with status 200, from a table."""
-    if answer.status == 204 or not answer.body.strip():
-        return
-    if tidy.is_markup(answer.body):
-        said = replies.message(answer.body)
-        raise SourceError(
-            f"{SOURCE}: got a page in place of data ({said}), as for an invalid key; set or renew "
-            f"{PROVIDER.key_env}"
-        )
-    replies.must_parse(answer)
-    table = answer.json()
+    if answer.body.strip() and not tidy.is_markup(answer.body):
+        replies.must_parse(answer)
+    _table(answer.body)
+
+
+def _table(body: tidy.Body | list[Any]) -> list[list[Any]]:
+    """Return the rows, names first, of an answer; none of an empty one (204).
+
+    An invalid key is told from a table here: it comes as a page with status 200.
+    """
+    if isinstance(body, bytes | str):
+        if not body.strip():
+            return []
+        if tidy.is_markup(body):
+            said = replies.message(body if isinstance(body, bytes) else body.encode())
+            raise SourceError(
+                f"{SOURCE}: got a page in place of data ({said}), as for an invalid key; set or "
+                f"renew {PROVIDER.key_env}"
+            )
+    table = tidy.json_of(body, SOURCE)
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         raise SourceError(
             f"{SOURCE}: the answer is {tidy.snippet(json.dumps(table), 60)}; expected a list of "
             "rows: the provider's format changed"
         )
+    return table
 
 
-def process(table: list[Any], flow: str) -> pd.DataFrame:
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | list[Any], flow: str) -> pd.DataFrame:
     """Return one answer (a list of rows, names first) under the contract of ``flow``."""
     wanted = contract(flow)
+    table = _table(body)
     if not table:
         return tidy.empty(wanted)
     names = [str(name) for name in table[0]]

@@ -23,7 +23,15 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources import tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.comtrade_availability import Released, age_limit
-from marketintel.sources.comtrade_rows import CONTRACT, FIELDS, FLOWS, SOURCE, TOTALS, process
+from marketintel.sources.comtrade_rows import (
+    CONTRACT,
+    FIELDS,
+    FLOWS,
+    SOURCE,
+    TOTALS,
+    process,
+    rows_of,
+)
 from marketintel.sources.http import Client
 from marketintel.sources.settings import Provider
 
@@ -229,22 +237,13 @@ def _chunks(values: Sequence[str], size: int) -> list[tuple[str, ...]]:
 
 def _accept(answer: Answer, asked: Query | None = None) -> None:
     """Refuse what status 200 hides: an error text, count −1, rows nobody asked for."""
-    body = answer.json()
-    if not isinstance(body, dict) or "count" not in body:
-        raise SourceError(
-            f"{SOURCE}: the answer has no field 'count'; expected count, data and error: the "
-            "provider's format changed"
-        )
-    if body.get("error"):
-        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
-    if not isinstance(body["count"], int) or body["count"] < 0:
-        raise SourceError(f"{SOURCE}: count {body['count']} in place of rows; ask for less at once")
     rows = _rows(answer)
     if asked is None:
         return
-    if body["count"] < len(rows):
+    count = answer.json()["count"]
+    if count < len(rows):
         raise SourceError(
-            f"{SOURCE}: field 'count' says {body['count']} but there are {len(rows)} rows; "
+            f"{SOURCE}: field 'count' says {count} but there are {len(rows)} rows; "
             "expected them to agree: the provider's format changed"
         )
     periods = {period.replace("-", "") for period in asked.periods}
@@ -259,12 +258,7 @@ def _accept(answer: Answer, asked: Query | None = None) -> None:
 
 
 def _rows(answer: Answer) -> list[dict[str, Any]]:
-    rows = answer.json().get("data") or []
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SourceError(
-            f"{SOURCE}: field 'data' is not a list of rows; expected one: the format changed"
-        )
-    return rows
+    return rows_of(answer.json())
 
 
 def reference(name: str, client: Client) -> pd.DataFrame:

@@ -55,6 +55,8 @@ def released(
     found: dict[tuple[str, str], datetime] = {}
     for row in answer.json()["data"] or []:
         tidy.need(row, ("reporterCode", "period", "lastReleased"), SOURCE)
+        if row["lastReleased"] is None:
+            continue  # registered, not released
         text = str(row["period"])
         period = text if len(text) == 4 else f"{text[:4]}-{text[4:]}"
         key = (str(row["reporterCode"]), period)
@@ -65,6 +67,8 @@ def released(
 
 def _accept(answer: Answer) -> None:
     body = answer.json()
+    if isinstance(body, dict) and body.get("error"):
+        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
     if not isinstance(body, dict) or not isinstance(body.get("data"), list | None):
         raise SourceError(
             f"{SOURCE}: the list of what is available has no field 'data'; expected one: the "

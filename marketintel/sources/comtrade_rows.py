@@ -1,6 +1,6 @@
 """Comtrade's rows under a contract: what each field means, which rows are left out and why."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from marketintel.errors import SourceError
 from marketintel.sources import tidy
+from marketintel.sources.notices import notice, refuse
 
 SOURCE = "comtrade"
 
@@ -40,8 +41,32 @@ FIELDS = (
 TOTALS = {"partner2Code": "0", "motCode": "0", "customsCode": "C00"}
 
 
-def process(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as the provider sends them under :data:`CONTRACT`; see ``comtrade.fetch``."""
+def rows_of(body: Any) -> list[dict[str, Any]]:
+    """Return the rows of an answer, refusing what status 200 hides: an error text, count −1."""
+    if isinstance(body, Mapping) and "count" not in body and (said := notice(body, SOURCE)):
+        raise refuse(said, SOURCE)
+    if not isinstance(body, Mapping) or "count" not in body:
+        raise SourceError(
+            f"{SOURCE}: the answer has no field 'count'; expected count, data and error: the "
+            "provider's format changed"
+        )
+    if body.get("error"):
+        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
+    if not isinstance(body["count"], int) or body["count"] < 0:
+        raise SourceError(f"{SOURCE}: count {body['count']} in place of rows; ask for less at once")
+    rows = body.get("data") or []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SourceError(
+            f"{SOURCE}: field 'data' is not a list of rows; expected one: the format changed"
+        )
+    return rows
+
+
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any] | Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return an answer, or the rows of several, under :data:`CONTRACT`; see ``comtrade.fetch``."""
+    message = tidy.json_of(body, SOURCE) if isinstance(body, bytes | str) else body
+    rows = message if isinstance(message, list) else rows_of(message)
     if not rows:
         return _noted(tidy.empty(CONTRACT), [])
     raw = pd.DataFrame.from_records(list(rows))

@@ -6,6 +6,7 @@ flag may stand where no value is (``c`` confidential, ``:`` not available). Gree
 the United Kingdom ``UK``. Reuse with attribution to Eurostat.
 """
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
-from marketintel.sources.http import Client
+from marketintel.sources.http import Client, RetryLater
 from marketintel.sources.notices import notice, refuse
 from marketintel.sources.session import address, conversation
 from marketintel.sources.settings import Provider
@@ -28,10 +29,12 @@ from marketintel.sources.tidy import (
     conform,
     empty,
     frequencies,
+    is_markup,
     json_of,
     need,
     periods,
     reading,
+    snippet,
     text_of,
     unpacked,
 )
@@ -67,6 +70,10 @@ OWN_CODES = {"GR": "EL", "GB": "UK"}
 
 #: Largest cube the provider extracts; a bigger one in an answer is a damaged answer.
 MAX_CELLS = 5_000_000
+
+
+#: Seconds until an answer that the provider makes in the background is asked for again.
+_QUEUED_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +132,8 @@ def perform(query: Query, client: Client) -> Answer:
 def _acceptable(answer: Answer) -> None:
     """Let through data and "nothing found"; everything else is never kept."""
     found = notice(answer.body, SOURCE)
+    if found and found.kind == "queued":
+        raise RetryLater(found.text, after_s=_QUEUED_S)  # made meanwhile; there is no id to ask by
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
     if not found and answer.status != 200:
@@ -184,7 +193,9 @@ def process(body: Body | Mapping[str, Any], *, gaps: bool = True) -> pd.DataFram
         frame = _observations(body)
     else:
         name, cube = _cube(json_of(body, SOURCE))
-        frame = _cells(cube, gaps).assign(dataset=name, updated=cube.get("updated"))
+        frame = _cells(cube, gaps)
+        if len(frame.columns):
+            frame = frame.assign(dataset=name, updated=cube.get("updated"))
     if not len(frame.columns):
         return empty(CONTRACT)
     frame = frame.rename(columns={"TIME_PERIOD": "time"})
@@ -200,15 +211,35 @@ def process(body: Body | Mapping[str, Any], *, gaps: bool = True) -> pd.DataFram
 
 def _observations(body: Body) -> pd.DataFrame:
     """Read what the sister service sends, SDMX-CSV or SDMX-ML; cells without a row stay away."""
-    rows = sdmx.read(body, SOURCE).drop(columns=["CONF_STATUS"], errors="ignore")
+    text = "" if is_markup(body) else text_of(body, SOURCE)
+    rows = _wide(text) if "\t" in text.partition("\n")[0] else sdmx.read(body, SOURCE)
+    rows = rows.drop(columns=["CONF_STATUS", "STRUCTURE", "STRUCTURE_NAME"], errors="ignore")
     names = {sdmx.VALUE: "value", "OBS_FLAG": "status", "OBS_STATUS": "status",
-             "LAST UPDATE": "updated", sdmx.PERIOD: "time"}  # fmt: skip
+             "LAST UPDATE": "updated", sdmx.PERIOD: "time", "STRUCTURE_ID": "dataflow"}  # fmt: skip
     rows = rows.rename(columns=names).rename(columns=str.lower)
     rows = rows.loc[:, ~rows.columns.duplicated()]
-    if "dataflow" in rows:  # such as ESTAT:NAMA_10_GDP(1.0)
-        code = rows.pop("dataflow").str.extract(r"(?:.*:)?([^():]+)", expand=False)
+    if "dataflow" in rows:  # such as ESTAT:NAMA_10_GDP(1.0), with labels and what it is called
+        code = rows.pop("dataflow").str.extract(r"^(?:[^():]*:)?([^():]+)", expand=False)
         rows["dataset"] = code.str.lower()
     return rows
+
+
+def _wide(text: str) -> pd.DataFrame:
+    """Read TSV: a row a series, its codes in one cell, a column a period, flags behind values."""
+    table = pd.read_csv(io.StringIO(text), sep="\t", dtype="str", keep_default_na=False)
+    key = str(table.columns[0])
+    names, axis, _ = key.partition("\\")
+    if not axis:
+        raise SourceError(
+            f"{SOURCE}: the first field is {snippet(key, 60)!r}; expected names as in "
+            "freq,unit,geo\\TIME_PERIOD: the provider's format changed"
+        )
+    codes = table.pop(key).str.split(",", expand=True).set_axis(names.split(","), axis="columns")
+    cells = codes.join(table).melt(list(codes), var_name=sdmx.PERIOD, value_name="cell")
+    cells[sdmx.PERIOD] = cells[sdmx.PERIOD].str.strip()
+    split = cells.pop("cell").str.strip().str.partition(" ")
+    flag = split[2].str.strip()
+    return cells.assign(**{sdmx.VALUE: split[0], "OBS_FLAG": flag.mask(flag == "")})
 
 
 def _cube(message: Any) -> tuple[str | None, Mapping[str, Any]]:
@@ -227,6 +258,8 @@ def _cube(message: Any) -> tuple[str | None, Mapping[str, Any]]:
 
 def _cells(cube: Mapping[str, Any], gaps: bool) -> pd.DataFrame:
     dimension = cube["dimension"]
+    if not dimension and not cube.get("id"):
+        return pd.DataFrame()  # a cube of nothing is how some filters without a match come back
     names = list(cube.get("id") or dimension.get("id") or [])
     sizes = [int(size) for size in cube.get("size") or dimension.get("size") or []]
     codes = [_codes(dimension, name) for name in names]

@@ -18,7 +18,8 @@ Kind = Literal["empty", "too_big", "queued", "ready", "error"]
 
 _EMPTY = re.compile(
     r"no[ _]?(matching[ _]?)?(results?|records?|data|observations?)([ _]?(was|were))?[ _]?"
-    r"(found|available|match)|\bNO_RESULTS\b|not return any (result|data)|no data (for|exists?)",
+    r"(found|available|match)|\bNO_RESULTS\b|not return any (result|data)|no data (for|exists?)|"
+    r"\bno data\W*$",
     re.IGNORECASE,
 )
 _TOO_BIG = re.compile(r"EXTRACTION_TOO_BIG|too (big|large)|exceeds? (the )?(service )?limit", re.I)
@@ -26,6 +27,14 @@ _QUEUED = re.compile(
     r"ASYNCHRONOUS|SUBMITTED|PROCESSING|QUEUED|NOT_YET_AVAILABLE|written to a file"
 )
 _READY = re.compile(r"\bAVAILABLE\b")
+#: Parsing a long answer twice is spared where its beginning has none of these.
+_MAY_REFUSE = re.compile(r'"(error|errors|warning|message|title)"', re.IGNORECASE)
+#: What tells a refusal from "no data" where both come as ``<wits:error>``.
+_REFUSED = re.compile(
+    r"invalid|not valid|too (big|large|many)|exceed|limit|syntax|denied|forbidden|unavailable|"
+    r"internal|unexpected|fail|timed? ?out",
+    re.IGNORECASE,
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 
@@ -61,12 +70,13 @@ def notice(body: bytes | str | Mapping[str, Any] | list[Any], source: str) -> No
     text = text_of(body, source).strip()
     if is_markup(text):
         if text[:200].lower().lstrip().startswith(("<!doctype html", "<html")):
-            return Notice("error", f"a web page in place of data: {_plain(text)}")
+            words = _plain(text)
+            if len(text) < 2000 and _EMPTY.fullmatch(words.strip(" .:!")):
+                return Notice("empty", words)  # nothing but "no records found", dressed as a page
+            return Notice("error", f"a web page in place of data: {words}")
         return _from_xml(xml_of(text, source))
     if text.startswith(("{", "[")):
-        head = text[:400]
-        looks_like_one = any(f'"{word}"' in head for word in ("error", "errors", "warning"))
-        return _from_json(json_of(text, source)) if looks_like_one else None
+        return _from_json(json_of(text, source)) if _MAY_REFUSE.search(text[:400]) else None
     if len(text) < 400 and "," not in text.partition("\n")[0] and text:
         return _classified(text)
     return None
@@ -111,6 +121,15 @@ def _from_json(body: Any) -> Notice | None:
             if isinstance(one, str):
                 return _classified(one)
         return _classified(str(body[field]))
+    return _from_gateway(body)
+
+
+def _from_gateway(body: Mapping[str, Any]) -> Notice | None:
+    """Read ``{"statusCode": 401, "message": …}`` and its like: words, at most with a code."""
+    plain = {str(k).lower(): v for k, v in body.items() if isinstance(v, str | int | None)}
+    words = next((plain[k] for k in ("message", "detail", "title") if plain.get(k)), None)
+    if isinstance(words, str) and len(plain) == len(body):
+        return _classified(words, str(plain.get("statuscode") or plain.get("status") or ""))
     return None
 
 
@@ -128,9 +147,10 @@ def _from_xml(root: Element) -> Notice | None:
         if status in ("SUBMITTED", "PROCESSING", "QUEUED", ""):
             return Notice("queued", text, request_id)
         return Notice("ready" if _READY.fullmatch(status) else "error", text, request_id)
-    if name == "error" or "error" in texts:  # <wits:error>: no data, in the provider's words
+    if name == "error" or "error" in texts:  # <wits:error>: mostly no data, sometimes a refusal
         words = " ".join(part.strip() for part in root.itertext() if part.strip())
-        return Notice("empty", snippet(words) or "error without words")
+        refused = _REFUSED.search(words) and not _EMPTY.search(words)
+        return _classified(words) if refused else Notice("empty", snippet(words) or "no words")
     if name == "Error":
         node = next((n for n in root.iter() if _local(n) == "ErrorMessage"), root)
         words = " ".join(part.strip() for part in root.itertext() if part.strip())

@@ -45,8 +45,9 @@ def read(body: Body | Mapping[str, Any], source: str) -> pd.DataFrame:
 def read_csv(body: Body, source: str) -> pd.DataFrame:
     """Read SDMX-CSV.
 
-    ``ID: label`` headings and ``CODE: label`` cells lose their labels; rows that version 2.0
-    marks as deleted are left out.
+    ``ID: label`` headings and ``CODE: label`` cells lose their labels, as do version 2.0's
+    columns of labels, which stand behind the codes' own; rows that version 2.0 marks as deleted
+    are left out.
     """
     text = text_of(body, source)
     if not text.strip():
@@ -57,14 +58,31 @@ def read_csv(body: Body, source: str) -> pd.DataFrame:
         raise SourceError(
             f"{source}: the CSV answer is broken ({snippet(str(error))}); fetch it again"
         ) from error
+    frame = _without_labels(frame).astype("str")  # a column of gaps would be numbers
     labelled = {column: column.split(": ", 1)[0] for column in frame.columns if ": " in column}
     for column in labelled:
-        frame[column] = frame[column].str.split(": ", n=1).str[0]
+        code = frame[column].str.partition(": ")[0]
+        frame[column] = code.mask(code == "")
     frame = frame.rename(columns=labelled)
     if "ACTION" in frame:
         frame = frame[~frame["ACTION"].str.lower().isin(_WITHDRAWN)]
     need(frame.columns, [VALUE], source)
     return frame.reset_index(drop=True)
+
+
+def _without_labels(frame: pd.DataFrame) -> pd.DataFrame:
+    """Leave out version 2.0's columns of labels (``SECTOR,Sector,MEASURE,Measure``, or no name).
+
+    They cannot be told by their names, which may be those of other codes in lower case; but with
+    labels nothing follows a period's column but its label.
+    """
+    names = [str(name) for name in frame.columns]
+    if PERIOD not in names or "STRUCTURE_NAME" not in names:
+        return frame
+    if names[names.index(PERIOD) + 1 :][:1] in ([], [VALUE]):
+        return frame
+    first = 1 + max(names.index(n) for n in ("STRUCTURE_NAME", "ACTION") if n in names)
+    return frame.iloc[:, [*range(first), *range(first, len(names), 2)]]
 
 
 def read_xml(body: Body, source: str) -> pd.DataFrame:
@@ -126,6 +144,11 @@ def read_json(
     if not isinstance(message, Mapping):
         raise SourceError(f"{source}: got a JSON list; expected an SDMX-JSON message")
     content = message.get("data") or message
+    if not {"dataSets", "structure", "structures"} & set(content) and "data" not in message:
+        raise SourceError(
+            f"{source}: the answer has no field 'dataSets' ({snippet(str(dict(message)))}); "
+            "expected an SDMX-JSON message: the provider's format changed, or this is an error"
+        )
     structures = as_list(content.get("structures") or content.get("structure"))
     datasets = as_list(content.get("dataSets"))
     if datasets and not structures:

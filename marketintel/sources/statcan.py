@@ -17,6 +17,7 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client, RetryLater
+from marketintel.sources.notices import notice, refuse
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -173,8 +174,11 @@ def process(body: Body | list[Any] | Mapping[str, Any]) -> pd.DataFrame:
     SourceError
         Not an answer of this service, or every item failed.
     """
+    message = json_of(body, SOURCE)
+    if isinstance(message, Mapping) and (said := notice(message, SOURCE)):
+        raise refuse(said, SOURCE)
     rows, failed = [], []
-    items = [pair for item in as_list(json_of(body, SOURCE)) for pair in _series(item)]
+    items = [pair for item in as_list(message) for pair in _series(item)]
     for status, series in items:
         code = series.get("responseStatusCode", 0) if isinstance(series, Mapping) else None
         if status != "SUCCESS" or code != 0:

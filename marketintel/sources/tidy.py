@@ -35,6 +35,12 @@ NO_FIGURE = frozenset(
 MAX_UNPACKED_BYTES = 4 * 2**30
 
 
+#: What walking through a value of another shape raises; ``1e999`` in JSON is an infinite number.
+_UNFORESEEN = (
+    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError,
+)  # fmt: skip
+
+
 def reading(source: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorate a ``process`` function: a body of unforeseen shape is a ``SourceError`` too.
 
@@ -47,7 +53,7 @@ def reading(source: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return process(*args, **kwargs)
-            except (TypeError, ValueError, AttributeError, LookupError, RecursionError) as error:
+            except _UNFORESEEN as error:
                 raise SourceError(
                     f"{source}: the answer is not built as expected ({type(error).__name__}: "
                     f"{snippet(str(error))}); the provider's format changed, or the answer is "

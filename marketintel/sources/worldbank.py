@@ -100,11 +100,10 @@ def perform(
     page = pages = 1
     while page <= pages:
         path, params = address(indicator, query, page)
-        meta, found = client.get(path, params, check=accept).json()
-        head = head or meta
-        pages = int(meta.get("pages") or 0)
-        for row in found or []:
-            tidy.need(row, _FIELDS, SOURCE)
+        answer = client.get(path, params, check=accept).json()
+        head = head or answer[0]
+        pages = int(answer[0].get("pages") or 0)
+        for row in rows_of(answer):
             if row["indicator"]["id"] != indicator:
                 raise SourceError(
                     f"{SOURCE}: got {row['indicator']['id']} where {indicator} was asked for; the "
@@ -125,7 +124,11 @@ def address(indicator: str, query: Query, page: int = 1) -> tuple[str, dict[str,
 
 def accept(answer: Answer) -> None:
     """Refuse what is not ``[head, rows]``: most often an error text with status 200."""
-    body = answer.json()
+    rows_of(answer.json())
+
+
+def rows_of(body: Any) -> list[dict[str, Any]]:
+    """Return the rows of an answer that is ``[head, rows]``; see :func:`accept`."""
     if isinstance(body, list) and body and isinstance(body[0], dict) and "message" in body[0]:
         messages = tidy.as_list(body[0]["message"])
         said = "; ".join(f"{m.get('id')} {m.get('value')}" for m in messages)
@@ -142,10 +145,31 @@ def accept(answer: Answer) -> None:
             f"{SOURCE}: the answer is not a head with 'pages' and a list of rows; expected these "
             "two: the provider's format changed"
         )
+    for row in (found := body[1] or []):
+        tidy.need(row, _FIELDS, SOURCE)
+    return found
 
 
-def process(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Return rows as the provider sends them under :data:`CONTRACT`; nulls are left out."""
+def _is_answer(body: list[Any]) -> bool:
+    """Tell ``[head, rows]`` and ``[error]`` from the rows themselves."""
+    return bool(body) and ("pages" in body[0] or "message" in body[0])
+
+
+def _said(body: tidy.Body) -> str:
+    """Return the words of an error that came as XML, though JSON was asked for."""
+    root = tidy.xml_of(body, SOURCE)
+    words = [node.get("id", "") + " " + (node.text or "") for node in root if node.get("id")]
+    return tidy.snippet("; ".join(words) or " ".join(root.itertext()) or root.tag)
+
+
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | list[Any]) -> pd.DataFrame:
+    """Return an answer, or the rows of several, under :data:`CONTRACT`; nulls are left out."""
+    if isinstance(body, bytes | str) and tidy.is_markup(body):
+        raise SourceError(f"{SOURCE}: {_said(body)}; check indicator, economies and years")
+    rows = tidy.json_of(body, SOURCE)
+    if not isinstance(rows, list) or (rows and not isinstance(rows[0], dict)) or _is_answer(rows):
+        rows = rows_of(rows)
     if not rows:
         return tidy.empty(CONTRACT)
     code = [row["countryiso3code"] or row["country"]["id"] for row in rows]

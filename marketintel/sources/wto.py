@@ -5,6 +5,7 @@ the environment variable ``WTO_KEY``. Economies have codes of three digits (``00
 found is an empty 204.
 """
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from marketintel.sources.tidy import (
     json_of,
     reading,
     text_of,
+    unpacked,
 )
 
 SOURCE = "wto"
@@ -144,15 +146,20 @@ def fetch(
 
 @reading(SOURCE)
 def process(body: Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
-    """Turn an answer into :data:`CONTRACT`; no rows where nothing was found.
+    """Turn an answer, JSON or (zipped) CSV, into :data:`CONTRACT`; no rows if nothing was found.
 
     Raises
     ------
     SourceError
         A notice, a missing field, or an answer as long as the limit, which may be cut.
     """
-    if isinstance(body, bytes | str) and not text_of(body, SOURCE).strip():
-        return empty(CONTRACT)
+    body = unpacked(body, SOURCE)
+    if isinstance(body, bytes | str):
+        text = text_of(body, SOURCE).strip()
+        if not text:
+            return empty(CONTRACT)
+        if "," in text.partition("\n")[0] and not text.startswith(("{", "[", "<")):
+            return _tidy(_table(text))
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
@@ -164,12 +171,20 @@ def process(body: Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
                 f"{SOURCE}: the answer has no field 'Dataset'; expected it: the format changed"
             )
         message = message["Dataset"]
-    records = as_list(message)
-    if not records:
+    return _tidy(pd.DataFrame(as_list(message)))
+
+
+def _table(text: str) -> pd.DataFrame:
+    """Read CSV, whose headings are JSON's names, or the same with blanks between their words."""
+    rows = pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False, na_values=[""])
+    return rows.astype("str").rename(columns=lambda name: str(name).replace(" ", ""))
+
+
+def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
+    if not len(rows):
         return empty(CONTRACT)
-    if len(records) >= MAX_ROWS:
-        raise SourceError(f"{SOURCE}: {len(records)} rows, the limit: ask for fewer years")
-    rows = pd.DataFrame(records)
+    if len(rows) >= MAX_ROWS:
+        raise SourceError(f"{SOURCE}: {len(rows)} rows, the limit: ask for fewer years")
     period = rows["Year"].astype("str") if "Year" in rows else None
     if period is not None and "PeriodCode" in rows:
         within = rows["PeriodCode"].astype("str").str.extract(r"^([MQ])(\d\d?)$")

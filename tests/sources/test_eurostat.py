@@ -251,7 +251,7 @@ def test_nothing_found_is_empty_whatever_the_status(server, client, status):
     ("reply", "said"),
     [
         ({"status": 400, "json": {"error": [{"id": 150, "label": "Bad dimension"}]}}, "Bad dim"),
-        ({"json": {"warning": {"status": 413, "label": "ASYNCHRONOUS_RESPONSE"}}}, "some minutes"),
+        ({"json": {"warning": {"status": 413, "label": "ASYNCHRONOUS_RESPONSE"}}}, "6 attempts"),
         ({"status": 404, "json": {}}, "HTTP 404 without a reason"),
         ({"body": b"<html>Sorry</html>", "content_type": "text/html"}, "text/html"),
         ({"body": b'{"value": {"0": 1', "content_type": "application/json"}, "not whole JSON"),
@@ -266,6 +266,15 @@ def test_failures_are_errors_and_never_kept(server, tmp_path, reply, said):
     ):
         fetch(Query("x"), client=client)
     assert not list(tmp_path.glob("*/*.gz"))
+
+
+def test_an_answer_made_in_the_background_is_asked_for_again(server, client):
+    label = "ASYNCHRONOUS_RESPONSE. Your request will be treated asynchronously."
+    server.add(
+        "/statistics/1.0/data/x", status=413, json={"warning": [{"status": 413, "label": label}]}
+    ).then(json=cube())
+    assert len(fetch(Query("x"), client=client)) == 8
+    assert client.clock.slept[0] == 30
 
 
 def test_base_url_is_another_address(server):

@@ -244,7 +244,7 @@ def test_204_is_empty_and_says_so(server, client):
 
 def test_other_refusals_are_errors(server, client):
     server.add("/data/dataflow/IMF.RES/WEO/+/*.*.A", status=404, json={"message": "no route"})
-    with pytest.raises(SourceError, match="HTTP 404"):
+    with pytest.raises(SourceError, match="imf: the provider answered 'no route'"):
         fetch(Query(), client=client)
 
 

@@ -1,0 +1,356 @@
+"""Shapes in which providers answer and of which no recording is at hand.
+
+Every body is synthetic: small, with plain figures, made after a form that public material shows.
+Where each form was seen stands beside it, so that it can be looked up again. What comes out is a
+frame under the contract, or one SourceError whose words say what was wrong; which of the two, and
+the figures that matter, are stated here.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from typing import Any
+
+import pytest
+
+from marketintel.errors import SourceError
+from marketintel.sources import (
+    census,
+    comext,
+    comtrade,
+    ecb,
+    eurostat,
+    imf,
+    oecd,
+    statcan,
+    wits,
+    worldbank,
+    wto,
+)
+
+IMF = partial(imf.process, as_of=date(2026, 1, 1))
+SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
+COMTRADE_ROW = {
+    "typeCode": "C", "freqCode": "A", "refYear": 2023, "refMonth": 52, "period": "2023",
+    "reporterCode": 842, "reporterISO": "USA", "flowCode": "M", "partnerCode": 392,
+    "partner2Code": 0, "classificationCode": "H6", "isOriginalClassification": True,
+    "cmdCode": "TOTAL", "customsCode": "C00", "mosCode": "0", "motCode": 0, "qtyUnitCode": -1,
+    "qtyUnitAbbr": "N/A", "qty": 0, "netWgt": 0, "fobvalue": None, "cifvalue": 9,
+    "primaryValue": 9, "isReported": False,
+}  # fmt: skip
+WB_HEAD = {"page": 1, "pages": 1, "per_page": "50", "total": 1, "lastupdated": "2026-07-01"}
+WB_ROW = {
+    "indicator": {"id": "SP.POP.TOTL", "value": "Population, total"},
+    "country": {"id": "CA", "value": "Canada"}, "countryiso3code": "CAN", "date": "2024",
+    "value": 41, "unit": "", "obs_status": "", "decimal": 0,
+}  # fmt: skip
+POINT = {
+    "refPer": "2026-08-01", "refPer2": "", "refPerRaw": "2026-08-01", "refPerRaw2": "",
+    "value": None, "decimals": 1, "scalarFactorCode": 0, "symbolCode": 0, "statusCode": 1,
+    "securityLevelCode": 0, "releaseTime": "2026-09-14T08:30", "frequencyCode": 6,
+}  # fmt: skip
+SERIES = {"responseStatusCode": 0, "productId": 18100004, "coordinate": "2.2.0.0.0.0.0.0.0.0",
+          "vectorId": 1, "vectorDataPoint": [POINT]}  # fmt: skip
+NO_SERIES = {"responseStatusCode": 3, "productId": 0, "coordinate": ".........", "vectorId": 9,
+             "vectorDataPoint": []}  # fmt: skip
+WTO_ROW = {
+    "IndicatorCategoryCode": "TPA_MFN_HS", "IndicatorCode": "HS_M_0010", "Indicator": "MFN",
+    "ReportingEconomyCode": "840", "PartnerEconomyCode": "", "Year": 2024, "PeriodCode": "A",
+    "ProductOrSectorClassificationCode": "HS", "ProductOrSectorCode": "901320",
+    "FrequencyCode": "A", "UnitCode": "PC", "ValueFlagCode": "", "TextValue": "", "Value": 2.5,
+}  # fmt: skip
+
+
+def zipped(name: str, text: str) -> bytes:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr(name, text)
+    return body.getvalue()
+
+
+def cube(**changed: Any) -> dict[str, Any]:
+    """A JSON-stat data set of two cells."""
+    return {
+        "version": "2.0", "class": "dataset", "id": ["geo", "time"], "size": [1, 2],
+        "dimension": {
+            "geo": {"category": {"index": {"SE31": 0}, "label": {"SE31": "Norra Mellansverige"}}},
+            "time": {"category": {"index": {"2020": 0, "2021": 1}}},
+        },
+        "value": {"0": 1.5},
+    } | changed  # fmt: skip
+
+
+#: What is given, and the first row's cells (none: no rows) that come of it.
+READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
+    # Preview as stored by several public repositories in 2026.
+    "comtrade preview": (
+        comtrade.process,
+        json.dumps({"elapsedTime": "2 secs", "count": 1, "data": [COMTRADE_ROW], "error": ""}),
+        {"partner_code": "392", "value_usd": 9.0, "valuation": "CIF", "quantity_unit": None},
+    ),
+    "comtrade, byte order mark": (
+        comtrade.process,
+        b"\xef\xbb\xbf" + json.dumps({"count": 0, "data": [], "error": ""}).encode(),
+        None,
+    ),
+    "comtrade, data null": (
+        comtrade.process, {"elapsedTime": "0", "count": 0, "data": None, "error": None}, None),
+    # uncomtrade/comtradeapicall and ropensci/comtradr: half of the codes null without includeDesc.
+    "comtrade, names null": (
+        comtrade.process,
+        [COMTRADE_ROW | {"reporterISO": None, "qtyUnitAbbr": None, "motCode": None, "qty": None}],
+        {"reporter_code": "842", "net_weight_kg": None},
+    ),
+    "worldbank, per_page as text": (
+        worldbank.process, json.dumps([WB_HEAD, [WB_ROW]]),
+        {"economy_code": "CAN", "indicator": "population", "value": 41.0}),
+    "worldbank, page of null": (
+        worldbank.process, json.dumps([WB_HEAD | {"page": 0, "pages": 0, "total": 0}, None]), None),
+    "worldbank, aggregate without ISO3": (
+        worldbank.process,
+        [WB_HEAD, [WB_ROW | {"countryiso3code": "", "country": {"id": "V1", "value": "x"}}]],
+        {"economy_code": "V1", "is_aggregate": True},
+    ),
+    "census, nulls and a filter that comes twice": (
+        partial(census.process, flow="export"),
+        [["CTY_CODE", "CTY_NAME", "ALL_VAL_MO", "E_COMMODITY", "COMM_LVL", "time", "E_COMMODITY"],
+         ["1220", "CANADA", None, "901320", "HS6", "2025-03", "901320"]],
+        {"partner_code": "1220", "value_usd": None},
+    ),
+    "census, 204": (partial(census.process, flow="import"), b"", None),
+    # The service's answers of 2026 to a valid and an unknown vector, and a missing figure.
+    "statcan, one of two failed": (
+        statcan.process,
+        [{"status": "FAILED", "object": NO_SERIES}, {"status": "SUCCESS", "object": SERIES}],
+        {"vector": "1", "period": "2026-08", "value": None, "status": "status 1"},
+    ),
+    "statcan, series without points": (
+        statcan.process, [{"status": "SUCCESS", "object": SERIES | {"vectorDataPoint": []}}], None),
+    "statcan table": (
+        statcan.process_table,
+        zipped("12100011.csv", '\ufeff"REF_DATE","GEO","DGUID","UOM","UOM_ID","SCALAR_FACTOR",'
+               '"SCALAR_ID","VECTOR","COORDINATE","VALUE","STATUS","SYMBOL","TERMINATED",'
+               '"DECIMALS"\n"2024-01","Canada","2016A000011124","Dollars","81","millions","6",'
+               '"v1","1.1","","..","","","1"\n'),
+        {"unit": "Dollars", "vector": "1", "scale": 6.0, "value": None, "status": ".."},
+    ),
+    # Cubes of Eurostat whose filters match nothing, and values as a list with nulls.
+    "eurostat, cube of nothing": (
+        eurostat.process, json.dumps(cube(id=[], size=[], dimension={}, value={})), None),
+    "eurostat, a dimension of nothing": (
+        eurostat.process,
+        cube(size=[0, 2], value={}, dimension={
+            "geo": {"category": {"index": {}}},
+            "time": {"category": {"index": {"2020": 0, "2021": 1}}}}),
+        None,
+    ),
+    "eurostat, lists": (
+        eurostat.process,
+        cube(value=[None, 2.5], status=["c", None], dimension={
+            "geo": {"category": {"index": ["SE31"]}},
+            "time": {"category": {"index": ["2020", "2021"]}}}),
+        {"geo": "SE31", "value": None, "status": "c"},
+    ),
+    "eurostat, code without index": (
+        eurostat.process,
+        cube(dimension={"geo": {"category": {"label": {"SE31": "x"}}},
+                        "time": {"category": {"index": {"2021": 1, "2020": 0}}}}),
+        {"geo": "SE31", "period": "2020", "value": 1.5},
+    ),
+    # Bulk download and API with format=TSV: flags stand behind the figure.
+    "eurostat, TSV": (
+        eurostat.process,
+        "freq,unit,geo\\TIME_PERIOD\t2019 \t2020 \nA,CP_MEUR,AT\t397518.5 p\t: c\n",
+        {"geo": "AT", "freq": "A", "period": "2019", "value": 397518.5, "status": "p"},
+    ),
+    # SDMX-CSV 2.0 with names: Eurostat's patents as named by a public project's documentation.
+    "eurostat, CSV 2.0 with names": (
+        eurostat.process,
+        "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,freq,Time frequency,sex,Sex,geo,Geopolitical "
+        "entity (reporting),TIME_PERIOD,Time,OBS_VALUE,Observation value,OBS_FLAG,Observation "
+        "status (Flag) V2 structure,CONF_STATUS,Confidentiality status (flag)\n"
+        "dataflow,ESTAT:TGS00040(1.0),Patents,A,Annual,T,Total,SE31,Norra,2020,,12.5,,e,est.,,\n",
+        {"dataset": "tgs00040", "geo": "SE31", "sex": "T", "value": 12.5, "status": "e"},
+    ),
+    "eurostat, CSV with both": (
+        eurostat.process,
+        "DATAFLOW,LAST UPDATE,freq: Time frequency,geo: Geo,TIME_PERIOD: Time,OBS_VALUE: "
+        "Observation value,OBS_FLAG: Flag\nESTAT:NAMA_10_GDP(1.0): GDP: main,01/01/26,A: Annual,"
+        "AT: Austria,2020,,: \n",
+        {"dataset": "nama_10_gdp", "geo": "AT", "value": None, "status": None},
+    ),
+    "comext, zipped CSV with CRLF": (
+        comext.process,
+        zipped("data.csv", "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,"
+               "TIME_PERIOD,OBS_VALUE,OBS_FLAG\r\nESTAT:DS-045409(1.0),15/09/26 11:00:00,M,AT,AE,"
+               "7204,2,QUANTITY_IN_100KG,2023-09,1.5,\r\n"),
+        {"cmd_code": "7204", "flow": "export", "net_weight_kg": 150.0, "value_eur": None},
+    ),
+    "comext, CSV with both": (
+        comext.process,
+        "DATAFLOW,LAST UPDATE,freq: Frequency,reporter: Reporter,partner: Partner,product: "
+        "Product,flow: Flow,indicators: Indicators,TIME_PERIOD: Time,OBS_VALUE: Value,OBS_FLAG: "
+        "Flag\nESTAT:DS-045409(1.0): Trade,15/09/26,A: Annual,DE: Germany,US: United States,"
+        "901320: Lasers,1: IMPORT,VALUE_IN_EUROS: Value,2024: 2024,5,\n",
+        {"reporter_code": "DE", "flow": "import", "cmd_code": "901320", "value_eur": 5.0},
+    ),
+    # sdmx.oecd.org with labels=name, as a public test suite of 2026 quotes it: a label may be its
+    # code's name in lower case.
+    "oecd, CSV 2.0 with names": (
+        oecd.process,
+        "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,DONOR,Donor,SECTOR,Sector,MEASURE,Measure,"
+        "UNIT_MEASURE,Unit of measure,TIME_PERIOD,Time period,OBS_VALUE,Observation value,"
+        "OBS_STATUS,Observation status,UNIT_MULT,Unit multiplier\nDATAFLOW,OECD.DCD.FSD:"
+        'DSD_DAC1@DF_DAC1(1.7),"DAC1: Flows, all",I,AUS,Australia,1000,Total,1010,ODA,USD,US '
+        "dollar,2020,,12.5,,A,Normal,6,Millions\n",
+        {"value": 12.5, "sector": "1000", "measure": "1010", "unit": "USD", "unit_mult": 6.0},
+    ),
+    "oecd, CSV 2.0 with nameless labels": (
+        oecd.process,
+        "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,ACTION,REF_AREA,,FREQ,,TIME_PERIOD,,OBS_VALUE,\n"
+        "DATAFLOW,A:D@F(1.0),n,I,USA,,A,,2020,,1.5,\n",
+        {"ref_area": "USA", "freq": "A", "period": "2020", "value": 1.5},
+    ),
+    "oecd, XML of nothing": (
+        oecd.process,
+        f'<message:Error xmlns:message="{SDMX}"><message:ErrorMessage code="100"><Text>'
+        "NoResultsFound</Text></message:ErrorMessage></message:Error>",
+        None,
+    ),
+    "imf, nothing in the data flow": (
+        IMF, {"meta": {}, "data": {"dataSets": [], "structures": []}}, None),
+    "imf, nothing, in words": (
+        IMF, {"errors": [{"code": 404, "message": "No data for data query against x"}]}, None),
+    "ecb, nothing as JSON": (
+        ecb.process, '{"errors": [{"code": 100, "message": "No results found."}]}', None),
+    # Third parties: 404 NoRecordsFound as text, 200 with <wits:error>, data sets without series.
+    "wits, nothing as text": (wits.process, "NoRecordsFound", None),
+    "wits, nothing as a page": (
+        wits.process, "<html><body><h1>NoRecordsFound</h1></body></html>", None),
+    "wits, no data set": (
+        wits.process,
+        {"header": {"id": "x"}, "dataSets": [],
+         "structure": {"dimensions": {"series": [], "observation": []}}},
+        None,
+    ),
+    "wits, data set without series": (
+        wits.process,
+        {"dataSets": [{"action": "Information", "series": {}}], "structure": {"dimensions": {
+            "series": [{"id": "PARTNER", "values": []}, {"id": "PRODUCTCODE", "values": []}],
+            "observation": [{"id": "TIME_PERIOD", "values": []}]}}},
+        None,
+    ),
+    "wto": (wto.process, {"Dataset": [WTO_ROW]}, {"cmd_code": "901320", "value": 2.5}),
+    "wto, 204": (wto.process, b"", None),
+    "wto, CSV in a zip": (
+        wto.process,
+        zipped("WtoData.csv", ",".join(f'"{name}"' for name in WTO_ROW) + "\n"
+               + ",".join(f'"{value}"' for value in WTO_ROW.values()) + "\n"),
+        {"indicator": "HS_M_0010", "reporter_code": "840", "period": "2024", "value": 2.5},
+    ),
+}  # fmt: skip
+
+#: What is given, and what the one line says.
+REFUSED: dict[str, tuple[Callable[..., Any], Any, str]] = {
+    "comtrade, gateway": (
+        comtrade.process,
+        {"statusCode": 401, "message": "Access denied due to invalid subscription key."},
+        "comtrade: the provider answered 'Access denied",
+    ),
+    "comtrade, error text": (
+        comtrade.process, {"count": 0, "data": [], "error": "Invalid Freq."}, "Invalid Freq"),
+    "worldbank 120": (
+        worldbank.process,
+        [{"message": [{"id": "120", "key": "Invalid value", "value": "The value is not valid"}]}],
+        "worldbank: 120 The value is not valid",
+    ),
+    "worldbank 175, XML though JSON was asked for": (
+        worldbank.process,
+        '\ufeff<?xml version="1.0" encoding="utf-8"?><wb:error xmlns:wb="http://www.worldbank.org">'
+        '<wb:message id="175" key="Invalid format">The indicator was not found.</wb:message>'
+        "</wb:error>",
+        "worldbank: 175 The indicator was not found",
+    ),
+    "worldbank, field gone": (
+        worldbank.process,
+        [WB_HEAD, [{k: v for k, v in WB_ROW.items() if k != "countryiso3code"}]],
+        "no field 'countryiso3code'",
+    ),
+    # Titles of the pages that the Bureau sends with status 200, as many clients look for them.
+    "census, missing key": (
+        partial(census.process, flow="import"),
+        '<html style="font-size: 14px;">\n<head><title>Missing Key</title></head></html>',
+        "Missing Key.*CENSUS_KEY",
+    ),
+    "census, other names": (
+        partial(census.process, flow="import"), [["CTY_CODE", "VALUE"], ["1220", "5"]],
+        "census: the answer has no field 'I_COMMODITY'"),
+    "statcan, table that is none": (
+        statcan.process,
+        [{"status": "FAILED", "object": "The cube product ID 99999999 does not exist. Error code "
+                                        "= CUBE_NOT_AVAILABLE"}],
+        "does not exist",
+    ),
+    "statcan, words only": (
+        statcan.process, {"message": "Wrong date format, check manual"}, "Wrong date format"),
+    "statcan, success that is none": (
+        statcan.process,
+        [{"status": "SUCCESS", "object": NO_SERIES | {"responseStatusCode": 4}}], "no series"),
+    "eurostat, too big, JSON": (
+        eurostat.process,
+        {"error": [{"status": 413, "id": 413, "label": "EXTRACTION_TOO_BIG: The requested "
+                    "extraction is too big"}]},
+        "eurostat: .*EXTRACTION_TOO_BIG.*fewer codes",
+    ),
+    "eurostat, unknown dimension": (
+        eurostat.process,
+        {"error": [{"status": 400, "id": 150, "label": "Invalid dimension: indic_de"}]},
+        "Invalid dimension",
+    ),
+    "eurostat, size without end": (eurostat.process, '{"id": ["a"], "size": [1e999], "dimension": '
+                                   '{"a": {"category": {"index": {"x": 0}}}}, "value": []}',
+                                   "not built as expected"),
+    "oecd, text for figures": (
+        oecd.process, "REF_AREA,MEASURE,TIME_PERIOD,OBS_VALUE\nAUS,LAW,2020,Yes\n",
+        "field 'OBS_VALUE' holds 'Yes'"),
+    "imf, error that is no message": (
+        IMF, {"Message": "An error has occurred."}, "An error has occurred"),
+    "imf, other JSON": (IMF, {"structureType": "dataflow"}, "no field 'dataSets'"),
+    "wits, refusal": (
+        wits.process,
+        '<wits:error xmlns:wits="http://wits.worldbank.org"><wits:message key="120">Invalid '
+        "reporter code</wits:message></wits:error>",
+        "Invalid reporter code",
+    ),
+    "wto, validation": (
+        wto.process,
+        {"title": "One or more validation errors occurred.", "status": 400,
+         "errors": {"i": ["The i field is required."]}},
+        "The i field is required",
+    ),
+    "wto, gateway": (
+        wto.process, {"statusCode": 429, "message": "Rate limit is exceeded."}, "Rate limit"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", READ)
+def test_read_to_the_contract(shape: str) -> None:
+    process, body, first = READ[shape]
+    got = process(body)
+    if first is None:
+        assert len(got) == 0
+        return
+    assert len(got)
+    row = got.astype(object).where(got.notna(), None).iloc[0]
+    assert {name: row[name] for name in first} == first
+
+
+@pytest.mark.parametrize("shape", REFUSED)
+def test_refused_in_one_line(shape: str) -> None:
+    process, body, says = REFUSED[shape]
+    with pytest.raises(SourceError, match=says) as caught:
+        process(body)
+    assert "\n" not in str(caught.value)
