@@ -71,7 +71,9 @@ def fan(
             if benchmark is not None:
                 _benchmark(axes, _of(benchmark, key), benchmark_label, scale)
             if breaks is not None:
-                _breaks(axes, _of(breaks, key))
+                annual = _annual(list(history["ds"]))
+                # The first period after the break is known: the line stands before it.
+                _breaks(axes, [t - half_period(annual) for t in _of(breaks, key, annual)["t"]])
             words = textwrap.wrap(
                 (titles or {}).get(key, str(key)), 40, max_lines=2, placeholder="…"
             )
@@ -114,10 +116,15 @@ def sparkline(
     return figure
 
 
-def _of(frame: "pd.DataFrame", key: str) -> "pd.DataFrame":
+def half_period(annual: bool) -> float:
+    """Half a period in years: how far before a point the line of its break stands."""
+    return 0.5 if annual else 1 / 24
+
+
+def _of(frame: "pd.DataFrame", key: str, annual: bool | None = None) -> "pd.DataFrame":
     """The rows of one series, with their time as a number, in order."""
     rows = frame[frame["unique_id"] == key]
-    return rows.assign(t=_times(list(rows["ds"]))).sort_values("t", kind="stable")
+    return rows.assign(t=_times(list(rows["ds"]), annual)).sort_values("t", kind="stable")
 
 
 def _panel(axes: "Axes", past: "pd.DataFrame", ahead: "pd.DataFrame", scale: float) -> None:
@@ -155,14 +162,13 @@ def _benchmark(axes: "Axes", rows: "pd.DataFrame", label: str, scale: float) -> 
     _at_end(axes, label, rows["t"].iloc[-1], line.iloc[-1], accent)
 
 
-def _breaks(axes: "Axes", rows: "pd.DataFrame") -> None:
+def _breaks(axes: "Axes", times: Sequence[float]) -> None:
     muted = shipped_brand().muted
-    for t in rows["t"]:
-        # The first period after the break is known: the line stands before it.
-        axes.axvline(t - 0.5, color=muted, linewidth=0.9, linestyle=":")
+    for t in times:
+        axes.axvline(t, color=muted, linewidth=0.9, linestyle=":")
         axes.annotate(
             "break",
-            (t - 0.5, 1),
+            (t, 1),
             (2, -2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
@@ -185,14 +191,23 @@ def _at_end(axes: "Axes", text: str, x: float, y: float, colour: str) -> None:
     )
 
 
-def _times(dates: Sequence[Any]) -> list[float]:
-    """Years as numbers: annual periods at the year, monthly ones in between."""
-    points = []
-    for ds in dates:
-        if hasattr(ds, "year"):
-            points.append((int(ds.year), int(ds.month)))
-        else:
-            year, _, month = str(ds).partition("-")
-            points.append((int(year), int(month[:2]) if month else 1))
-    annual = len({month for _, month in points}) == 1
+def _times(dates: Sequence[Any], annual: bool | None = None) -> list[float]:
+    """Years as numbers: annual periods at the year, monthly ones in between.
+
+    A lone date says nothing about its frequency: `annual` does, where it is known.
+    """
+    points = [_year_month(ds) for ds in dates]
+    if annual is None:
+        annual = _annual(dates)
     return [year + (0 if annual else (month - 1) / 12) for year, month in points]
+
+
+def _annual(dates: Sequence[Any]) -> bool:
+    return len({_year_month(ds)[1] for ds in dates}) == 1
+
+
+def _year_month(ds: Any) -> tuple[int, int]:
+    if hasattr(ds, "year"):
+        return int(ds.year), int(ds.month)
+    year, _, month = str(ds).partition("-")
+    return int(year), int(month[:2]) if month else 1

@@ -161,6 +161,18 @@ def test_the_fan_starts_at_the_last_known_point(history, forecast):
     assert axes.get_ylim()[0] == 0
 
 
+def test_a_monthly_break_stands_half_a_month_before_its_month():
+    days = pd.date_range("2020-01-31", periods=36, freq="ME")
+    history = pd.DataFrame({"unique_id": "a", "ds": days, "y": np.arange(36.0) + 1})
+    ahead = pd.DataFrame(
+        {"unique_id": "a", "ds": days[-2:] + pd.offsets.MonthEnd(2), "level": 80}
+    ).assign(mean=37.0, lo=30.0, hi=44.0)
+    breaks = pd.DataFrame({"unique_id": ["a"], "ds": [pd.Timestamp("2022-01-31")]})
+    axes = charts.fan(history, ahead, breaks=breaks).axes[0]
+    dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
+    assert [line.get_xdata()[0] for line in dotted] == [pytest.approx(2022 - 1 / 24)]
+
+
 def test_the_fan_refuses_two_models_at_once(history, forecast):
     with pytest.raises(ValueError, match="one model"):
         charts.fan(history, pd.concat([forecast, forecast]))

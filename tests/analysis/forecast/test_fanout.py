@@ -42,14 +42,14 @@ def test_small_panels_stay_in_this_process(walk, monkeypatch):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="dask not installed")
-@pytest.mark.filterwarnings("ignore")
 def test_a_dask_cluster_may_do_it(walk, monkeypatch):
     from distributed import Client
 
     monkeypatch.setattr(fanout, "FEWEST_ROWS", 3)
     panel = walk(n=9)
     alone = forecast(panel, 3)
-    client = Client(processes=False, n_workers=1, dashboard_address=None)
-    with client, joblib.parallel_config(backend="dask"):
+    cluster = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": None}
+    with Client(processes=False, **cluster), joblib.parallel_config(backend="dask"):
+        assert joblib.effective_n_jobs(None) == 2
         together = forecast(panel, 3)
     pd.testing.assert_frame_equal(alone, together, rtol=1e-10)
