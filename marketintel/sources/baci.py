@@ -224,7 +224,8 @@ def _convert(archive: Path, year: Year, folder: Path, target: Path) -> int:
     return int(rows)
 
 
-#: Values are padded with blanks at source; k is text, or 010121 would lose its zero.
+#: Values are padded with blanks at source; k is text, or 010121 would lose its zero, and 9999AA
+#: (goods not specified by kind, in the lists of products) would be none.
 _SORT = """
 COPY (
     SELECT t::SMALLINT AS t, i::SMALLINT AS i, j::SMALLINT AS j,
@@ -237,7 +238,8 @@ COPY (
 ) TO {part} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 16384)
 """
 _COUNT = """
-SELECT count(*), count(*) FILTER (t <> ? OR v IS NULL OR NOT regexp_full_match(k, '[0-9]{{6}}'))
+SELECT count(*),
+       count(*) FILTER (t <> ? OR v IS NULL OR NOT regexp_full_match(k, '[0-9]{{6}}|9999AA'))
 FROM read_parquet({part})
 """
 

@@ -4,8 +4,10 @@ Service: ``www150.statcan.gc.ca/n1/pub/71-607-x/2021004/zip/CIMT-CICM_{Imp|Tot_E
 .zip``: months × HS × country × province × US state, in Canadian dollars, customs basis. Imports
 are by country of origin and valued FOB at the place of direct shipment to Canada. The HS6 file is
 read (ODPFN015, 019, 018); codes of the detailed file, if it is the only one, are cut to 6 digits.
-No recorded archive was at hand: names and columns are as third parties describe them.
-Statistics Canada Open Licence.
+No recorded archive was at hand: names and columns are as third parties describe them, country
+codes those of the list in the archive of 2024 (``ODPF_6_CtyDesc.TXT``, edition 202412, as kept
+in the public repository leilabautista/BCAgrifood). They are ISO 3166 with Kosovo as ``XK``, Ceuta
+and Melilla as ``EA``, states of the past, and the high seas. Statistics Canada Open Licence.
 """
 
 import re
@@ -61,6 +63,11 @@ FLOWS = {
     "export": ("CIMT-CICM_Tot_Exp", ("ODPFN019", "ODPFN017")),
     "domestic_export": ("CIMT-CICM_Dom_Exp", ("ODPFN018", "ODPFN016")),
 }
+
+#: Codes of the list that are no economy of today: high seas (``ZZ``; ``ZX`` is said to occur and is
+#: not in the list), Pacific islands, East Germany, the Soviet Union, South Yemen, Yugoslavia.
+#: ``CS`` is Czechoslovakia up to March 1993, Serbia and Montenegro from 2004 on.
+NO_ECONOMY = ("ZZ", "ZX", "PC", "DD", "SU", "YD", "YU")
 
 _COLUMNS = {"YearMonth": "month", "HS": "code", "Country": "partner", "Value": "value"}
 _KEY = ["month", "code", "partner"]

@@ -143,6 +143,11 @@ def _canada_rows(query: CanadaQuery, client: Client, book: Book) -> pd.DataFrame
     if absent.any():
         notes.append(f"{int(absent.sum())} rows without a value left out")
         raw = raw[~absent]
+    nobody = raw["partner_code"].isin(cimt.NO_ECONOMY)
+    if nobody.any():
+        value = raw.loc[nobody, "value_cad"].sum()
+        notes.append(f"{int(nobody.sum())} rows of no economy of today (CAD {value:,.0f}) left out")
+        raw = raw[~nobody]
     frame = raw.assign(
         reporter="CAN",
         partner=book.to_iso3(raw["partner_code"], "eurostat"),
@@ -164,8 +169,8 @@ def _comext_rows(query: comext.Query, client: Client, book: Book) -> pd.DataFram
     partner = raw["partner_code"]
     world = partner == "WORLD"
     group = (partner.str.len() > 2) & ~world
-    # QP … QZ: ships' stores, countries not specified or kept secret.
-    unknown = partner.str.fullmatch(r"Q[P-Z]")
+    # QP … QZ: ships' stores, countries not specified or kept secret; XA … XZ: parts of oceans.
+    unknown = partner.str.fullmatch(r"Q[P-Z]|X[AORZ]")
     if unknown.any():
         value = raw.loc[unknown, "value_eur"].sum()
         notes.append(

@@ -69,6 +69,21 @@ def test_real_rows_come_back_as_they_went_in(materials: pd.DataFrame, tmp_path: 
         read(files[0].parent, codes, only=[2019])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ROWS,
+        "\ufeff" + ROWS.replace("\n", "\r\n"),
+        ROWS.replace("t,i,j,k,v,q", '"t","i","j","k","v","q"'),
+        ROWS + "2024,4,12,9999AA,       1.5,\n",  # in the lists of products of recent editions
+    ],
+    ids=["as published", "byte order mark", "quoted names", "goods of no kind"],
+)
+def test_spellings_of_one_year(tmp_path: Path, text: str) -> None:
+    (file,) = load(year_2024(tmp_path, text), tmp_path)
+    assert read(file.parent, ["901320"])["v"].tolist() == [10.5]
+
+
 def test_ten_recorded_rows(shared: Path, tmp_path: Path) -> None:
     text = (shared / "specimens/baci_gravity/baci_HS17_V202301_first10.csv").read_text()
     archive = zipped(tmp_path / "b.zip", {"BACI_HS17_Y2018_V202301.csv": text})

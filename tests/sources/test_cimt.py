@@ -3,12 +3,14 @@
 import zipfile
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import cimt
 from marketintel.sources.cimt import CONTRACT, PROVIDER, Query, fetch, process
 from marketintel.sources.http import Client
+from marketintel.warehouse.countries import code_map, to_iso3
 from tests.sources.server import FakeClock, Server
 
 HEAD = "YearMonth/AnnéeMois,HS6,Country/Pays,Province,State/État,Value/Valeur"
@@ -62,6 +64,30 @@ def test_only_the_codes_asked_for(archive):
     got = process(archive(), flow="import", products=["901320"])
     assert set(got["cmd_code"]) == {"901320"}
     assert got["value_cad"].sum() == 130
+
+
+def test_every_code_of_the_archives_own_list_is_an_economy_or_said_to_be_none():
+    # Codes that CIMT has beside ISO 3166; origin of the list: see the module.
+    beside_iso = [
+        "XK",
+        "EA",
+        "AX",
+        "BQ",
+        "CW",
+        "SX",
+        "SS",
+        "AN",
+        "BU",
+        "ZR",
+        "TP",
+        "CS",
+        "GB",
+        "GR",
+    ]
+    found = to_iso3(pd.Series(beside_iso), "eurostat").tolist()
+    assert found[:2] == ["XKX", "ESP"]
+    assert found[-7:] == ["ANT", "MMR", "COD", "TLS", "SCG", "GBR", "GRC"]
+    assert not set(cimt.NO_ECONOMY) & set(code_map("eurostat"))
 
 
 def test_chunks_make_no_difference(archive, monkeypatch):

@@ -79,6 +79,7 @@ def cimt(request: Request) -> Reply:
         for code, partner, value in (
             ("901320", "DE", 150),
             ("901320", "US", 15),
+            ("901320", "ZZ", 3),  # high seas
             ("010121", "DE", 9),
         )
     ]
@@ -94,6 +95,7 @@ def test_canada_at_home(server: Server, tmp_path: Path) -> None:
     server.route("/CIMT-CICM", cimt)
     done = fetch(tmp_path, "CAN", ["statcan_cimt", "ecb"], (2023, 2024, 2025))
     assert any("no archive of imports 2025 yet" in outcome.describe() for outcome in done)
+    assert any("30 rows of no economy of today (CAD 90)" in o.describe() for o in done)
     archives = [r for r in server.requests if r.path.endswith(".zip")]
     assert len(archives) == 6
     again = fetch(tmp_path, "CAN", ["statcan_cimt", "ecb"], (2023, 2024, 2025))
@@ -120,7 +122,8 @@ def comext(request: Request) -> Reply:
         for flow in key[4].split("+")
         for partner, value in (
             ("US", 100),
-            ("GB", 40),
+            ("GB", 36),  # without Northern Ireland since 2021
+            ("XI", 4),
             ("QV", 5),
             ("WORLD", 145),
             ("EXT_EU27_2020", 9),
