@@ -69,7 +69,12 @@ class RatesQuery:
         ]
 
 
-CURRENCIES = ("USD", "CAD", "JPY", "CNY", "GBP", "CHF", "KRW")
+#: All that the ECB quotes.
+CURRENCIES = (
+    "USD", "CAD", "JPY", "CNY", "GBP", "CHF", "KRW", "AUD", "BRL", "CZK", "DKK", "HKD", "HUF",
+    "IDR", "ILS", "INR", "ISK", "MXN", "MYR", "NOK", "NZD", "PHP", "PLN", "RON", "SEK", "SGD",
+    "THB", "TRY", "ZAR",
+)  # fmt: skip
 
 
 def _ecb_questions(query: RatesQuery, _: Client) -> Iterable[tuple[str, Params]]:

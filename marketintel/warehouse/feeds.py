@@ -108,7 +108,10 @@ def wits_duties(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
 #: The economy whose currency it is; the euro has none and is the unit.
 CURRENCY_OF = {
     "USD": "USA", "CAD": "CAN", "JPY": "JPN", "CNY": "CHN", "GBP": "GBR", "CHF": "CHE",
-    "KRW": "KOR",
+    "KRW": "KOR", "AUD": "AUS", "BRL": "BRA", "CZK": "CZE", "DKK": "DNK", "HKD": "HKG",
+    "HUF": "HUN", "IDR": "IDN", "ILS": "ISR", "INR": "IND", "ISK": "ISL", "MXN": "MEX",
+    "MYR": "MYS", "NOK": "NOR", "NZD": "NZL", "PHP": "PHL", "PLN": "POL", "RON": "ROU",
+    "SEK": "SWE", "SGD": "SGP", "THB": "THA", "TRY": "TUR", "ZAR": "ZAF",
 }  # fmt: skip
 
 
