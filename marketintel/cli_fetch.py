@@ -35,6 +35,10 @@ def fetch(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask again also what is answered.")
     ] = False,
+    regions: Annotated[
+        bool,
+        typer.Option("--regions", help="Also Eurostat's statistics and polygons of regions."),
+    ] = False,
     archive: Annotated[
         Path | None,
         typer.Option("--zip", help="For the source baci: the zip as published by CEPII."),
@@ -65,7 +69,7 @@ def fetch(
     span = parse_years(years)
     made = plan(
         _markets(targets), _codes(segments, span), span, reference_book(), answers_dir(data_dir),
-        sources=sources or [], refresh=refresh,
+        sources=sources or [], regions=regions, refresh=refresh,
     )  # fmt: skip
     for line in made.describe():
         typer.echo(line)
@@ -131,7 +135,7 @@ def reference_book() -> "Book":
     """Return the translations that the network room is given."""
     from marketintel.sources.connectors import Book
     from marketintel.warehouse import harmonise
-    from marketintel.warehouse.countries import country_rows, group_members, split
+    from marketintel.warehouse.countries import code_map, country_rows, group_members, split
 
     rows = {row["iso3"]: row for row in country_rows()}
 
@@ -139,7 +143,11 @@ def reference_book() -> "Book":
         return next(iter(split(rows[iso3][system])), "") if iso3 in rows else ""
 
     members = frozenset(group_members("EU27"))
-    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at, members)
+
+    def knows(code: str, system: str) -> bool:
+        return code in code_map(system)
+
+    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, members)
 
 
 def parse_years(text: str | None) -> list[int]:

@@ -29,6 +29,8 @@ class Book:
         ``(iso3, system) -> str``: an economy's code, "" where it has none.
     revision_at : callable
         ``(iso3, period) -> str``: the HS revision an economy uses.
+    knows : callable
+        ``(code, system) -> bool``: whether it is an economy's code.
     eu_members : frozenset of str
         ISO3 of the economies that Comext has as reporters.
     """
@@ -36,6 +38,7 @@ class Book:
     to_iso3: Callable[..., "pd.Series"]
     code_of: Callable[[str, str], str]
     revision_at: Callable[[str, str], str]
+    knows: Callable[[str, str], bool]
     eu_members: frozenset[str] = frozenset()
 
 
@@ -65,6 +68,9 @@ class Connector:
     kept : callable, optional
         ``(query, client) ->`` how many of the questions are answered already, where answers are
         files too large for the common store.
+    polygons : bool
+        Rows have a geometry: they are kept as GeoParquet, and the new layer takes the place of
+        the earlier one whole.
     """
 
     source: str
@@ -77,6 +83,7 @@ class Connector:
     about: dict[str, Any]
     answer_s: float = 1.0
     kept: Callable[[Any, Client], int] | None = None
+    polygons: bool = False
 
 
 def codes_of(query: Any) -> tuple[str, ...]:

@@ -148,10 +148,14 @@ def _keep(
 ) -> str | None:
     """Write a snapshot of the earlier rows and the new ones; return its vintage if it differs."""
     before = _latest(data_dir, connector)
-    codes = {code for step in steps for code in codes_of(step.query)}
-    held = pd.read_parquet(before.path) if before else None
-    whole = merge(held, new, connector.groups, codes)
-    payload = parquet_bytes(whole)
+    if connector.polygons:
+        whole, payload = new, geoparquet_bytes(new)
+        held = None
+    else:
+        codes = {code for step in steps for code in codes_of(step.query)}
+        held = pd.read_parquet(before.path) if before else None
+        whole = merge(held, new, connector.groups, codes)
+        payload = parquet_bytes(whole)
     if before and (
         hashlib.sha256(payload).hexdigest() == before.meta.sha256
         # The same figures written otherwise, as those shipped with the project may be.
@@ -214,8 +218,8 @@ def merge(
 
 
 #: What rows are sorted by, as far as they have it.
-_ORDER = ("cmd_code", "indicator", "currency", "reporter", "economy", "partner", "origin",
-          "destination", "flow", "period")  # fmt: skip
+_ORDER = ("cmd_code", "indicator", "currency", "reporter", "economy", "nuts_id", "activity",
+          "partner", "origin", "destination", "flow", "period")  # fmt: skip
 
 
 def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
@@ -246,4 +250,11 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
         table.cast(plain).replace_schema_metadata(None), sink, compression="zstd",
         compression_level=12, row_group_size=1 << 20,
     )  # fmt: skip
+    return sink.getvalue()
+
+
+def geoparquet_bytes(frame: pd.DataFrame) -> bytes:
+    """Return polygons as GeoParquet; equal frames give equal bytes."""
+    sink = BytesIO()
+    frame.to_parquet(sink, compression="zstd", index=False)
     return sink.getvalue()

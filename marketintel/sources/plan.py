@@ -9,13 +9,20 @@ from typing import Any
 from marketintel.errors import UsageError
 from marketintel.sources import census, comext, comtrade, imf, worldbank
 from marketintel.sources.answers import AnswerStore
-from marketintel.sources.connectors import CONNECTORS, Book
+from marketintel.sources.connectors import ALIASES, CONNECTORS, Book
 from marketintel.sources.connectors_context import (
     CURRENCIES,
     WEO,
     PairsQuery,
     RatesQuery,
     TariffQuery,
+)
+from marketintel.sources.connectors_regions import (
+    COUNTRIES,
+    EMPLOYMENT,
+    INDICATORS,
+    NUTS,
+    RegionsQuery,
 )
 from marketintel.sources.connectors_trade import CanadaQuery
 from marketintel.sources.http import Client
@@ -27,6 +34,12 @@ OPEN_DAYS = 7
 
 #: Estimate only, from the recorded answers: partners of a code.
 _PARTNERS = 60
+
+#: What is about all regions of Europe and not about a target market: only where asked for.
+REGIONAL = ("eurostat_sbs", "eurostat_regional", "gisco")
+
+#: Estimates only, from the figures shipped: cells with a figure in a year.
+_CELLS = {"eurostat_sbs": 40_000, "eurostat_regional": 350}
 
 #: Projections asked for beyond the last year.
 _AHEAD = 5
@@ -95,6 +108,7 @@ def plan(
     store: Path,
     *,
     sources: Sequence[str] = (),
+    regions: bool = False,
     refresh: bool = False,
     this_year: int | None = None,
 ) -> Plan:
@@ -105,6 +119,9 @@ def plan(
     named in ``sources`` and the home source is not, it is asked about these as well. For all:
     tariffs at WITS (preferences for the last settled year), GDP, population and prices at the
     World Bank, projections at the IMF, distances at CEPII; euro rates where they are needed.
+
+    Statistics and polygons of regions are about all of Europe, and polygons of countries come
+    with the project: these are asked for where they are named, the former with ``regions`` too.
 
     Parameters
     ----------
@@ -119,7 +136,9 @@ def plan(
     store : Path
         Where answers are kept.
     sources : sequence of str
-        Only these; all that apply if empty.
+        Only these; all that apply if empty. ``eurostat`` stands for both of its sources.
+    regions : bool
+        Regional statistics and polygons as well.
     refresh : bool
         Ask again also what is answered.
     this_year : int, optional
@@ -133,25 +152,33 @@ def plan(
     for name, given in (("targets", targets), ("codes", codes), ("years", years)):
         if not given:
             raise UsageError(f"fetch: no {name} given; name at least one")
-    if unknown := set(sources) - set(CONNECTORS):
+    chosen = [name for source in sources for name in ALIASES.get(source, (source,))]
+    if unknown := set(chosen) - set(CONNECTORS):
         raise UsageError(
-            f"fetch: unknown source {min(unknown)!r}; choose from {', '.join(CONNECTORS)}"
+            f"fetch: unknown source {min(unknown)!r}; choose from "
+            f"{', '.join([*CONNECTORS, *ALIASES])}"
         )
     now = this_year or datetime.now(UTC).year
-    wanted = _Wanted(tuple(targets), tuple(sorted(set(codes))), book, frozenset(sources))
+    named = frozenset(chosen)
+    wanted = _Wanted(tuple(targets), tuple(sorted(set(codes))), book, named)
+    apart = named | set(REGIONAL if regions else ())
     notes: list[str] = []
     steps = []
     for span in _spans(years, now):
         age = 0.0 if refresh else OPEN_DAYS * 86_400.0 if span[-1] > now - OPEN_YEARS else None
         for source, what, query, rows in (*_trade(wanted, span, notes), *_context(wanted, span)):
-            if not sources or source in sources:
+            if not named or source in named:
                 steps.append(_step(source, what, query, rows, store, age))
-    if not sources or "cepii_geodist" in sources:
-        age = 0.0 if refresh else None
-        pairs = "distances and ties, all economies"
-        steps.append(_step("cepii_geodist", pairs, PairsQuery(), 50_000, store, age))
+        for source, what, query, rows in _regional(span):
+            if source in apart:
+                steps.append(_step(source, what, query, rows, store, age))
+    for source, what, query, rows in _standing():
+        if source in apart or (source == "cepii_geodist" and not named):
+            steps.append(_step(source, what, query, rows, store, 0.0 if refresh else None))
     if not steps:
         raise UsageError(f"fetch: {', '.join(sources)} has nothing about {', '.join(targets)}")
+    if not apart and set(targets) & book.eu_members:
+        notes.append("regional statistics and polygons are not asked for; --regions adds them")
     return Plan(tuple(steps), tuple(dict.fromkeys(notes)))
 
 
@@ -238,6 +265,26 @@ def _context(wanted: _Wanted, span: list[int]) -> Iterator[_Question]:
         what = f"{len(CURRENCIES)} currencies per euro, {_period(span)}, years and months"
         rates = RatesQuery(CURRENCIES, labels)
         yield "ecb", what, rates, len(CURRENCIES) * 13 * len(span)
+
+
+def _regional(span: list[int]) -> Iterator[_Question]:
+    """Yield what is asked about the regions of Europe."""
+    labels = tuple(map(str, span))
+    for source, tables, what in (
+        ("eurostat_sbs", EMPLOYMENT, "persons employed by activity"),
+        ("eurostat_regional", INDICATORS, f"{len(INDICATORS)} indicators"),
+    ):
+        query = RegionsQuery(tables, labels)
+        rows = len(list(query.parts())) * _CELLS[source]
+        yield source, f"{what}, all regions of Europe, {_period(span)}", query, rows
+
+
+def _standing() -> Iterator[_Question]:
+    """Yield what does not change with the years."""
+    yield "cepii_geodist", "distances and ties, all economies", PairsQuery(), 50_000
+    what = f"polygons of NUTS 2 regions, version {NUTS.year}"
+    yield "gisco", what, NUTS, 330
+    yield "natural_earth", "polygons of countries", COUNTRIES, 240
 
 
 def _period(span: list[int]) -> str:

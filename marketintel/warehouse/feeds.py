@@ -12,7 +12,7 @@ import pandas as pd
 
 from marketintel.sources.snapshot import Sidecar
 from marketintel.warehouse.currency import to_usd
-from marketintel.warehouse.nuts import version_of
+from marketintel.warehouse.nuts import nuts2, version_of
 from marketintel.warehouse.schema import WORLD, columns
 
 Convert = Callable[[pd.DataFrame, Sidecar], pd.DataFrame]
@@ -135,35 +135,45 @@ def as_published(table: str) -> Convert:
     return convert
 
 
+#: The order in which NUTS versions are tried on a code; a code of several is the same region in
+#: all of them. What is shipped was published in those that come first.
+_NUTS_EMPLOYMENT = ("2013", "2016", "2021", "2024", "2010")
+_NUTS_INDICATORS = ("2013", "2016", "2010", "2021", "2024")
+
+
 def regions_sbs(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
-    """Persons employed by region and activity, in the regions of NUTS 2013."""
-    frame = raw.assign(
-        indicator="persons_employed", unit="persons", nuts_version="2013",
-        source=meta.source, vintage=meta.vintage,
-    )  # fmt: skip
-    return frame[columns("regions")]
+    """Persons employed by region and activity; a confidential cell is a row without a value."""
+    frame = raw.assign(indicator="persons_employed", unit="persons")
+    return _regions(frame, meta, _NUTS_EMPLOYMENT)
 
 
-def regions_by_code(*order: str) -> Convert:
-    """Return a feed for regional indicators whose NUTS version is known only by their codes.
+def regional_indicators(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+    """Regional indicators of countries and NUTS 2 regions, without activities."""
+    activity = pd.Series(None, index=raw.index, dtype="str")
+    frame = raw.assign(level=raw["nuts_id"].str.len() - 2, activity=activity)
+    return _regions(frame, meta, _NUTS_INDICATORS)
+
+
+def _regions(rows: pd.DataFrame, meta: Sidecar, order: tuple[str, ...]) -> pd.DataFrame:
+    """Fill in the NUTS version, which is known only by the code.
 
     A code gets the first of the versions that has it. A code of none of them, of a candidate
     country or an older NUTS, has no place in a conversion and is left out.
     """
+    found = rows["nuts_id"].map({c: _version(c, order) for c in rows["nuts_id"].unique()})
+    frame = rows.assign(nuts_version=found, source=meta.source, vintage=meta.vintage)
+    kept = frame[found.notna()].astype({"nuts_version": "str"})
+    return kept.reset_index(drop=True)[columns("regions")]
 
-    def convert(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
-        found = raw["nuts_id"].map({c: version_of(c, order) for c in raw["nuts_id"].unique()})
-        frame = raw.assign(
-            level=raw["nuts_id"].str.len() - 2,
-            activity=pd.Series(None, index=raw.index, dtype="str"),
-            nuts_version=found.mask(raw["nuts_id"].str.len() == 2, order[0]),
-            source=meta.source,
-            vintage=meta.vintage,
-        )
-        kept = frame[frame["nuts_version"].notna()].astype({"nuts_version": "str"})
-        return kept.reset_index(drop=True)[columns("regions")]
 
-    return convert
+def _version(code: str, order: tuple[str, ...]) -> str | None:
+    """Return the NUTS version of a code of level 0, 1 or 2."""
+    if len(code) == 2 or code.endswith("Z"):  # a country, or what lies outside its regions
+        return order[0]
+    if len(code) == 4:
+        return version_of(code, order)
+    within = [version_of(c, order) for c in nuts2() if c.startswith(code)]
+    return next((version for version in order if version in within), None)
 
 
 def _trade(
@@ -209,6 +219,6 @@ FEEDS = (
     Feed("macro", "ecb", ecb_macro),
     Feed("pairs", "cepii_geodist", as_published("pairs")),
     Feed("regions", "eurostat_sbs", regions_sbs),
-    Feed("regions", "eurostat_regional", regions_by_code("2013", "2016", "2010", "2021")),
-    Feed("regions", "regional_indicators", regions_by_code("2013", "2016", "2010", "2021")),
+    Feed("regions", "eurostat_regional", regional_indicators),
+    Feed("regions", "regional_indicators", regional_indicators),
 )

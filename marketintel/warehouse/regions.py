@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, MissingDataError, ReferenceFileError, UsageError
 from marketintel.sources import snapshot
-from marketintel.warehouse import engine, store
+from marketintel.warehouse import engine, selection, store
 from marketintel.warehouse.countries import REFERENCE_DIR, code_map, country, country_name
 from marketintel.warehouse.nuts import (
     VERSIONS,
@@ -219,15 +219,20 @@ def figures(indicator: str, level: int | None = None, data_dir: Path | None = No
     -------
     DataFrame
         nuts_id, level, indicator, activity, period, value, unit, nuts_version, source, vintage.
-        A blank cell of the source is a row without a value.
+        A blank cell of the source is a row without a value. Of several sources the one that
+        stands first in ``sources.toml`` is read.
     """
     known = engine.ask_once(data_dir, "SELECT DISTINCT indicator FROM regions")["indicator"]
     engine.choose("regional indicator", [indicator], known)
     return engine.ask(
         data_dir,
-        """SELECT * FROM regions WHERE indicator = $indicator
-           AND ($level IS NULL OR level = $level) ORDER BY nuts_id, activity, period""",
+        """SELECT r.* FROM regions AS r LEFT JOIN preference AS p ON p.source = r.source
+           WHERE indicator = $indicator AND ($level IS NULL OR level = $level)
+           QUALIFY row_number() OVER (
+               PARTITION BY nuts_id, activity, period ORDER BY p.rank NULLS LAST) = 1
+           ORDER BY nuts_id, activity, period""",
         {"indicator": indicator, "level": level},
+        {"preference": selection.ranks("regions")},
     )
 
 

@@ -60,3 +60,48 @@ class Comtrade:
             for partner in self.PARTNERS
         ]  # fmt: skip
         return Reply(json={"elapsedTime": "0", "count": len(rows), "data": rows, "error": ""})
+
+
+class Cubes:
+    """Eurostat's statistics made of tidy figures, in JSON-stat 2.0 as it writes it.
+
+    ``tables`` has a frame a data set: its dimensions, ``value``, and ``status`` where a cell is
+    flagged. Of the cube, cells without a row have neither value nor flag.
+    """
+
+    def __init__(self, tables: dict[str, pd.DataFrame]) -> None:
+        self.tables = tables
+
+    def __call__(self, request: Request) -> Reply:
+        name = request.path.rpartition("/")[2]
+        asked = parse_qs(request.url_query)
+        rows = self.tables[name]
+        since, until = asked["sinceTimePeriod"][0], asked["untilTimePeriod"][0]
+        rows = rows[rows["time"].between(since, until)]
+        for dimension, codes in asked.items():
+            if dimension in rows:
+                rows = rows[rows[dimension].isin(codes)]
+        if rows.empty:
+            said = {"status": 400, "id": 100, "label": "No results found for the query."}
+            return Reply(400, json={"error": [said]})
+        dimensions = [column for column in rows if column not in ("value", "status")]
+        codes_of = {d: sorted(rows[d].unique()) for d in dimensions}
+        cell = pd.Series(0, index=rows.index)
+        for d in dimensions:
+            cell = cell * len(codes_of[d]) + rows[d].map({c: i for i, c in enumerate(codes_of[d])})
+        there = rows["value"].notna()
+        message = {
+            "version": "2.0", "class": "dataset", "source": "ESTAT",
+            "updated": "2026-11-01T23:00:00+0100", "extension": {"id": name.upper()},
+            "id": dimensions, "size": [len(codes_of[d]) for d in dimensions],
+            "dimension": {
+                d: {"category": {"index": {c: i for i, c in enumerate(codes_of[d])}}}
+                for d in dimensions
+            },
+            "value": {str(c): v for c, v in zip(cell[there], rows["value"][there], strict=True)},
+        }  # fmt: skip
+        if "status" in rows:
+            flagged = rows["status"].notna()
+            flags = zip(cell[flagged], rows["status"][flagged], strict=True)
+            message["status"] = {str(c): flag for c, flag in flags}
+        return Reply(json=message, gzipped=True)

@@ -109,6 +109,7 @@ def _europe(data_dir: Path, stamp: build.Stamp) -> Europe:
 
 def _wide(data_dir: Path, level: int) -> pd.DataFrame:
     rows = wh.figures("persons_employed", level, data_dir)
+    rows = rows[rows["period"] == YEAR]  # later years are other units in other regions
     rows = rows[~rows["nuts_id"].str.endswith("ZZ")]  # persons without a region
     return rows.set_index(["nuts_id", "activity"])["value"].unstack("activity")  # noqa: PD010 - one each
 
