@@ -22,7 +22,9 @@ _EMPTY = re.compile(
     r"\bno data\W*$",
     re.IGNORECASE,
 )
-_TOO_BIG = re.compile(r"EXTRACTION_TOO_BIG|too (big|large)|exceeds? (the )?(service )?limit", re.I)
+_TOO_BIG = re.compile(
+    r"EXTRACTION_TOO_BIG|too (big|large)|large data|exceeds? (the )?(service )?limit", re.I
+)
 _QUEUED = re.compile(
     r"ASYNCHRONOUS|SUBMITTED|PROCESSING|QUEUED|NOT_YET_AVAILABLE|written to a file"
 )
@@ -31,8 +33,8 @@ _READY = re.compile(r"\bAVAILABLE\b")
 _MAY_REFUSE = re.compile(r'"(error|errors|warning|message|title)"', re.IGNORECASE)
 #: What tells a refusal from "no data" where both come as ``<wits:error>``.
 _REFUSED = re.compile(
-    r"invalid|not valid|too (big|large|many)|exceed|limit|syntax|denied|forbidden|unavailable|"
-    r"internal|unexpected|fail|timed? ?out",
+    r"invalid|not valid|too (big|large|many)|large data|exceed|limit|syntax|denied|forbidden|"
+    r"unavailable|internal|unexpected|fail|timed? ?out",
     re.IGNORECASE,
 )
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
@@ -147,13 +149,14 @@ def _from_xml(root: Element) -> Notice | None:
         if status in ("SUBMITTED", "PROCESSING", "QUEUED", ""):
             return Notice("queued", text, request_id)
         return Notice("ready" if _READY.fullmatch(status) else "error", text, request_id)
+    words = " ".join(part.strip() for part in root.itertext() if part.strip())
+    if name == "string" and "<" in words:  # the next one, escaped, where too much was asked for
+        words, texts = _plain(words), texts | {"error": ""}
     if name == "error" or "error" in texts:  # <wits:error>: mostly no data, sometimes a refusal
-        words = " ".join(part.strip() for part in root.itertext() if part.strip())
         refused = _REFUSED.search(words) and not _EMPTY.search(words)
         return _classified(words) if refused else Notice("empty", snippet(words) or "no words")
     if name == "Error":
         node = next((n for n in root.iter() if _local(n) == "ErrorMessage"), root)
-        words = " ".join(part.strip() for part in root.itertext() if part.strip())
         return _classified(words, node.get("code", ""))
     footer = next((node for node in root.iter() if _local(node) == "Footer"), None)
     has_data = any(_local(node) in ("Obs", "Series") for node in root.iter())

@@ -182,9 +182,11 @@ def _rows(
     attributes = structure.get("attributes") or {}
     fixed = {
         d["id"]: code
-        for d in as_list(dimensions.get("dataSet"))
+        for d in as_list(dimensions.get("dataSet") or dimensions.get("dataset"))
         if (code := _pick(d, 0)) is not None
-    } | _attributes(as_list(attributes.get("dataSet")), dataset.get("attributes"))
+    } | _attributes(
+        as_list(attributes.get("dataSet") or attributes.get("dataset")), dataset.get("attributes")
+    )
     on_series = as_list(dimensions.get("series"))
     on_observation = as_list(dimensions.get("observation"))
     measures = [m["id"] for m in as_list((structure.get("measures") or {}).get("observation"))]

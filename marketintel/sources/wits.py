@@ -34,6 +34,7 @@ from marketintel.sources.tidy import (
     need,
     numbers,
     reading,
+    snippet,
 )
 
 SOURCE = "wits"
@@ -184,6 +185,12 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     if not len(rows):
         return empty(CONTRACT)
     need(rows.columns, ["REPORTER", "PARTNER", "PRODUCTCODE", sdmx.PERIOD], SOURCE)
+    if "INDICATOR" in rows:
+        named = snippet(str(rows["INDICATOR"].iloc[0]))
+        raise SourceError(
+            f"{SOURCE}: the answer is trade statistics ({named}); expected tariffs (datasource "
+            "TRN): correct the address"
+        )
     if bad := rows.loc[~rows["PRODUCTCODE"].str.fullmatch(r"\d{2,6}"), "PRODUCTCODE"].tolist():
         raise SourceError(
             f"{SOURCE}: field 'PRODUCTCODE' holds {bad[0]!r}; expected an HS code: the places of "

@@ -325,6 +325,25 @@ REFUSED: dict[str, tuple[Callable[..., Any], Any, str]] = {
         "reporter code</wits:message></wits:error>",
         "Invalid reporter code",
     ),
+    # 200 where too much was asked for, escaped inside another element, as two clients know it.
+    "wits, refusal in a string": (
+        wits.process,
+        '<string xmlns="http://schemas.microsoft.com/2003/10/Serialization/">&lt;wits:error&gt;'
+        "Response too large&lt;/wits:error&gt;</string>",
+        "Response too large.*fewer codes",
+    ),
+    # The sister service: mwouts/world_trade_data keeps a recording of this form.
+    "wits, trade statistics": (
+        wits.process,
+        {"dataSets": [{"series": {"0:0:0:0": {"observations": {"0": [5.0, 0]}}}}],
+         "structure": {"dimensions": {"dataset": [], "series": [
+             {"id": "REPORTER", "values": [{"id": "USA"}]},
+             {"id": "PARTNER", "values": [{"id": "WLD"}]},
+             {"id": "PRODUCTCODE", "values": [{"id": "01-05_Animal"}]},
+             {"id": "INDICATOR", "values": [{"id": "MPRT-TRD-VL"}]}],
+             "observation": [{"id": "TIME_PERIOD", "values": [{"id": "2017"}]}]}}},
+        "trade statistics",
+    ),
     "wto, validation": (
         wto.process,
         {"title": "One or more validation errors occurred.", "status": 400,
