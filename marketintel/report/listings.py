@@ -12,6 +12,7 @@ from marketintel.report.formats import show
 from marketintel.report.screening.settings import load_materials, load_nontariff, load_settings
 from marketintel.report.theme import load_brand
 from marketintel.warehouse import query
+from marketintel.warehouse.elasticities import check_elasticities
 from marketintel.warehouse.notes import check_market_notes
 from marketintel.warehouse.nuts import check_regions
 from marketintel.warehouse.partnership import check_partnership
@@ -122,6 +123,7 @@ def reference_mistakes(path: Path | None = None) -> list[str]:
         *check_reference(path),
         *check_regions(folder / "regions.toml"),
         *check_shocks(folder / "shocks.toml"),
+        *check_elasticities(folder / "elasticities.toml"),
         *check_partnership(path),
     ]
     found = [f"{p.file}:{p.line}: {p.rule}: {p.message}" for p in problems]

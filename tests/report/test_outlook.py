@@ -110,16 +110,59 @@ def test_scenarios_state_assumption_elasticity_source_and_error(full):
         assert row.scenario == pytest.approx(row.baseline * factor)
         assert row.std_error > 0
         assert "Census" in row.source
-    assert set(duty["estimate"]) == {"duty", "duty_across_partners"}
-    refused = full.scenarios_refused
-    assert list(refused["assumption"]) == ["currency of CHE -10 % from 2026"]
-    assert "no elasticity to exchange rate" in refused["reason"].iloc[0]
-    assert any("exchange" in gap for gap in full.driver_gaps)
+    assert list(duty["estimate"]) == [
+        "duty_retaliation_all",  # the default, by the rule
+        "duty_retaliation_core",
+        "duty_retaliation_machines",
+        "duty",
+        "duty_across_partners",
+    ]
+    assert list(duty["is_default"]) == [True, False, False, False, False]
+    assert duty["hi_95"].iloc[0] < duty["baseline"].iloc[0]
+    assert full.scenarios_refused.empty
     shown = tables(pages.scenarios(full))
     assert {"elasticities", "low_high", "scenarios"} <= set(shown)
+    labels = shown["scenarios"].frame["label"]
+    assert "Duty, China 2017–19, all goods*" in set(labels)
+    assert labels.str.startswith("Exchange rate").sum() == 2
+    assert labels[labels.str.startswith("Exchange rate")].str.endswith("†").all()
+    assert "China's statutory duties" in shown["scenarios"].source
     said = texts(pages.scenarios(full))
-    assert "was not computed" in said
-    assert "IMF" in said
+    assert "edition imf 2022-10" in said.replace("\\", "")
+    assert "was not computed" not in said
+
+
+def test_baseline_low_and_high_stand_beside_their_assumption(full):
+    table = full.low_high
+    baselines = full.baselines.set_index(["unique_id", "ds"])["mean"]
+    for row in table.itertuples():
+        assert row.baseline == pytest.approx(baselines[row.unique_id, row.ds])
+        assert row.lo_95 <= row.scenario <= row.hi_95
+        assert (
+            row.assumption.startswith(f"GDP of {row.unique_id} ") and row.source and row.std_error
+        )
+    default = table[table["is_default"]].set_index("assumption")["scenario"]
+    for place in full.countries:
+        first = [a for a in default.index if a.startswith(f"GDP of {place} ")]
+        low, high = (next(a for a in first if f"{sign}1 point " in a) for sign in "-+")
+        assert default[low] < baselines.xs(place).iloc[-1] < default[high]
+        assert len(first) == 3  # and as projected
+
+
+def test_a_currency_nobody_quotes_and_a_missing_source_are_gaps(full, monkeypatch):
+    rows = drivers.with_rates(drivers.with_gdp(drivers._by_year(full.annual), None), None)
+    known = rows.groupby("partner")["usd_per_local"].count()
+    assert known["VNM"] == 0
+    assert known.drop("VNM").gt(0).all()
+    ireland = rows[rows["partner"] == "IRL"].set_index("period")["usd_per_local"]
+    assert ireland.loc["2015"].iloc[0] == pytest.approx(1.1095, abs=5e-5)  # the euro's in dollars
+
+    def none(*_, **__):
+        raise UsageError("unknown indicator")
+
+    monkeypatch.setattr(drivers.query, "macro", none)
+    with pytest.raises(MissingDataError, match="fetch source ecb"):
+        drivers.with_rates(rows, None)
 
 
 def test_elasticities_are_those_of_the_data(full):
@@ -134,38 +177,21 @@ def test_elasticities_are_those_of_the_data(full):
     assert all(len(e.weaknesses) > 50 for e in by.values())
 
 
-def test_rates_and_projections_are_used_once_they_are_in_the_data(full, monkeypatch):
-    real = drivers.query.macro
-    places = ["USA", "CHE", "CHN", "TUR", "VNM"]
-    rng = np.random.default_rng(3)
-
-    def macro(indicator, economies=None, data_dir=None):
-        if indicator == "exchange_rate_per_eur":
-            rows = [
-                (e, str(y), np.exp(rng.normal(0, 0.1))) for e in places for y in range(2013, 2026)
-            ]
-        elif indicator == "NGDPD":
-            rows = [("CHE", str(y), 100 * 1.02 ** (y - 2010)) for y in range(2010, 2024)]
-            rows += [
-                ("CHE", str(y), 100 * 1.02**13 * 1.05 ** (y - 2023)) for y in range(2024, 2029)
-            ]
-        else:
-            return real(indicator, economies, data_dir=data_dir)
-        frame = pd.DataFrame(rows, columns=["economy", "period", "value"])
-        ahead = (frame["period"] > "2023") if indicator == "NGDPD" else False
-        return frame.assign(is_projection=ahead, source="imf")
-
-    monkeypatch.setattr(drivers.query, "macro", macro)
-    found = drivers.currency_elasticity(full.annual, None)
-    assert found.driver == "exchange_rate"
-    assert "4 destinations" in found.weaknesses
-    row = drivers.gdp_projections(["CHE", "IRL"], None).iloc[0]
-    assert (row["economy"], row["source"]) == ("CHE", "imf")
-    assert row["history_pct"] == pytest.approx(2.0)
-    assert row["projected_pct"] == pytest.approx(5.0)
-    again = load(["CHE"], ["lasers"])
-    table = again.low_high
-    assert "GDP of CHE +3.0 points a year from 2026" in set(table["assumption"])
+def test_projected_growth_is_taken_within_the_projections(full):
+    found = drivers.gdp_projections(["CHE", "IRL", "USA"], None).set_index("economy")
+    gdp = drivers.query.macro("gdp_current_usd", ["IRL"], projections=True)
+    gdp = gdp.set_index("period")
+    assert list(gdp.index[gdp["is_projection"]]) == ["2024", "2025", "2026", "2027"]
+    assert set(gdp.loc[gdp["is_projection"], "source"]) == {"imf"}
+    value = gdp["value"]
+    ahead = 100 * ((value["2027"] / value["2024"]) ** (1 / 3) - 1)
+    back = 100 * ((value["2023"] / value["2013"]) ** (1 / 10) - 1)
+    assert found.loc["IRL", "projected_pct"] == pytest.approx(ahead)
+    assert found.loc["IRL", "history_pct"] == pytest.approx(back)
+    assert found.loc["IRL", "source"] == "imf 2022-10"
+    texts_ = set(full.low_high["assumption"])
+    gap = f"{found.loc['IRL', 'projected_pct'] - found.loc['IRL', 'history_pct']:+.1f}"
+    assert any(t.startswith(f"GDP of IRL {gap} points a year") for t in texts_)
 
 
 def test_shocks_touch_the_series_they_name(full):

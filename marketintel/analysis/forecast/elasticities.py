@@ -1,8 +1,8 @@
 """How strongly trade answers to duties and to income, estimated over panels, with standard errors.
 
-Five estimates, each of one specification fixed here before any of them was used, none of them the
-last word. What each cannot know is part of the estimate (``weaknesses``), because scenarios print
-it beside every number:
+Each of one specification fixed here before it was used, none of them the last word. What each
+cannot know is part of the estimate (``weaknesses``), because scenarios print it beside every
+number; which one is the default is a rule (:mod:`marketintel.analysis.forecast.choice`):
 
 * **duty**, from one importer's imports by partner and code in two years: PPML of customs value on
   ``ln(1 + duty rate)`` with pair effects, and either code-year *and* partner-year effects
@@ -10,9 +10,11 @@ it beside every number:
 * **income of the world**, from world exports of headings: least squares of growth on the growth of
   world GDP with an effect for each heading (``gdp_world``), clustered by year.
 * **income of a destination**, from exports to several: PPML with destination-segment and
-  segment-year effects (``gdp_destination``), clustered by destination-segment.
+  segment-year effects (``gdp_destination``), clustered by destination where there are enough of
+  them, else by destination-segment.
 * **exchange rate of a destination** (``exchange_rate``): the same with the dollars that its
   currency buys beside its GDP, where such rates are in the data.
+* **duty, from duties that rose code by code**: :mod:`marketintel.analysis.forecast.duty_response`.
 
 PPML as in :mod:`marketintel.analysis.gravity` (Santos Silva & Tenreyro 2006). All values are
 nominal US dollars.
@@ -21,6 +23,7 @@ nominal US dollars.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +36,9 @@ Z_95 = 1.96
 
 FEWEST_CURRENCIES = 3
 """Destinations with a currency's rate that an elasticity to it needs."""
+
+FEWEST_CLUSTERS = 20
+"""Destinations from which on errors are clustered by them."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,11 @@ class Elasticity:
         Estimator and effects; which trade and years; whose figures.
     weaknesses : str
         What the estimate cannot know.
+    label : str
+        How tables call it; the key if empty.
+    placebo, trend : tuple of float, optional
+        Value and standard error of what should be zero (see
+        :func:`marketintel.analysis.forecast.duty_response.robustness`), where it was tested.
     """
 
     key: str
@@ -64,11 +75,20 @@ class Elasticity:
     sample: str
     source: str
     weaknesses: str
+    label: str = ""
+    placebo: tuple[float, float] | None = None
+    trend: tuple[float, float] | None = None
 
     @property
     def interval(self) -> tuple[float, float]:
         """95 % confidence interval."""
         return self.value - Z_95 * self.std_error, self.value + Z_95 * self.std_error
+
+    @property
+    def tells_direction(self) -> bool:
+        """Whether the interval lies on one side of zero."""
+        low, high = self.interval
+        return low > 0 or high < 0
 
 
 def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
@@ -126,6 +146,7 @@ def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
             method="PPML, effects of partner-code, partner-year and code-year",
             sample=sample,
             source=source,
+            label="Duty, US 2024–25",
             weaknesses=common
             + "Partner-year effects take out what a country's duty does to all its "
             "goods alike; what is left are differences among its codes, mostly exemptions.",
@@ -141,6 +162,7 @@ def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
             method="PPML, effects of partner-code and code-year",
             sample=sample,
             source=source,
+            label="Duty, US 2024–25, across partners",
             weaknesses=common
             + "Whatever else moved a partner's exports in that year, its exchange "
             "rate among it, is counted as an effect of its duty.",
@@ -178,6 +200,7 @@ def gdp_world(growth: pd.DataFrame, sample: str, source: str) -> Elasticity:
         source,
         "World demand for headings, not one country's for a segment. Both sides are in nominal "
         "dollars, so a rise of the dollar lowers both. Growth of the same year only.",
+        "GDP, world",
     )
 
 
@@ -199,22 +222,23 @@ def gdp_destination(rows: pd.DataFrame, sample: str, source: str) -> Elasticity:
             "ln_gdp": np.log(rows["gdp_usd"]),
         }
     )
-    places = table["market"].nunique()
+    cluster, clusters, few = _clusters(table["market"].nunique(), "GDP varies")
     irish = " Ireland's GDP moves with assets of multinational firms."
     irish = irish if "IRL" in set(table["market"]) else ""
     return _estimate(
         table,
         "ln_gdp",
         ("exporter", "pair"),
-        "pair",
+        cluster,
         key="gdp_destination",
         driver="gdp",
-        clusters="destination-segments",
+        clusters=clusters,
         method="PPML, effects of destination-segment and segment-year",
         sample=sample,
         source=source,
-        weaknesses=f"GDP varies over {places} destinations only, so the standard error is too "
-        "small. Exports of one supplier: its share may change with the destination's income."
+        label="GDP, destinations",
+        weaknesses=few
+        + "Exports of one supplier: its share may change with the destination's income."
         + irish,
     )
 
@@ -250,20 +274,21 @@ def exchange_rate(rows: pd.DataFrame, sample: str, source: str) -> Elasticity:
             "ln_gdp": np.log(known["gdp_usd"] / known["usd_per_local"]),  # in its own currency
         }
     )
+    cluster, clusters, few = _clusters(places, "Rates vary")
     return _estimate(
         table,
         "ln_rate",
         ("exporter", "pair"),
-        "pair",
+        cluster,
         also=("ln_gdp",),
         key="exchange_rate",
         driver="exchange_rate",
-        clusters="destination-segments",
+        clusters=clusters,
         method="PPML beside GDP in local currency, effects of destination-segment and segment-year",
         sample=sample,
         source=source,
-        weaknesses=f"Rates vary over {places} destinations only, so the standard error is too "
-        "small. Rates of the same year; invoices are often in dollars whatever the rate.",
+        label="Exchange rate, destinations",
+        weaknesses=few + "Rates of the same year; invoices are often in dollars whatever the rate.",
     )
 
 
@@ -273,13 +298,21 @@ def table(found: list[Elasticity]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _clusters(places: int, what: str) -> tuple[str, str, str]:
+    """What errors are clustered by, how that is called, and what is wrong with it."""
+    if places >= FEWEST_CLUSTERS:
+        return "market", "destinations", ""
+    small = f"{what} over {places} destinations only, so the standard error is too small. "
+    return "pair", "destination-segments", small
+
+
 def _estimate(
     rows: pd.DataFrame,
     term: str,
     effects: tuple[str, ...],
     cluster: str,
     also: tuple[str, ...] = (),
-    **fields: str,
+    **fields: Any,
 ) -> Elasticity:
     fitted = gravity(rows, [term, *also], effects=effects, cluster=cluster)
     row = fitted.coefficients.iloc[0]

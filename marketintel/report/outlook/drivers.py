@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.forecast import elasticities, scenarios
+from marketintel.analysis.forecast import choice, elasticities, scenarios
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import Scenario
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.warehouse import query
+from marketintel.warehouse.elasticities import load_elasticities
 from marketintel.warehouse.reference import Headings, Segments, country, group_members
 
 CHAPTERS = ("84", "85", "90")
@@ -21,14 +22,31 @@ CHAPTERS = ("84", "85", "90")
 IMPORTER = "USA"
 """The one market whose duties are known by partner and code."""
 
-PROJECTED = ("gdp_current_usd", "NGDPD")
-"""Indicators under which sources publish GDP in current dollars."""
+GDP = "gdp_current_usd"
+
+EURO_SINCE = {
+    **dict.fromkeys(
+        ("AUT", "BEL", "DEU", "ESP", "FIN", "FRA", "IRL", "ITA", "LUX", "NLD", "PRT"), 1999
+    ),
+    "GRC": 2001, "SVN": 2007, "CYP": 2008, "MLT": 2008, "SVK": 2009, "EST": 2011, "LVA": 2014,
+    "LTU": 2015, "HRV": 2023, "BGR": 2026,
+}  # fmt: skip
+"""Members of the euro area and the year from which the euro's rate is theirs."""
 
 _ALIASES = {"EU": "EU27"}
 
 
+def stored_elasticities(driver: str) -> list[Elasticity]:
+    """Estimates of a driver that were made outside an edition (``elasticities.toml``)."""
+    return [
+        Elasticity(**{k: v for k, v in vars(e).items() if k not in ("made_by", "made_at")})
+        for e in load_elasticities()
+        if e.driver == driver
+    ]
+
+
 def duty_elasticities(segments: Segments, data_dir: Path | None) -> list[Elasticity]:
-    """Duty elasticities over chapters 84, 85 and 90, and over the segments' core codes alone."""
+    """Duty elasticities of US imports: chapters 84, 85 and 90, and core codes alone."""
     rows = query.supplier_matrix(IMPORTER, data_dir=data_dir)
     goods = rows[rows["cmd_code"].str[:2].isin(CHAPTERS)]
     codes = segments.frame()
@@ -41,7 +59,8 @@ def duty_elasticities(segments: Segments, data_dir: Path | None) -> list[Elastic
     narrow = elasticities.duty(
         core, f"US imports by partner and HS6, core photonics codes, {years}", source
     )[0]
-    own = Elasticity(**{**vars(narrow), "key": "duty_core_codes"})
+    named = {"key": "duty_core_codes", "label": "Duty, US 2024–25, core codes"}
+    own = Elasticity(**{**vars(narrow), **named})
     return [*wide, own]
 
 
@@ -49,10 +68,10 @@ def gdp_elasticities(
     annual: pd.DataFrame, headings: Headings, data_dir: Path | None
 ) -> list[Elasticity]:
     """Income elasticities: world exports of the candidate headings, and the outlook's own cells."""
-    gdp = _gdp(data_dir)
+    gdp = query.macro(GDP, data_dir=data_dir)
     source = "Growth Lab, Atlas of Economic Complexity (via a public copy); World Bank, GDP"
     found = [elasticities.gdp_world(_world_growth(headings, gdp, data_dir), _WORLD, source)]
-    rows = _with_gdp(annual, gdp)
+    rows = with_gdp(_by_year(annual), data_dir)
     if len(set(rows["partner"])) > 1:
         source = "US Census Bureau, exports; World Bank, GDP"
         found.append(elasticities.gdp_destination(rows, _sample(rows), source))
@@ -61,31 +80,45 @@ def gdp_elasticities(
 
 def currency_elasticity(annual: pd.DataFrame, data_dir: Path | None) -> Elasticity:
     """Elasticity to the exchange rate, where the rates of enough destinations are in the data."""
+    rows = with_rates(with_gdp(_by_year(annual), data_dir), data_dir)
+    source = "US Census Bureau, exports; European Central Bank, reference rates; World Bank, GDP"
+    return elasticities.exchange_rate(rows, _sample(rows.dropna(subset=["usd_per_local"])), source)
+
+
+def with_gdp(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
+    """Rows ``partner, period, …`` whose partner's GDP of the year is known, with ``gdp_usd``."""
+    gdp = query.macro(GDP, data_dir=data_dir)
+    known = gdp.rename(columns={"economy": "partner", "value": "gdp_usd"})
+    return rows.merge(known[["partner", "period", "gdp_usd"]], on=["partner", "period"])
+
+
+def with_rates(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
+    """Rows ``partner, period, …`` with ``usd_per_local``; missing where no rate is known.
+
+    Raises
+    ------
+    MissingDataError
+        No exchange rates are in the data, or not the dollar's.
+    """
     try:
         rates = query.macro("exchange_rate_per_eur", data_dir=data_dir)
     except UsageError:
         raise MissingDataError("no exchange rates are in the data; fetch source ecb") from None
-    year = rates["period"].str[:4]
-    wide = rates.assign(year=year).pivot_table(index="year", columns="economy", values="value")
+    years = rates[rates["period"].str.fullmatch(r"\d{4}")]
+    wide = years.pivot_table(index="period", columns="economy", values="value")
     if IMPORTER not in wide:
         raise MissingDataError("no rate of the dollar is in the data; fetch source ecb")
-    # dollars that a unit of the local currency buys: (USD per EUR) / (local per EUR)
-    dollars = (1 / wide.div(wide[IMPORTER], axis=0)).reset_index(names="period")
-    table = dollars.melt("period", var_name="partner", value_name="usd_per_local")
-    rows = _with_gdp(annual, _gdp(data_dir)).merge(table, "left", on=["partner", "period"])
-    source = "US Census Bureau, exports; European Central Bank, reference rates; World Bank, GDP"
-    return elasticities.exchange_rate(rows, _sample(rows), source)
+    # Dollars that a unit of the local currency buys: (USD per EUR) / (local per EUR).
+    dollars = 1 / wide.div(wide[IMPORTER], axis=0)
+    year = dollars.index.astype(int)
+    euro = {c: wide[IMPORTER].where(year >= since) for c, since in EURO_SINCE.items()}
+    own = dollars.drop(columns=list(euro), errors="ignore").assign(**euro)
+    table = own.reset_index().melt("period", var_name="partner", value_name="usd_per_local")
+    return rows.merge(table, "left", on=["partner", "period"])
 
 
-def _gdp(data_dir: Path | None) -> pd.DataFrame:
-    gdp = query.macro("gdp_current_usd", data_dir=data_dir)
-    return gdp[~gdp["is_projection"].astype(bool)]
-
-
-def _with_gdp(annual: pd.DataFrame, gdp: pd.DataFrame) -> pd.DataFrame:
-    known = gdp.rename(columns={"economy": "partner", "value": "gdp_usd"})
-    rows = annual.assign(period=annual["ds"].dt.strftime("%Y"), value_usd=annual["y"])
-    return rows.merge(known[["partner", "period", "gdp_usd"]], on=["partner", "period"])
+def _by_year(annual: pd.DataFrame) -> pd.DataFrame:
+    return annual.assign(period=annual["ds"].dt.strftime("%Y"), value_usd=annual["y"])
 
 
 def _sample(rows: pd.DataFrame) -> str:
@@ -98,26 +131,28 @@ _WORLD = "World exports of photonics-related HS4 headings between breaks, yearly
 
 
 def gdp_projections(countries: Sequence[str], data_dir: Path | None) -> pd.DataFrame:
-    """``economy, history_pct, projected_pct, source``: mean yearly GDP growth, ten years back and on.
+    """Mean yearly growth of GDP in dollars: ten years back, and as projected.
 
-    Economies without a projection have no row; projections come with ``marketintel fetch``.
+    Growth is taken within one source's projections, never from one source's history to another's
+    projection.
+
+    Returns
+    -------
+    DataFrame
+        ``economy, history_pct, projected_pct, first, last`` (years of the projection), ``source``
+        (with its vintage). Economies without two projected years have no row.
     """
-    columns = ["economy", "history_pct", "projected_pct", "source"]
-    rows: list[tuple[str, float, float, str]] = []
-    for indicator in PROJECTED:
-        try:
-            gdp = query.macro(indicator, list(countries), data_dir=data_dir)
-        except (MissingDataError, UsageError):  # not fetched; a damaged file is not a gap
+    columns = ["economy", "history_pct", "projected_pct", "first", "last", "source"]
+    rows: list[tuple[str, float, float, str, str, str]] = []
+    gdp = query.macro(GDP, list(countries), projections=True, data_dir=data_dir)
+    for economy, values in gdp.groupby("economy"):
+        ahead = values[values["is_projection"].astype(bool)]
+        back = values[~values["is_projection"].astype(bool)].tail(11)["value"]
+        if len(ahead) < 2 or len(set(ahead["source"])) > 1 or len(back) < 2:
             continue
-        for economy, values in gdp.groupby("economy"):
-            ahead = values["is_projection"].astype(bool)
-            if not ahead.any() or economy in {row[0] for row in rows}:
-                continue
-            history = _mean_growth(values[~ahead].tail(11)["value"])
-            future = _mean_growth(
-                pd.concat([values[~ahead].tail(1)["value"], values[ahead]["value"]])
-            )
-            rows.append((str(economy), history, future, values.loc[ahead, "source"].iloc[0]))
+        said = f"{ahead['source'].iloc[0]} {ahead['vintage'].iloc[0]}"
+        span = ahead["period"].iloc[[0, -1]]
+        rows.append((str(economy), _mean_growth(back), _mean_growth(ahead["value"]), *span, said))
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -142,7 +177,8 @@ def evaluate(
     -------
     DataFrame
         Rows of :func:`~marketintel.analysis.forecast.scenarios.apply` at the last year of the
-        baseline, with ``baseline_what`` and ``rate_pct``.
+        baseline, with ``baseline_what`` and ``rate_pct``, ``label``, ``is_default``,
+        ``tells_direction``; the default estimate first (:mod:`marketintel.analysis.forecast.choice`).
     DataFrame
         ``assumption, reason``: scenarios that could not be computed.
     """
@@ -151,7 +187,7 @@ def evaluate(
         scenario = scenarios.parse(text)
         try:
             baseline, what, rate = _baseline(scenario, baselines, segments, data_dir)
-            usable = [e for e in found if e.driver == scenario.driver]
+            usable = choice.in_order(found, scenario.driver)
             if not usable:
                 raise MissingDataError(
                     f"no elasticity to {scenario.driver.replace('_', ' ')} could be estimated"
@@ -162,8 +198,16 @@ def evaluate(
         for elasticity in usable:
             if elasticity.key == "duty_core_codes":
                 continue  # shown, not used: see its sign
-            rows = scenarios.apply(baseline, scenario, elasticity, rate)
-            done.append(rows.tail(1).assign(baseline_what=what, rate_pct=100 * rate))
+            rows = scenarios.apply(baseline, scenario, elasticity, rate).tail(1)
+            done.append(
+                rows.assign(
+                    baseline_what=what,
+                    rate_pct=100 * rate,
+                    label=elasticity.label,
+                    is_default=elasticity is usable[0],
+                    tells_direction=elasticity.tells_direction,
+                )
+            )
     table = pd.concat(done, ignore_index=True) if done else pd.DataFrame()
     return table, pd.DataFrame(undone, columns=["assumption", "reason"])
 

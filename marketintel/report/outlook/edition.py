@@ -79,7 +79,7 @@ def _with_card(done: Edition, text: str) -> Edition:
 
 def _plain(markdown: str) -> str:
     """Take back the escapes that only the report's pages need: the card is read as a file."""
-    return re.sub(r"\\([^\w\s])", r"\1", markdown)
+    return re.sub(r"\\([^\w\s]|_)", r"\1", markdown)
 
 
 def study_name(outlook: Outlook, *, all_segments: bool) -> str:

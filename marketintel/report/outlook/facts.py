@@ -40,7 +40,7 @@ SCENARIOS = (
 MONTHS, YEARS, ORIGINS = 12, 5, 5
 MODELS = ("combination", "naive", "drift")
 TRADE = "us_census_exports"
-USED = (TRADE, "us_census_imports", "atlas_world_exports", "worldbank")
+USED = (TRADE, "us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
 
 
 @dataclass(frozen=True)
@@ -326,16 +326,18 @@ class Outlook:
 
     @cached_property
     def _drivers(self) -> tuple[list[Elasticity], list[str]]:
-        found: list[Elasticity] = []
+        stored = drivers.stored_elasticities
+        # Of a driver the first that is not tested is the default: see analysis.forecast.choice.
+        found: list[Elasticity] = [*stored("duty"), *stored("exchange_rate")]
         gaps = []
         for what, estimate in (
-            ("duty", lambda: drivers.duty_elasticities(self.segments, self.data_dir)),
+            ("duties of the US", lambda: drivers.duty_elasticities(self.segments, self.data_dir)),
             (
                 "income",
                 lambda: drivers.gdp_elasticities(self.annual, self.headings, self.data_dir),
             ),
             (
-                "exchange rates (a currency scenario is refused rather than guessed)",
+                "exchange rates of these destinations",
                 lambda: [drivers.currency_elasticity(self.annual, self.data_dir)],
             ),
         ):
@@ -343,6 +345,13 @@ class Outlook:
                 found += estimate()
             except MarketIntelError as error:
                 gaps.append(f"No elasticity to {what}: {error}.")
+        found += stored("gdp")
+        known = self.projections.drop_duplicates("source")
+        gaps += [
+            f"Projected growth of GDP is a mean over {row.first} to {row.last}, edition {row.source}; "
+            "`marketintel fetch imf` brings the current one."
+            for row in known.itertuples()
+        ]
         without = sorted(set(self.countries) - set(self.projections["economy"]))
         if without:
             names = ", ".join(self.country_name(c) for c in without)

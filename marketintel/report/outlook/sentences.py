@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis.forecast import choice
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.report.blocks import escape
 from marketintel.report.market_study import words as w
@@ -183,23 +184,33 @@ def estimate(elasticity: Elasticity) -> str:
 def duty_verdict(found: list[Elasticity]) -> str:
     """What the duty elasticities allow to say."""
     by = {e.key: e for e in found}
-    if "duty" not in by:
-        return ""
-    first, across = by["duty"], by["duty_across_partners"]
-    low, high = first.interval
-    sure = "is not told apart from zero" if low < 0 < high else "is told apart from zero"
-    said = (
-        f"The elasticity of US imports to duty {sure} once each partner's and each code's year is taken out "
-        f"({estimate(first)}); across partners it is {estimate(across)}. The truth may lie between: the first "
-        "sees differences among a partner's codes only, the second blames duties for whatever moved a partner."
-    )
+    said = []
+    chosen = choice.default(found, "duty")
+    if chosen and choice.passes(chosen):
+        said.append(
+            f"The default for duties comes from China's retaliation of 2018 and 2019, all goods ({estimate(chosen)}): the "
+            "narrowest set of goods whose estimate passes its tests, so it need not be that of optics."
+            if chosen.key == "duty_retaliation_all"
+            else f"The default for duties is {chosen.label} ({estimate(chosen)}), which passes its tests."
+        )
+    near = by.get("duty_retaliation_machines")
+    if near and near is not chosen:
+        said.append(
+            f"For chapters 84, 85 and 90 alone it is {estimate(near)}, but goods that were taxed later had been falling "
+            "before."
+        )
+    if "duty" in by:
+        said.append(
+            f"The duties of 2025 do not say more: {estimate(by['duty'])} once each partner's and each code's year is "
+            f"taken out, {estimate(by['duty_across_partners'])} across partners."
+        )
     core = by.get("duty_core_codes")
     if core and core.value > 0:
-        said += (
-            f" Over the core photonics codes alone it has the wrong sign ({estimate(core)}): what was wanted most "
+        said.append(
+            f"Over the core photonics codes alone it has the wrong sign there ({estimate(core)}): what was wanted most "
             "in 2025 bore the higher duties. That estimate is shown and not used."
         )
-    return said
+    return " ".join(said)
 
 
 def cell(outlook: Outlook, unique_id: str) -> str:

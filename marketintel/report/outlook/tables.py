@@ -4,20 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis.forecast import choice
 from marketintel.analysis.forecast import elasticities as el
 from marketintel.report.blocks import Table
 from marketintel.report.market_study import words as w
 from marketintel.report.outlook.facts import MODELS, MONTHS, ORIGINS, YEARS, Outlook
-
-LABELS = {
-    "duty": "Duty",
-    "duty_across_partners": "Duty, across partners",
-    "duty_core_codes": "Duty, core codes",
-    "gdp_world": "GDP, world",
-    "gdp_destination": "GDP, destinations",
-    "exchange_rate": "Exchange rate",
-}
-"""How estimates are called in tables."""
 
 
 def months(outlook: Outlook, code: str, name: str) -> Table:
@@ -287,7 +278,10 @@ def shock_errors(outlook: Outlook) -> Table:
 def elasticities(outlook: Outlook) -> Table:
     """Every estimate with its standard error, method and weaknesses."""
     table = el.table(outlook.elasticities)
-    table.insert(0, "label", table["key"].map(LABELS))
+    defaults = {d: choice.default(outlook.elasticities, d) for d in table["driver"].unique()}
+    first = [e is defaults[e.driver] for e in outlook.elasticities]
+    told = [e.tells_direction for e in outlook.elasticities]
+    table["label"] = _marked(table["label"], first, told)
     columns = [
         "label",
         "key",
@@ -318,8 +312,8 @@ def elasticities(outlook: Outlook) -> Table:
         },
         hide=["key", "n_obs", "n_clusters", "clusters", "method", "sample", "source"],
         note=(
-            "The driver of a duty is one plus its rate. Method, sample, source, rows and clusters of each are in the "
-            "tables."
+            f"{MARKS} The driver of a duty is one plus its rate. Method, sample, source, rows and clusters of each are "
+            "in the tables."
         ),
     )
 
@@ -353,14 +347,26 @@ def scenarios(outlook: Outlook) -> Table:
     )
 
 
+MARKS = "* the default, by the rule in the documentation; † not told apart from zero."
+"""What :func:`_marked` puts after a label."""
+
+
+def _marked(labels: pd.Series, default: list[bool], told: list[bool]) -> list[str]:
+    rows = zip(labels, default, told, strict=True)
+    return [label + ("*" if first else "") + ("" if sure else "†") for label, first, sure in rows]
+
+
 def _scenario_table(rows: pd.DataFrame, name: str, caption: str, note: str) -> Table:
+    labels = rows["label"]
     rows = rows.assign(
-        label=rows["estimate"].map(LABELS),
+        label=_marked(rows["label"], list(rows["is_default"]), list(rows["tells_direction"])),
         baseline_usd=rows["baseline"],
         scenario_usd=rows["scenario"],
         lo_95_usd=rows["lo_95"],
         hi_95_usd=rows["hi_95"],
     )
+    sources = rows[["estimate", "source"]].drop_duplicates()
+    sources["estimate"] = sources["estimate"].map(dict(zip(rows["estimate"], labels, strict=True)))
     money = ["baseline_usd", "scenario_usd", "lo_95_usd", "hi_95_usd"]
     columns = ["what", *(["growth"] if "growth" in rows else []), "label", *money]
     columns += ["change_pct", "elasticity", "std_error"]
@@ -389,8 +395,8 @@ def _scenario_table(rows: pd.DataFrame, name: str, caption: str, note: str) -> T
         headers={c: h for c, h in headers.items() if c in rows},
         group_col="what",
         hide=hidden,
-        note=f"{note} 95 %: from the standard error of the elasticity alone.",
-        source=" ".join(f"{s}." for s in dict.fromkeys(rows["source"])),
+        note=f"{MARKS} {note} 95 %: from the standard error of the elasticity alone: low and high.",
+        source=" ".join(f"{e}: {s}." for e, s in sources.itertuples(index=False)),
     )
 
 
