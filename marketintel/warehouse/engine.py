@@ -24,7 +24,8 @@ _NO_DUTIES = """
 CREATE VIEW duties AS
 SELECT NULL::VARCHAR AS reporter, NULL::VARCHAR AS partner, NULL::VARCHAR AS hs_revision,
        NULL::VARCHAR AS cmd_code, NULL::VARCHAR AS period, NULL::DOUBLE AS dutiable_value_usd,
-       NULL::DOUBLE AS duties_usd, NULL::VARCHAR AS regime, NULL::VARCHAR AS source
+       NULL::DOUBLE AS duties_usd, NULL::DOUBLE AS rate_pct, NULL::VARCHAR AS regime,
+       NULL::VARCHAR AS source, NULL::VARCHAR AS vintage
 WHERE false
 """
 

@@ -10,7 +10,8 @@ the one before it, in codes of the segments asked, is taken:
    them in both years, every one of ``LARGE`` among them. One partner's exports are not a
    country's imports.
 
-Kinds are never added: they are valued differently. Why these limits: ``docs/studies.md``.
+Nobody stands in for a country whose own figures of the year are here. Kinds are never added:
+they are valued differently. Why these limits: ``docs/studies.md``.
 """
 
 from collections.abc import Sequence
@@ -148,7 +149,7 @@ def imports(
             with_origin=True, data_dir=data_dir,
         )  # fmt: skip
         return _made(market, now, before, REPORTED, rows, segments, data_dir)
-    if not stand_in:
+    if not stand_in or (year is None and len(own)) or str(year) in set(own["period"]):
         raise MissingDataError(_nothing(market, segments, year, own, None, data_dir))
     partners = yearly[~yearly["own"]]
     baci = partners[(partners["source"] == BACI) & partners["here"]]

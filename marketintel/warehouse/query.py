@@ -1,8 +1,8 @@
 """The front door of the warehouse: every question that the rest of the house asks.
 
-Photonics trade is in ``flows``, whole trade in ``totals``, what stands around it in ``context``.
-All answer from the processed tables, which are built on the first question and whenever an
-input has changed.
+Photonics trade is in ``flows``, a market's imports by whoever tells them in ``imports``, whole
+trade in ``totals``, what stands around it in ``context``. All answer from the processed tables,
+which are built on the first question and whenever an input has changed.
 """
 
 from marketintel.warehouse.context import (
@@ -20,6 +20,8 @@ from marketintel.warehouse.flows import (
     monthly,
 )
 from marketintel.warehouse.hs_conversion import harmonised
+from marketintel.warehouse.imports import imports
+from marketintel.warehouse.tariffs import tariff_rates
 from marketintel.warehouse.totals import partner_totals, supplier_matrix
 
 __all__ = [
@@ -29,11 +31,13 @@ __all__ = [
     "coverage",
     "flows",
     "harmonised",
+    "imports",
     "macro",
     "monthly",
     "pairs",
     "partner_totals",
     "supplier_matrix",
     "tariff_lines",
+    "tariff_rates",
     "world_series",
 ]

@@ -107,7 +107,7 @@ def test_unknown_names_and_years_are_refused() -> None:
     with pytest.raises(MissingDataError, match="2023"):
         market_study.load("USA", year=2024)
     with pytest.raises(MissingDataError, match="fetch --for CAN"):
-        market_study.load("CAN")
+        market_study.load("CAN", segments=["lasers"])
 
 
 def test_study_says_what_it_cannot_tell(study) -> None:
@@ -196,7 +196,7 @@ def test_same_question_gives_the_same_tables_and_run_apart_from_timing(edition, 
 
 def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:
     monkeypatch.setattr(
-        "marketintel.report.market_study.facts.country_name",
+        "marketintel.report.market_study.study.country_name",
         lambda code: "<script>alert(1)</script>" if code == "DEU" else code,
     )
     fresh = market_study.load("USA", "FRA", ["lasers"])

@@ -7,9 +7,11 @@ import pandas as pd
 from marketintel.analysis.frames import CORE
 from marketintel.analysis.signals import not_evaluated, rule_texts
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
+from marketintel.report.market_study import origin, series, tariffs
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.facts import Study, each
+from marketintel.report.market_study.study import Study, each
 from marketintel.warehouse import query
+from marketintel.warehouse.imports import REPORTED
 from marketintel.warehouse.notes import market_note
 
 #: Opportunities and risks that are printed; the tables of the edition hold all.
@@ -20,6 +22,8 @@ def opportunities_and_risks(study: Study) -> Stack:
     """What the rules find, ranked by the dollars concerned, and the rules themselves."""
     found = study.findings
     rules = rule_texts(study.thresholds)
+    rules["rule_text"] = rules["rule_text"].map(study.terms.of_rows)
+    rules["score_text"] = rules["score_text"].map(study.terms.of_rows)
     silent = not_evaluated(study.segment_facts)
     return Stack(
         *[
@@ -34,17 +38,20 @@ def opportunities_and_risks(study: Study) -> Stack:
             group_col="kind",
             note="The thresholds are a choice of the authors; they have not been calibrated on outcomes.",
         ),
-        Text(
-            f"{w.count(len(silent), 'rule and segment', 'pairs of rule and segment').capitalize()} could not be "
-            "asked, because a figure is missing."
-        )
+        Text(f"{_pairs(study, len(silent))} could not be asked, because a figure is missing.")
         if len(silent)
         else None,
     )
 
 
+def _pairs(study: Study, number: int) -> str:
+    unit = study.terms.unit
+    return w.count(number, f"rule and {unit}", f"pairs of rule and {unit}").capitalize()
+
+
 def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table | Text:
     rows = found[found["kind"] == kind]
+    rows = rows.assign(statement=rows["statement"].map(study.terms.of_rows))
     if rows.empty:
         return Text(f"**{title}.** No rule speaks.")
     return Table(
@@ -53,7 +60,7 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
         caption=f"{title} for {w.the(study.name(study.exporter))}, by dollars concerned",
         formats={"rank": "int", "score_usd": "usd_m"},
         headers={
-            "segment_name": "Segment",
+            "segment_name": study.terms.unit.capitalize(),
             "statement": "Finding",
             "score_usd": "Amount",
         },
@@ -69,13 +76,19 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
 
 def tariff_schedule(study: Study) -> Stack:
     """The statutory lines of the core codes, as the law of their own year."""
-    core = study.codes[study.codes["scope"] == CORE]
+    core = study.codes if study.is_mixed else study.codes[study.codes["scope"] == CORE]
     lines = query.tariff_lines(
         core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
     )
     if lines.empty:
         name = w.the(study.name(study.market))
-        return Stack(Callout("note", f"No tariff schedule of {name} is in the data."))
+        return Stack(
+            Callout(
+                "note",
+                f"No tariff schedule of {name} by national line is in the data; the one that comes "
+                "with the project is that of the United States.",
+            )
+        )
     statute = str(lines["statute"].iloc[0])
     free = int((lines["general"].str.strip() == "Free").sum())
     return Stack(
@@ -91,7 +104,7 @@ def tariff_schedule(study: Study) -> Stack:
             caption=f"General rates of duty of {w.the(study.name(study.market))}, by core code",
             formats={"lines": "int"},
             headers={
-                "cmd_code": "HS 2022",
+                "cmd_code": study.hs,
                 "label": "Goods",
                 "lines": "Lines",
                 "general": "General rates",
@@ -164,9 +177,15 @@ def gaps(study: Study) -> Stack:
     items = [
         "**Market size.** There is no production data in the sources; imports are demand for foreign "
         "goods and say nothing about what domestic firms sell at home.",
-        f"**Trend.** Imports of {escape(w.the(study.name(study.market)))} by supplier are here for "
-        f"{study.base} and {study.year} only: one change, no growth rate, no sparkline.",
     ]
+    if study.history_years < series.MIN_YEARS:
+        items.append(
+            f"**Trend.** Imports of {escape(w.the(study.name(study.market)))} by supplier are here for "
+            f"{study.base} and {study.year} only: one change, no growth rate, no sparkline."
+            if study.history_years == 2
+            else f"**Trend.** Imports of {escape(w.the(study.name(study.market)))} are here for "
+            f"{study.history_years} years, too few for a series of their own ({series.MIN_YEARS})."
+        )
     if market_note(study.market, study.year):
         items.append(
             f"**Front-loading.** {study.year} is not a normal year (see the summary); annual figures cannot "
@@ -175,17 +194,32 @@ def gaps(study: Study) -> Stack:
     if not study.has_weights:
         items.append("**Unit values.** The import figures come without weights, so none are given.")
     if not study.has_duties:
-        items.append("**Duties.** No calculated duties are known for this market.")
+        items.append(
+            "**Duties.** No calculated duties are known for this market; what goods paid cannot be said."
+            + (
+                f" `{tariffs.fetch_wits(study)}` asks for its tariff."
+                if study.tariffs.empty
+                else ""
+            )
+        )
+    items += origin.gap_items(study)
+    if study.has_duties:
+        items.append(
+            "**Rules of origin and refunds.** Calculated duty is an estimate at entry, before refunds "
+            "and drawback; who claimed a preference is not in the data."
+        )
     items += [
-        "**Rules of origin and refunds.** Calculated duty is an estimate at entry, before refunds and "
-        "drawback; who claimed a preference is not in the data.",
         "**Origin of parts.** A supplier is the country of origin declared at entry; what it imported "
-        "to make the goods is not visible.",
+        "to make the goods is not visible."
+        if study.basis.kind == REPORTED
+        else "**Origin.** A supplier is the country that exported the goods, which need not be where "
+        "they were made, mined or refined.",
     ]
     empty = [
         s
         for s in study.chosen
-        if s not in set(study.demand.loc[study.demand["scope"] == CORE, "segment"])
+        if s not in set(study.demand.loc[study.demand["scope"] == study.scope, "segment"])
+        and s not in study.without_figures
     ]
     if empty:
         names = w.listing([study.segment_names[s].lower() for s in empty])

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from marketintel.report.market_study.facts import EU, Study, load
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.pages import load
+from marketintel.report.market_study.study import EU, Study
+from marketintel.report.market_study.terms import told
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
 from marketintel.report.workbench import data_in_kernel, notebook_path
@@ -51,7 +54,7 @@ def write_study(
     parameters = {
         "country": study.market,
         "exporter": study.exporter,
-        "segments": study.chosen if segments else [],
+        "segments": study.asked if segments else [],
         "year": int(study.year),
     }
     with data_in_kernel(data_dir):
@@ -70,20 +73,34 @@ def write_study(
 def study_name(study: Study, *, all_segments: bool) -> str:
     """Return the folder of a study within its edition; every parameter is in it."""
     parts = ["market-study", study.market, study.exporter, study.year]
-    return "-".join(parts if all_segments else [*parts, ".".join(study.chosen)])
+    return "-".join(parts if all_segments else [*parts, ".".join(study.asked)])
 
 
 def cover(study: Study, edition: str) -> Cover:
     """Return the title page."""
     trade = study.used[study.used["source"].isin(study.trade_sources)]
-    names = list(study.segment_names.values())
+    gone = set(study.without_figures)
+    names = [study.segments.names()[s] for s in study.asked if s not in gone]
     scope = "all photonics segments" if len(names) > 3 else ", ".join(names).lower()
+    mixed = f" ({w.count(len(study.codes), 'mixed code')})" if study.is_mixed else ""
     compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
     return Cover(
         title=study.name(study.market),
-        subtitle=f"Photonics imports and their suppliers, {study.year} against {study.base}",
+        subtitle=f"{_subject(study, names)} and their suppliers, {study.year} against {study.base}",
         edition=edition,
         vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
-        scope=f"Imports for consumption, {scope}, HS 2022",
+        scope=f"{_figures(study)}, {scope}{mixed}, {study.hs}",
         exporter=study.name(study.exporter),
     )
+
+
+def _subject(study: Study, names: list[str]) -> str:
+    """Say what is imported: photonics, or the goods of mixed codes."""
+    return f"Imports of {', '.join(names).lower()}" if study.is_mixed else "Photonics imports"
+
+
+def _figures(study: Study) -> str:
+    """Say whose figures these are."""
+    if told(study.basis):
+        return told(study.basis).partition(":")[0]
+    return "Imports for consumption" if "consumption" in study.terms.imported else "Imports"

@@ -2,63 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
 
-from marketintel.analysis import forecast as fc
 from marketintel.errors import MissingDataError
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.facts import Study, each
+from marketintel.report.market_study.forecasts import (
+    HORIZON,
+    Outlook,
+    compute,
+    error_table,
+    last,
+    one_level,
+)
+from marketintel.report.market_study.series import MIN_YEARS, long_view, own_outlook
+from marketintel.report.market_study.study import Study
 from marketintel.warehouse import query
 from marketintel.warehouse.reference import Heading, Headings, load_headings
-
-HORIZON = 5
-ORIGINS = 5
-MODELS = ("combination", "naive", "drift")
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """The forecasts of one study.
-
-    Attributes
-    ----------
-    panel, forecasts : DataFrame
-        ``unique_id`` is the heading; see :mod:`marketintel.analysis.forecast`.
-    errors : DataFrame
-        Rolling-origin errors by heading and model, at the level of 95 %.
-    refused : DataFrame
-        ``unique_id, reason``.
-    """
-
-    panel: pd.DataFrame
-    forecasts: pd.DataFrame
-    errors: pd.DataFrame
-    coverage: pd.DataFrame
-    refused: pd.DataFrame
 
 
 def outlook(study: Study) -> Stack:
     """Fans, back-test errors, and the reason of every segment that has no forecast."""
+    if study.history_years >= MIN_YEARS:
+        return Stack(long_view(study), own_outlook(study))
+    if study.is_mixed:
+        reason = (
+            f"there are {study.history_years} years of these imports, and {MIN_YEARS} are needed; no heading "
+            "of world trade may speak for a mixed code"
+        )
+        return Stack(Callout("note", f"There is no forecast: {reason}."))
     headings = load_headings()
     speaking = {s: headings.speaking_for(s) for s in study.chosen}
     chosen = {h.heading: h for found in speaking.values() for h in found}
     series, gone = _series(study, list(chosen))
     missing = _without(study, headings, speaking)
+    few = (
+        "The imports of this market are known for too few years to forecast. World exports of a "
+        "four-digit heading may stand in for a segment where the segment's core codes make up most "
+        "of the heading and its series is long enough after its last break. A forecast speaks about "
+        "world exports of that heading, under its own name, and not about the segment in this market."
+    )
     if series.empty:
         reason = gone or "no heading may speak for a segment of this study"
-        return Stack(Callout("note", f"There is no forecast: {escape(reason)}."), missing)
+        return Stack(
+            Text(few), Callout("note", f"There is no forecast: {escape(reason)}."), missing
+        )
     result = compute(series)
     return Stack(
+        Text(few),
         Text(_sentence(study, result, chosen, speaking)),
         Figure(
             fans.fan(
                 result.panel,
                 result.forecasts[result.forecasts["model"] == "combination"],
-                benchmark=_one_level(result.forecasts, "drift"),
+                benchmark=one_level(result.forecasts, "drift"),
                 titles={h: f"Heading {h}: {chosen[h].title}" for h in chosen},
             ),
             name="outlook",
@@ -67,38 +65,9 @@ def outlook(study: Study) -> Stack:
             source=_source(series),
         ),
         _forecast_table(result, chosen, speaking, study, series),
-        _error_table(result, series),
+        error_table(result, "heading", "heading", _source(series)),
         missing,
     )
-
-
-def _one_level(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
-    """Return one model's means, once a date."""
-    return forecasts[(forecasts["model"] == model) & (forecasts["level"] == 80)]
-
-
-def compute(series: pd.DataFrame) -> Outlook:
-    """Forecast and back-test the headings' series.
-
-    Parameters
-    ----------
-    series : DataFrame
-        ``cmd_code, period, value_usd``, each series cut at its last break.
-    """
-    panel = pd.DataFrame(
-        {
-            "unique_id": series["cmd_code"],
-            "ds": pd.to_datetime(series["period"] + "-12-31"),
-            "y": series["value_usd"],
-        }
-    )
-    models = [*MODELS, "naive2"]
-    forecasts = fc.forecast(panel, HORIZON, (80, 95), MODELS)
-    tested = fc.backtest(panel, HORIZON, ORIGINS, (80, 95), models)
-    errors = fc.accuracy(tested, panel, by=("model", "unique_id"))
-    coverage = fc.accuracy(tested, panel, by=("model",))
-    reasons = pd.concat([fc.refused(forecasts), fc.refused(tested)], ignore_index=True)
-    return Outlook(panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"))
 
 
 def _series(study: Study, headings: list[str]) -> tuple[pd.DataFrame, str]:
@@ -119,7 +88,7 @@ def _series(study: Study, headings: list[str]) -> tuple[pd.DataFrame, str]:
 def _sentence(
     study: Study, result: Outlook, chosen: dict[str, Heading], speaking: dict[str, list[Heading]]
 ) -> str:
-    ends = _last(result)
+    ends = last(result)
     said = []
     for heading, row in ends.iterrows():
         segments = [
@@ -136,33 +105,6 @@ def _sentence(
     return " ".join(said)
 
 
-def _last(result: Outlook) -> pd.DataFrame:
-    """The last observation and the forecast of the last year, one row a heading."""
-    combined = result.forecasts[result.forecasts["model"] == "combination"]
-    final = combined[combined["ds"] == combined.groupby("unique_id")["ds"].transform("max")]
-    wide = final.pivot_table(index="unique_id", columns="level", values=["mean", "lo", "hi"])
-    table = pd.DataFrame(
-        {
-            "mean": wide[("mean", 80)],
-            **{
-                f"{side}_{level}": wide[(side, level)]
-                for level in (80, 95)
-                for side in ("lo", "hi")
-            },
-        }
-    )
-    last = result.panel.sort_values("ds").groupby("unique_id").last()
-    table["last_usd"] = last["y"]
-    table["last_year"] = last["ds"].dt.year
-    for name in ("naive", "drift"):
-        rows = result.forecasts[
-            (result.forecasts["model"] == name) & (result.forecasts["level"] == 80)
-        ]
-        table[name] = rows.sort_values("ds").groupby("unique_id")["mean"].last()
-    table["growth_pct"] = 100 * ((table["mean"] / table["last_usd"]) ** (1 / HORIZON) - 1)
-    return table
-
-
 def _forecast_table(
     result: Outlook,
     chosen: dict[str, Heading],
@@ -170,7 +112,7 @@ def _forecast_table(
     study: Study,
     series: pd.DataFrame,
 ) -> Table:
-    table = _last(result).reset_index(names="heading")
+    table = last(result).reset_index(names="heading")
     table.insert(1, "title", [chosen[h].title for h in table["heading"]])
     table["segments"] = [
         w.listing([study.segment_names[s] for s, hs in speaking.items() if chosen[h] in hs])
@@ -216,75 +158,6 @@ def _forecast_table(
         hide=["segments", "naive", "drift"],
         note="Current US dollars. The forecast speaks about world exports of the heading, not about this market.",
         source=_source(series),
-    )
-
-
-def _error_table(result: Outlook, series: pd.DataFrame) -> Stack:
-    at95 = result.errors[result.errors["level"] == 95]
-    wide = at95[at95["model"].isin(MODELS)].pivot_table(
-        index="unique_id", columns="model", values=["smape", "mase"]
-    )
-    cover = result.errors[result.errors["model"] == "combination"].pivot_table(
-        index="unique_id", columns="level", values="coverage_pct"
-    )
-    points = result.panel.groupby("unique_id").size()
-    tested = at95[at95["model"] == "combination"].set_index("unique_id")["forecasts"]
-    table = pd.DataFrame(
-        {
-            "heading": wide.index,
-            "points": points.reindex(wide.index).to_numpy(),
-            "forecasts": tested.reindex(wide.index).astype(int).to_numpy(),
-            **{f"{m}_{n}": wide[(m, n)].to_numpy() for m in ("mase", "smape") for n in MODELS},
-            "coverage_80_pct": cover[80].to_numpy(),
-            "coverage_95_pct": cover[95].to_numpy(),
-        }
-    )
-    overall = result.coverage[result.coverage["level"] == 95].set_index("model")["mase"]
-    better = int(
-        (table["mase_combination"] < table[["mase_naive", "mase_drift"]].min(axis=1)).sum()
-    )
-    refused = [
-        f"Heading {row.unique_id} could not be back-tested: {row.reason}."
-        for row in each(result.refused)
-    ]
-    return Stack(
-        Table(
-            table,
-            name="outlook_errors",
-            caption="How wrong the same forecasts have been: rolling origins",
-            formats={
-                "points": "int",
-                "forecasts": "int",
-                **{f"mase_{n}": "ratio2" for n in MODELS},
-                **{f"smape_{n}": "pct" for n in MODELS},
-                "coverage_80_pct": "pct",
-                "coverage_95_pct": "pct",
-            },
-            headers={
-                "heading": "Heading",
-                "points": "Years",
-                "forecasts": "Tests",
-                "mase_combination": "MASE",
-                "mase_naive": "naive",
-                "mase_drift": "drift",
-                "smape_combination": "sMAPE",
-                "smape_naive": "naive ",
-                "smape_drift": "drift ",
-                "coverage_80_pct": "In 80 %",
-                "coverage_95_pct": "In 95 %",
-            },
-            hide=["points", "smape_naive", "smape_drift"],
-            note=(
-                f"Up to {ORIGINS} origins, each scored on the {HORIZON} years after it. MASE: mean error in units "
-                "of the usual year-on-year change. In 80 %, in 95 %: how often the outcome lay in the interval."
-            ),
-            source=_source(series),
-        ),
-        Text(
-            f"Over all headings the mean MASE is {overall['combination']:.2f}, against {overall['naive']:.2f} of the "
-            f"naive and {overall['drift']:.2f} of the drift forecast; the combination is the best of the three for "
-            f"{w.count(better, 'heading')} of {len(table)}. {' '.join(refused)}"
-        ),
     )
 
 

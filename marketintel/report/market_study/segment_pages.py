@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.frames import CORE, CORE_AND_BROAD
+from marketintel.analysis import trade
+from marketintel.analysis.frames import CORE_AND_BROAD
 from marketintel.report import charts
 from marketintel.report.blocks import Block, Figure, Heading, PageBreak, Stack, Table, Text, escape
+from marketintel.report.market_study import origin
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.facts import EU, Study, each, one
+from marketintel.report.market_study.study import EU, Study, each, one
+from marketintel.report.screening.settings import load_materials
 from marketintel.warehouse.reference import group_members
 
 #: Suppliers in a segment's chart and table, and codes in its list: one printed page a segment.
 TOP = 5
 CODES = 8
 
+#: A unit value is given where so much of the value has a weight.
+WEIGHED_PCT = 90.0
+
 
 def segment_pages(study: Study) -> Stack:
     """Return one section a segment, largest first."""
-    core = study.demand[study.demand["scope"] == CORE].sort_values("value_usd", ascending=False)
+    core = study.demand[study.demand["scope"] == study.scope].sort_values(
+        "value_usd", ascending=False
+    )
     there = core["segment"].tolist()
     absent = [segment for segment in study.chosen if segment not in there]
     sections = [_section(study, s) for s in there] + [_no_core(study, s) for s in absent]
@@ -30,6 +38,8 @@ def segment_pages(study: Study) -> Stack:
 
 
 def _section(study: Study, segment: str) -> Stack:
+    if study.is_mixed:
+        return _product(study, segment)
     name, note = study.segment_names[segment], study.segments[segment].note
     return Stack(
         Heading(3, name),
@@ -44,18 +54,67 @@ def _section(study: Study, segment: str) -> Stack:
 def _no_core(study: Study, segment: str) -> Stack:
     return Stack(
         Heading(3, study.segment_names[segment]),
+        Text(f"{_why_no_core(study, segment)} {study.segments[segment].note}"),
+    )
+
+
+def _why_no_core(study: Study, segment: str) -> str:
+    if segment in study.without_figures:
+        return f"No figures of this segment are here; `{origin.command(study, [segment])}` asks for them."
+    return (
+        "No core code of this segment was imported in either year; its mixed codes are in the tables "
+        "of the edition."
+    )
+
+
+def _product(study: Study, code: str) -> Stack:
+    """One mixed code: what it holds, what photonics needs of it, how much, and from whom."""
+    materials = load_materials()
+    here = [c for s in study.segments for c in s.codes if c.cmd_code == code and c.reason]
+    known = materials.get(code) if study.basis.revisions == ["HS1992"] else None
+    why = f"*What photonics needs of it:* {known.why} ({known.source})." if known else ""
+    cannot = f"*What the code cannot show:* {here[0].reason}" if here else ""
+    shares = study.shares[(study.shares["segment"] == code) & (study.shares["value_usd"] > 0)]
+    return Stack(
+        Heading(3, f"{study.segment_names[code]} ({study.hs}: {code})"),
         Text(
-            "No core code of this segment was imported in either year; its mixed codes are in the "
-            f"tables of the edition. {study.segments[segment].note}"
+            " ".join(
+                [
+                    _size(study, code),
+                    _weight(study, code),
+                    _place(study, code),
+                    _changes(study, code),
+                ]
+            )
         ),
+        Text(" ".join(filter(None, [escape(why), escape(cannot)]))) if why or cannot else None,
+        _chart(study, code) if len(shares) > 1 else None,
+        _supplier_table(study, code),
+    )
+
+
+def _weight(study: Study, code: str) -> str:
+    """Say tonnes and the unit value, where nearly all of the value has a weight."""
+    if not study.has_weights:
+        return ""
+    rows = trade.unit_values(study.flows, "segment", study.scope)
+    rows = rows[(rows["segment"] == code) & (rows["covered_pct"] >= WEIGHED_PCT)]
+    worth = rows.set_index("period")["unit_value_usd_per_kg"].reindex([study.base, study.year])
+    if worth.isna().any():
+        return ""
+    tonnes = float(one(rows, "period", study.year)["net_weight_kg"]) / 1000
+    return (
+        f"That is {tonnes:,.0f}{w.NBSP}tonnes at USD{w.NBSP}{worth.iloc[1]:,.2f} a kilogram, after "
+        f"USD{w.NBSP}{worth.iloc[0]:,.2f} in {study.base}; over goods of many kinds and purities a "
+        "unit value moves with their mix."
     )
 
 
 def _size(study: Study, segment: str) -> str:
     rows = study.demand[study.demand["segment"] == segment]
-    core, everything = one(rows, "scope", CORE), one(rows, "scope", CORE_AND_BROAD)
+    core, everything = one(rows, "scope", study.scope), one(rows, "scope", CORE_AND_BROAD)
     said = (
-        f"{w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} in core codes in "
+        f"{w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} in {study.terms.codes} in "
         f"{study.year} ({w.change(core['change_pct'])} on {study.base})"
     )
     if everything["value_usd"] > core["value_usd"]:
@@ -71,7 +130,7 @@ def _size(study: Study, segment: str) -> str:
 
 
 def _place(study: Study, segment: str) -> str:
-    own = one(study.position[study.position["segment"] == segment], "scope", CORE)
+    own = one(study.position[study.position["segment"] == segment], "scope", study.scope)
     name = study.name(study.exporter)
     if not own["value_usd"] > 0:
         return f"No sales of {w.the(name)} were recorded."
@@ -137,7 +196,7 @@ def _chart(study: Study, segment: str) -> Figure:
             label=study.year,
         ),
         name=f"suppliers_{segment}",
-        caption=f"{study.segment_names[segment]}: largest suppliers, core codes",
+        caption=f"{study.segment_names[segment]}: largest suppliers, {study.terms.codes}",
         alt=(
             f"Bars of the largest suppliers in {study.year} with a mark for {study.base}: "
             f"{say.leaders(study, rows, 4)}."
@@ -185,7 +244,7 @@ def _supplier_table(study: Study, segment: str) -> Table:
     return Table(
         rows[columns],
         name=f"suppliers_{segment}",
-        caption=f"{study.segment_names[segment]}: suppliers, core codes",
+        caption=f"{study.segment_names[segment]}: suppliers, {study.terms.codes}",
         formats=formats,
         headers=headers,
         highlight=(rows["partner"] == study.exporter).tolist(),
@@ -224,7 +283,7 @@ def _code_table(study: Study, segment: str) -> Table:
             "exporter_share_pct": "pct",
         },
         headers={
-            "cmd_code": "HS 2022",
+            "cmd_code": study.hs,
             "label": "Goods",
             "base_value_usd": study.base,
             "value_usd": study.year,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.frames import CORE, CORE_AND_BROAD
+from marketintel.analysis.frames import CORE_AND_BROAD
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.facts import Study, each, one
+from marketintel.report.market_study.study import Study, each, one
 
 #: A segment smaller than this is left out of statements about the fastest change.
 SMALL_SEGMENT_USD = 100e6
@@ -25,11 +25,11 @@ def summary_sentences(study: Study) -> list[str]:
 
 def demand(study: Study) -> str:
     """How much the market imports, core codes first, mixed codes apart."""
-    core = one(study.demand_total, "scope", CORE)
+    core = one(study.demand_total, "scope", study.scope)
     everything = one(study.demand_total, "scope", CORE_AND_BROAD)
     said = (
-        f"**Demand.** {w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} of photonic "
-        f"goods for consumption in {study.year}; that {w.moved(core['change_pct'])} against "
+        f"**Demand.** {w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} of "
+        f"{study.terms.imported} in {study.year}; that {w.moved(core['change_pct'])} against "
         f"{study.base}.{_without_largest_change(study)}"
     )
     if not everything["value_usd"] > core["value_usd"]:
@@ -45,7 +45,7 @@ def demand(study: Study) -> str:
 
 def _without_largest_change(study: Study) -> str:
     """Say the change without one segment where that segment makes up most of it."""
-    core = study.demand[study.demand["scope"] == CORE].dropna(subset=["change_usd"])
+    core = study.demand[study.demand["scope"] == study.scope].dropna(subset=["change_usd"])
     core = core.assign(size=core["change_usd"].abs())
     if len(core) < 3:
         return ""
@@ -56,22 +56,25 @@ def _without_largest_change(study: Study) -> str:
     if base <= 0 or abs(rest) > abs(total) / 2:
         return ""
     return (
-        f" One segment makes most of that: without {study.segment_names[largest['segment']].lower()} "
+        f" One {study.terms.unit} makes most of that: without {study.segment_names[largest['segment']].lower()} "
         f"({w.change(largest['change_pct'])}), imports {w.moved(100 * rest / base)}."
     )
 
 
 def segments(study: Study) -> str:
     """The largest segments, and those that moved most."""
-    core = study.demand[study.demand["scope"] == CORE].sort_values("value_usd", ascending=False)
+    core = study.demand[study.demand["scope"] == study.scope]
+    core = core.sort_values("value_usd", ascending=False)
+    unit = study.terms.unit.capitalize()
     if len(core) == 1:
-        return f"**Segment.** This study covers {study.segment_names[core['segment'].iloc[0]].lower()} only."
+        return f"**{unit}.** This study covers {study.segment_names[core['segment'].iloc[0]].lower()} only."
     largest = [
         f"{study.segment_names[row.segment].lower()} ({w.money(row.value_usd)})"
         for row in each(core.head(3))
     ]
-    said = f"**Segments.** The largest are {w.listing(largest)}."
-    sizeable = core[core["value_usd"].combine(core["base_value_usd"], min) >= SMALL_SEGMENT_USD]
+    said = f"**{unit}s.** The largest are {w.listing(largest)}."
+    small = study.thresholds.min_market_usd if study.is_mixed else SMALL_SEGMENT_USD
+    sizeable = core[core["value_usd"].combine(core["base_value_usd"], min) >= small]
     sizeable = sizeable.dropna(subset=["change_pct"]).sort_values("change_pct")
     if len(sizeable) < 2:
         return said
@@ -79,19 +82,19 @@ def segments(study: Study) -> str:
     return (
         f"{said} {study.segment_names[high['segment']]} changed most upwards "
         f"({w.change(high['change_pct'])}), {study.segment_names[low['segment']].lower()} most "
-        f"downwards ({w.change(low['change_pct'])}), among segments above {w.money(SMALL_SEGMENT_USD)}."
+        f"downwards ({w.change(low['change_pct'])}), among {study.terms.unit}s above {w.money(small)}."
     )
 
 
 def exporter(study: Study) -> str:
     """Where the exporter stands."""
-    place = one(study.position_total, "scope", CORE)
+    place = one(study.position_total, "scope", study.scope)
     name = study.name(study.exporter)
     if not place["value_usd"] > 0:
         return f"**{name}.** No sales of {w.the(name)} were recorded in {study.year}."
     said = (
         f"**{name}.** {w.sentence(w.the(name))} sold {w.money(place['value_usd'])}, {w.percent(place['share_pct'])} of "
-        f"core imports ({w.points(place['share_change_pp'])}), and ranks {w.ordinal(int(place['rank']))} "
+        f"{study.terms.imports} ({w.points(place['share_change_pp'])}), and ranks {w.ordinal(int(place['rank']))} "
         f"of {int(place['n_suppliers'])} suppliers."
     )
     strong = _strongholds(study)
@@ -136,7 +139,7 @@ def dependence(study: Study) -> str:
     if dependent.empty:
         top = table.nlargest(1, "first_supplier_share_pct").iloc[0]
         return (
-            f"**Dependence.** No segment takes half of its imports from one country; the closest is "
+            f"**Dependence.** No {study.terms.unit} takes half of its imports from one country; the closest is "
             f"{study.segment_names[top['segment']].lower()} with {study.name(top['first_supplier'])} "
             f"at {w.percent(top['first_supplier_share_pct'])}."
         )
@@ -147,7 +150,7 @@ def dependence(study: Study) -> str:
         for row in each(dependent)
     ]
     return (
-        f"**Dependence.** {w.count(len(named), 'segment').capitalize()} of {len(table)} "
+        f"**Dependence.** {study.terms.rows(len(named)).capitalize()} of {len(table)} "
         f"{'takes' if len(named) == 1 else 'take'} half or more of "
         f"{'its' if len(named) == 1 else 'their'} imports from one country: {w.listing(named)}."
     )
@@ -181,7 +184,7 @@ def leaders(study: Study, shares: pd.DataFrame, number: int) -> str:
 
 
 def _strongholds(study: Study) -> list[str]:
-    core = study.position[(study.position["scope"] == CORE) & (study.position["rank"] == 1)]
+    core = study.position[(study.position["scope"] == study.scope) & (study.position["rank"] == 1)]
     core = core.sort_values("share_pct", ascending=False).head(3)
     return [
         f"{study.segment_names[row.segment].lower()} ({w.percent(row.share_pct, 0)})"

@@ -1,0 +1,180 @@
+"""Forecasts of yearly series with the errors of the same method before: what outlooks share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from marketintel.analysis import forecast as fc
+from marketintel.report.blocks import Stack, Table, Text
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.study import each
+
+HORIZON = 5
+ORIGINS = 5
+MODELS = ("combination", "naive", "drift")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The forecasts of one study.
+
+    Attributes
+    ----------
+    panel, forecasts : DataFrame
+        ``unique_id`` is the heading or the row; see :mod:`marketintel.analysis.forecast`.
+    errors : DataFrame
+        Rolling-origin errors by series and model, at the level of 95 %.
+    refused : DataFrame
+        ``unique_id, reason``.
+    """
+
+    panel: pd.DataFrame
+    forecasts: pd.DataFrame
+    errors: pd.DataFrame
+    coverage: pd.DataFrame
+    refused: pd.DataFrame
+
+
+def one_level(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
+    """Return one model's means, once a date."""
+    return forecasts[(forecasts["model"] == model) & (forecasts["level"] == 80)]
+
+
+def compute(series: pd.DataFrame) -> Outlook:
+    """Forecast and back-test yearly series.
+
+    Parameters
+    ----------
+    series : DataFrame
+        ``cmd_code, period, value_usd``, each series cut at its last break.
+    """
+    panel = pd.DataFrame(
+        {
+            "unique_id": series["cmd_code"],
+            "ds": pd.to_datetime(series["period"] + "-12-31"),
+            "y": series["value_usd"],
+        }
+    )
+    models = [*MODELS, "naive2"]
+    forecasts = fc.forecast(panel, HORIZON, (80, 95), MODELS)
+    tested = fc.backtest(panel, HORIZON, ORIGINS, (80, 95), models)
+    errors = fc.accuracy(tested, panel, by=("model", "unique_id"))
+    coverage = fc.accuracy(tested, panel, by=("model",))
+    reasons = pd.concat([fc.refused(forecasts), fc.refused(tested)], ignore_index=True)
+    return Outlook(panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"))
+
+
+def last(result: Outlook) -> pd.DataFrame:
+    """The last observation and the forecast of the last year, one row a series."""
+    combined = result.forecasts[result.forecasts["model"] == "combination"]
+    final = combined[combined["ds"] == combined.groupby("unique_id")["ds"].transform("max")]
+    wide = final.pivot_table(index="unique_id", columns="level", values=["mean", "lo", "hi"])
+    table = pd.DataFrame(
+        {
+            "mean": wide[("mean", 80)],
+            **{
+                f"{side}_{level}": wide[(side, level)]
+                for level in (80, 95)
+                for side in ("lo", "hi")
+            },
+        }
+    )
+    last = result.panel.sort_values("ds").groupby("unique_id").last()
+    table["last_usd"] = last["y"]
+    table["last_year"] = last["ds"].dt.year
+    for name in ("naive", "drift"):
+        rows = result.forecasts[
+            (result.forecasts["model"] == name) & (result.forecasts["level"] == 80)
+        ]
+        table[name] = rows.sort_values("ds").groupby("unique_id")["mean"].last()
+    table["growth_pct"] = 100 * ((table["mean"] / table["last_usd"]) ** (1 / HORIZON) - 1)
+    return table
+
+
+def error_table(
+    result: Outlook,
+    key: str,
+    unit: str,
+    source: str,
+    names: Mapping[str, str] | None = None,
+) -> Stack:
+    """Show how wrong the same forecasts have been.
+
+    Parameters
+    ----------
+    key, unit : str
+        The first column, and what a series is called.
+    names : mapping of str to str, optional
+        Names of the series, in place of their ids.
+    """
+    at95 = result.errors[result.errors["level"] == 95]
+    wide = at95[at95["model"].isin(MODELS)].pivot_table(
+        index="unique_id", columns="model", values=["smape", "mase"]
+    )
+    cover = result.errors[result.errors["model"] == "combination"].pivot_table(
+        index="unique_id", columns="level", values="coverage_pct"
+    )
+    points = result.panel.groupby("unique_id").size()
+    tested = at95[at95["model"] == "combination"].set_index("unique_id")["forecasts"]
+    table = pd.DataFrame(
+        {
+            key: wide.index,
+            "points": points.reindex(wide.index).to_numpy(),
+            "forecasts": tested.reindex(wide.index).astype(int).to_numpy(),
+            **{f"{m}_{n}": wide[(m, n)].to_numpy() for m in ("mase", "smape") for n in MODELS},
+            "coverage_80_pct": cover[80].to_numpy(),
+            "coverage_95_pct": cover[95].to_numpy(),
+        }
+    )
+    if names:
+        table[key] = table[key].map(names)
+    overall = result.coverage[result.coverage["level"] == 95].set_index("model")["mase"]
+    better = int(
+        (table["mase_combination"] < table[["mase_naive", "mase_drift"]].min(axis=1)).sum()
+    )
+    refused = [
+        f"{unit.capitalize()} {(names or {}).get(row.unique_id, row.unique_id)} could not be back-tested: {row.reason}."
+        for row in each(result.refused)
+    ]
+    return Stack(
+        Table(
+            table,
+            name="outlook_errors",
+            caption="How wrong the same forecasts have been: rolling origins",
+            formats={
+                "points": "int",
+                "forecasts": "int",
+                **{f"mase_{n}": "ratio2" for n in MODELS},
+                **{f"smape_{n}": "pct" for n in MODELS},
+                "coverage_80_pct": "pct",
+                "coverage_95_pct": "pct",
+            },
+            headers={
+                key: unit.capitalize(),
+                "points": "Years",
+                "forecasts": "Tests",
+                "mase_combination": "MASE",
+                "mase_naive": "naive",
+                "mase_drift": "drift",
+                "smape_combination": "sMAPE",
+                "smape_naive": "naive ",
+                "smape_drift": "drift ",
+                "coverage_80_pct": "In 80 %",
+                "coverage_95_pct": "In 95 %",
+            },
+            hide=["points", "smape_naive", "smape_drift"],
+            note=(
+                f"Up to {ORIGINS} origins, each scored on the {HORIZON} years after it. MASE: mean error in units "
+                "of the usual year-on-year change. In 80 %, in 95 %: how often the outcome lay in the interval."
+            ),
+            source=source,
+        ),
+        Text(
+            f"Over all {unit}s the mean MASE is {overall['combination']:.2f}, against {overall['naive']:.2f} of the "
+            f"naive and {overall['drift']:.2f} of the drift forecast; the combination is the best of the three for "
+            f"{w.count(better, unit)} of {len(table)}. {' '.join(refused)}"
+        ),
+    )

@@ -1,0 +1,139 @@
+"""Whose figures a study stands on, said where they are read; and what would fill its gaps."""
+
+from __future__ import annotations
+
+from marketintel.report.blocks import Block, Callout, escape
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.study import Study, each
+from marketintel.report.market_study.terms import told
+from marketintel.warehouse.imports import ENOUGH, LARGE, MIRROR, RECONCILED, REPORTED
+
+
+def warnings(study: Study) -> list[Block]:
+    """What a reader must know before the first figure: whose figures, and of which codes."""
+    found: list[Block] = []
+    if study.basis.kind != REPORTED:
+        found.append(Callout("warning", _standing_in(study)))
+    if study.is_mixed or study.without_figures:
+        found.append(Callout("warning", _covered(study)))
+    return found
+
+
+def _standing_in(study: Study) -> str:
+    market = escape(w.the(study.name(study.market)))
+    said = f"**These are not the statistics of {market}.** {told(study.basis)}"
+    if study.basis.kind == RECONCILED:
+        return (
+            f"{said} Without freight they are lower than imports as customs count them, and where "
+            "reports of the two sides differ they are an estimate; single years of small flows jump."
+        )
+    return (
+        f"{said} What other countries sold is not in it, so that shares are shares of what these "
+        f"partners sold: {escape(w.listing([study.name(p) for p in study.basis.partners]))}."
+    )
+
+
+def _covered(study: Study) -> str:
+    parts = []
+    if study.is_mixed:
+        parts.append(f"**What is counted.** {mixed_codes(study)}")
+    if study.without_figures:
+        names = [study.segments.names()[s].lower() for s in study.without_figures]
+        parts.append(
+            f"**Not in this study.** {w.sentence(w.count(len(names), 'segment'))} of "
+            f"{len(study.asked)} "
+            f"{'has' if len(names) == 1 else 'have'} no figures here: {w.listing(names)}. "
+            f"`{command(study, study.without_figures)}` asks for them."
+        )
+    return " ".join(parts)
+
+
+def mixed_codes(study: Study) -> str:
+    """Say that codes stand where a segment has no core code with figures, and which are absent."""
+    absent = study.basis.absent
+    absent = absent[~absent["segment"].isin(study.without_figures)]
+    core = absent[absent["scope"] == "core"]
+    named = [f"{r.label}, {r.cmd_code}" for r in each(core)]
+    lacking = f" ({escape(w.listing(named))})" if 0 < len(named) < 4 else ""
+    kind = (
+        "raw or intermediate goods on which photonics depends"
+        if set(study.basis.flows["segment"]) == {"materials"}
+        else "goods of which photonic ones are a part"
+    )
+    others = absent[absent["scope"] == "broad"]
+    also = (
+        f" {w.sentence(w.count(len(others), 'other mixed code'))} of "
+        f"{escape(study.terms.goods)} {'is' if len(others) == 1 else 'are'} not in the source: "
+        f"{w.listing(others['cmd_code'].tolist())}."
+        if len(others)
+        else ""
+    )
+    return (
+        f"No figure of a core code{lacking} is here, so each row is one *mixed* code: {kind} and of "
+        "which other industries use most. "
+        f"Nothing on these pages is the size of anything photonic.{also}"
+    )
+
+
+def command(study: Study, segments: list[str] | None = None) -> str:
+    """Return the command that asks the market's own statistics for segments, all asked by default."""
+    wanted = segments or study.asked
+    all_of_them = len(wanted) == len(study.segments)
+    named = "" if all_of_them else f" --segments {','.join(wanted)}"
+    return f"marketintel fetch --for {study.market}{named} --years {study.base}-{study.year}"
+
+
+def no_specialisation(study: Study) -> str:
+    """Say why there is no revealed comparative advantage."""
+    return (
+        "Specialisation (RCA) compares a supplier's sales of these goods with its sales of all goods "
+        f"to {escape(w.the(study.name(study.market)))}. All goods are not in the data, and "
+        "`marketintel fetch` asks for photonic codes only; they are here for the United States."
+    )
+
+
+def explained(study: Study, row: str) -> str:
+    """Return the command that takes the figure of a row apart."""
+    segment, scope = row, ""
+    if study.is_mixed:
+        told_by = study.basis.flows.set_index("cmd_code")["segment"]
+        segment, scope = str(told_by[row].iloc[0]), " --scope broad"
+    mirror = "" if study.basis.kind == REPORTED else " --mirror"
+    return f"marketintel explain {study.market} {segment} {study.year}{scope}{mirror}"
+
+
+def gap_items(study: Study) -> list[str]:
+    """What is missing because of whose figures these are, each with what would fill it."""
+    items = []
+    if study.basis.kind != REPORTED:
+        items.append(
+            f"**Own statistics.** {told(study.basis)} `{command(study)}` asks for what "
+            f"{escape(w.the(study.name(study.market)))} itself reports, and a study then stands on it."
+        )
+    if study.basis.kind == MIRROR:
+        items.append(
+            f"**Partners.** A mirror is used from {ENOUGH} partners on, with {', '.join(LARGE)} among "
+            "them; the partners differ from year to year, so that no longer series is shown."
+        )
+    if not study.has_matrix:
+        items.append(f"**Specialisation.** {no_specialisation(study)}")
+    absent = study.basis.absent
+    absent = absent[~absent["segment"].isin(study.without_figures)]
+    if len(absent):
+        codes = [f"{r.cmd_code} ({r.label[:1].lower() + r.label[1:]})" for r in each(absent)]
+        items.append(
+            f"**Codes that the source does not have:** {escape(w.listing(codes))}. Nothing is known "
+            "of them; this is not zero trade. A BACI zip has every code: "
+            f"`marketintel fetch baci --zip FILE --segments {','.join(dict.fromkeys(absent['segment']))}`."
+        )
+    if len(study.basis.left_out):
+        left = [
+            f"{r.cmd_code} of {r.hs_revision} ({w.money(r.value_usd)}; {r.reason})"
+            for r in study.basis.left_out.itertuples()
+        ]
+        items.append(
+            f"**Two HS editions.** {study.base} and {study.year} were reported in "
+            f"{w.listing(study.basis.revisions)}. Only products that mean the same in both are "
+            f"counted, converted by weights or as families. Left out: {escape('; '.join(left))}."
+        )
+    return items

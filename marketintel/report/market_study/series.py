@@ -1,0 +1,183 @@
+"""The market's own past, where it is long enough: how suppliers moved, and forecasts of each row."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from marketintel.analysis import materials
+from marketintel.report import fans
+from marketintel.report.blocks import Figure, Stack, Table, Text, escape
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.forecasts import (
+    HORIZON,
+    Outlook,
+    compute,
+    error_table,
+    last,
+    one_level,
+)
+from marketintel.report.market_study.study import Study, each
+
+#: Years from which a series is shown and forecast on its own.
+MIN_YEARS = 10
+
+#: Years taken together at either end: single years of small flows jump.
+WIDTH = 3
+
+
+def long_view(study: Study) -> Stack | None:
+    """Set the first years of the series against the last: size, first supplier, concentration."""
+    if study.history_years < max(MIN_YEARS, 2 * WIDTH):
+        return None
+    years = sorted(set(study.history["period"]))
+    first, end = (f"{part[0]}–{part[-1][2:]}" for part in (years[:WIDTH], years[-WIDTH:]))
+    flows = study.history.drop(columns="cmd_code")
+    flows = flows.rename(
+        columns={"partner": "exporter", "reporter": "market", "segment": "cmd_code"}
+    )
+    labels = {first: years[:WIDTH], end: years[-WIDTH:]}
+    spans = materials.spans(flows, labels)
+    table = materials.exposure(spans, {study.market: [study.market]})
+    moved = materials.movement(table, first, end)
+    size = table.pivot_table(index="cmd_code", columns="period", values="imports_usd") / WIDTH
+    moved["base_year_usd"] = moved["cmd_code"].map(size.get(first, pd.Series(dtype=float)))
+    moved["year_usd"] = moved["cmd_code"].map(size.get(end, pd.Series(dtype=float)))
+    moved["row"] = moved["cmd_code"].map(study.segment_names)
+    for column in ("first_supplier", "base_first_supplier"):
+        moved[column] = moved[column].map(study.name, na_action="ignore")
+    moved = moved[moved["row"].notna()].sort_values("year_usd", ascending=False)
+    columns = ["row", "base_year_usd", "year_usd", "base_first_supplier", "base_first_share_pct",
+               "first_supplier", "first_share_pct", "hhi_change"]  # fmt: skip
+    up = int((moved["direction"] == "more concentrated").sum())
+    down = int((moved["direction"] == "less concentrated").sum())
+    changed = moved[moved["first_supplier"] != moved["base_first_supplier"]]
+    changed = changed.dropna(subset=["first_supplier", "base_first_supplier"])
+    said = [
+        f"{r.row.lower()} (from {r.base_first_supplier} to {r.first_supplier})"
+        for r in each(changed)
+    ]
+    return Stack(
+        Text(
+            f"From {first} to {end} imports became more concentrated in {study.terms.rows(up)} and "
+            f"less in {down}, of {len(moved)}."
+            + (f" The first supplier changed in {escape(w.listing(said))}." if said else "")
+        ),
+        Table(
+            moved[[*columns, "cmd_code", "base_hhi", "hhi", "direction"]],
+            name="long_view",
+            caption=(
+                f"Imports of {w.the(study.name(study.market))} a year, and the first supplier: {first} "
+                f"against {end}"
+            ),
+            formats={
+                "base_year_usd": "usd_m",
+                "year_usd": "usd_m",
+                "base_first_share_pct": "pct",
+                "first_share_pct": "pct",
+                "hhi_change": "ratio2",
+            },
+            headers={
+                "row": study.terms.unit.capitalize(),
+                "base_year_usd": f"{first}, a year",
+                "year_usd": f"{end}, a year",
+                "base_first_supplier": f"First {first}",
+                "base_first_share_pct": "Share",
+                "first_supplier": f"First {end}",
+                "first_share_pct": "Share ",
+                "hhi_change": "Change of HHI",
+            },
+            hide=["cmd_code", "base_hhi", "hhi", "direction"],
+            missing="no recorded imports in one of the spans",
+            note=(
+                f"Means of {WIDTH} years, current US dollars; suppliers are single economies. Areas of "
+                "the past (Belgium-Luxembourg to 1998) stand as themselves."
+            ),
+            source=study.source_line,
+        ),
+    )
+
+
+def own_outlook(study: Study) -> Stack:
+    """Forecast the market's own imports, row by row, with the errors of the same method before."""
+    sums = study.history.groupby(["segment", "period"])["value_usd"].sum(min_count=1).reset_index()
+    points = sums.groupby("segment")["period"].nunique()
+    whole = points[points == study.history_years].index
+    names = {k: n for k, n in study.segment_names.items() if k in whole}
+    told = sums[sums["segment"].isin(names)].rename(columns={"segment": "cmd_code"})
+    gone = [n for k, n in study.segment_names.items() if k not in names]
+    if told.empty:
+        return Stack(Text("No series is without a gap, so that none is forecast."))
+    result = compute(told)
+    ends = last(result)
+    return Stack(
+        Text(_sentence(study, ends, names, gone)),
+        Figure(
+            fans.fan(
+                result.panel,
+                result.forecasts[result.forecasts["model"] == "combination"],
+                benchmark=one_level(result.forecasts, "drift"),
+                titles=names,
+                what="Imports",
+                unit="USD million",
+                scale=1e6,
+            ),
+            name="outlook",
+            caption=(
+                f"Imports of {w.the(study.name(study.market))}, forecast {HORIZON} years ahead, 80 and "
+                "95 % intervals"
+            ),
+            alt=_sentence(study, ends, names, gone).replace("**", ""),
+            source=study.source_line,
+        ),
+        _table(study, result, ends, names),
+        error_table(result, "product", study.terms.unit, study.source_line, names),
+    )
+
+
+def _sentence(study: Study, ends: pd.DataFrame, names: dict[str, str], gone: list[str]) -> str:
+    year = int(ends["last_year"].max())
+    largest = ends.sort_values("last_usd", ascending=False).head(3)
+    said = [
+        f"{escape(names[str(key)].lower())} at {w.money(row['mean'])} in {year + HORIZON} after "
+        f"{w.money(row['last_usd'])} in {year} (80{w.NBSP}%: {w.money(row['lo_80'])} to "
+        f"{w.money(row['hi_80'])})"
+        for key, row in largest.iterrows()
+    ]
+    left = (
+        f" Not forecast, because years are without recorded imports: {escape(w.listing(gone).lower())}."
+        if gone
+        else ""
+    )
+    return (
+        f"These are forecasts of this market's own imports from {study.history_years} years of them, "
+        f"in current US dollars. The largest: {'; '.join(said)}. Wide intervals are the finding: "
+        f"prices and single shipments move small flows more than any trend.{left}"
+    )
+
+
+def _table(study: Study, result: Outlook, ends: pd.DataFrame, names: dict[str, str]) -> Table:
+    table = ends.reset_index(names="product")
+    table.insert(1, "title", table["product"].map(names))
+    table = table.sort_values("last_usd", ascending=False)
+    year = int(table["last_year"].max())
+    money = ["last_usd", "mean", "lo_80", "hi_80", "lo_95", "hi_95", "naive", "drift"]
+    return Table(
+        table[["product", "title", *money[:6], "growth_pct", *money[6:]]],
+        name="outlook",
+        caption=f"Imports by {study.terms.unit}: {year} and the forecast of {year + HORIZON}",
+        formats={**dict.fromkeys(money, "usd_m"), "growth_pct": "pct_signed"},
+        headers={
+            "product": study.hs if study.is_mixed else "Id",
+            "title": "Goods",
+            "last_usd": str(year),
+            "mean": str(year + HORIZON),
+            "lo_80": "80 % from",
+            "hi_80": "to",
+            "lo_95": "95 % from",
+            "hi_95": "to ",
+            "growth_pct": "A year",
+        },
+        hide=["naive", "drift", *([] if study.is_mixed else ["product"])],
+        note="Current US dollars. Intervals are calibrated on the method's own errors at earlier origins.",
+        source=study.source_line,
+    )
