@@ -43,6 +43,8 @@ class Kind:
 
 KINDS = {
     "usd": Kind("USD"),
+    "usd_k": Kind("USD thousand", scale=1e3, decimals=0),
+    "usd_k_signed": Kind("USD thousand", scale=1e3, decimals=0, signed=True),
     "usd_m": Kind("USD million", scale=1e6, decimals=1),
     "usd_m_signed": Kind("USD million", scale=1e6, decimals=1, signed=True),
     "usd_bn": Kind("USD billion", scale=1e9, decimals=2),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.report import charts
-from marketintel.report.blocks import Figure, Stack, Table, Text
+from marketintel.report.blocks import Figure, Heading, Stack, Table, Text
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study.study import Study
 from marketintel.report.market_study.tariffs import tariff_rates
@@ -40,6 +40,7 @@ def duty_pages(study: Study) -> Stack:
     name = study.name(study.exporter)
     chart = study.duty_total[study.duty_total["partner"].isin(top)]
     return Stack(
+        Heading(2, "What suppliers pay at the border"),
         Text(say.duty(study)),
         Figure(
             charts.duty_dumbbell(

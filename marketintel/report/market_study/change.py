@@ -56,7 +56,7 @@ def change(study: Study) -> Stack:
             table[["weights", "segment_name", *money]],
             name="decomposition",
             caption=f"Change of {name}'s sales, {study.terms.codes}, by cause",
-            formats=dict.fromkeys(money, "usd_m_signed"),
+            formats=dict.fromkeys(money, f"{study.money}_signed"),
             headers=heads,
             group_col="weights",
             printed_rows=len(base) + len(total),
@@ -84,10 +84,10 @@ def change(study: Study) -> Stack:
             name="decomposition_codes",
             caption="The codes that drive the change",
             formats={
-                "change_usd": "usd_m_signed",
+                "change_usd": f"{study.money}_signed",
                 "base_share_pct": "pct",
                 "share_pct": "pct",
-                "market_change_usd": "usd_m_signed",
+                "market_change_usd": f"{study.money}_signed",
             },
             headers={
                 "cmd_code": "Code",
@@ -98,6 +98,7 @@ def change(study: Study) -> Stack:
                 "share_pct": f"Share {study.year}",
                 "market_change_usd": "Market",
             },
+            printed_rows=0 if study.is_mixed else None,  # each code is a row of the table above
             source=study.source_line,
         ),
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from marketintel.analysis.frames import CORE
 from marketintel.analysis.signals import not_evaluated, rule_texts
-from marketintel.report.blocks import Callout, Stack, Table, Text, escape
+from marketintel.report.blocks import Heading, Stack, Table, Text, escape
 from marketintel.report.market_study import origin, series, tariffs
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each
@@ -21,10 +21,14 @@ TOP = 10
 def opportunities_and_risks(study: Study) -> Stack:
     """What the rules find, ranked by the dollars concerned, and the rules themselves."""
     found = study.findings
-    rules = rule_texts(study.thresholds)
-    rules["rule_text"] = rules["rule_text"].map(study.terms.of_rows)
-    rules["score_text"] = rules["score_text"].map(study.terms.of_rows)
     silent = not_evaluated(study.segment_facts)
+    rules = rule_texts(study.thresholds)
+    times = silent.groupby("rule").size().reindex(rules["rule"]).fillna(0).to_numpy()
+    never = times == len(study.segment_facts)
+    unasked = int(times[~never].sum())
+    rules = rules[~never]
+    for column in ("rule_text", "score_text"):
+        rules[column] = rules[column].map(study.terms.of_rows)
     return Stack(
         *[
             _findings(study, found, kind, title)
@@ -36,11 +40,27 @@ def opportunities_and_risks(study: Study) -> Stack:
             caption="The rules, with their thresholds",
             headers={"rule_text": "The rule speaks where …", "score_text": "Ranked by"},
             group_col="kind",
-            note="The thresholds are a choice of the authors; they have not been calibrated on outcomes.",
+            note=(
+                "The thresholds are a choice of the authors; they have not been calibrated on outcomes."
+                + (
+                    f" Products with imports below {w.money(study.thresholds.min_market_usd)} are not "
+                    "asked."
+                    if study.is_mixed
+                    else ""
+                )
+                + (f" {_never(int(never.sum()))}" if never.any() else "")
+            ),
         ),
         Text(f"{_pairs(study, len(silent))} could not be asked, because a figure is missing.")
-        if len(silent)
+        if unasked
         else None,
+    )
+
+
+def _never(number: int) -> str:
+    return (
+        f"{w.sentence(w.count(number, 'more rule'))} could not be asked at all, for want of duties or of "
+        "the market's imports of all goods."
     )
 
 
@@ -58,7 +78,7 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
         rows[["rank", "segment_name", "statement", "score_usd", "rule"]],
         name={"opportunity": "opportunities", "risk": "risks"}[kind],
         caption=f"{title} for {w.the(study.name(study.exporter))}, by dollars concerned",
-        formats={"rank": "int", "score_usd": "usd_m"},
+        formats={"rank": "int", "score_usd": study.money},
         headers={
             "segment_name": study.terms.unit.capitalize(),
             "statement": "Finding",
@@ -75,23 +95,17 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
 
 
 def tariff_schedule(study: Study) -> Stack:
-    """The statutory lines of the core codes, as the law of their own year."""
+    """The statutory lines of the core codes, as the law of their own year; where it is here."""
     core = study.codes if study.is_mixed else study.codes[study.codes["scope"] == CORE]
     lines = query.tariff_lines(
         core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
     )
     if lines.empty:
-        name = w.the(study.name(study.market))
-        return Stack(
-            Callout(
-                "note",
-                f"No tariff schedule of {name} by national line is in the data; the one that comes "
-                "with the project is that of the United States.",
-            )
-        )
+        return Stack()
     statute = str(lines["statute"].iloc[0])
     free = int((lines["general"].str.strip() == "Free").sum())
     return Stack(
+        Heading(2, "The tariff schedule"),
         Text(
             f"This is the {escape(statute)} as it reads, for the core codes of this study: "
             f"{free} of {len(lines)} tariff lines are free in the general column. That column is not "

@@ -38,8 +38,8 @@ def exporter_position(study: Study) -> Stack:
             name="exporter_position",
             caption=f"{name} in the market, {study.terms.codes}, {study.year} against {study.base}",
             formats={
-                "base_value_usd": "usd_m",
-                "value_usd": "usd_m",
+                "base_value_usd": study.money,
+                "value_usd": study.money,
                 "change_pct": "pct_signed",
                 "market_change_pct": "pct_signed",
                 "share_pct": "pct",
@@ -59,7 +59,7 @@ def exporter_position(study: Study) -> Stack:
             },
             source=study.source_line,
         ),
-        PageBreak(),
+        PageBreak() if not study.is_mixed else None,
         *_members(study),
     )
 
@@ -74,6 +74,10 @@ def _members(study: Study) -> list[Table]:
     if study.has_duties:
         duty = study.duty_members[study.duty_members["period"] == study.year].set_index("partner")
         members["effective_duty_pct"] = members["exporter"].map(duty["effective_duty_pct"])
+    sold = members["value_usd"].gt(0) | members["base_value_usd"].gt(0)
+    if study.is_mixed and not sold.any():
+        return []
+    members = members[sold] if study.is_mixed else members
     columns = [
         "member",
         "base_value_usd",
@@ -85,8 +89,8 @@ def _members(study: Study) -> list[Table]:
     ]
     columns += [*(["effective_duty_pct"] if study.has_duties else []), "main_segment"]
     formats = {
-        "base_value_usd": "usd_m",
-        "value_usd": "usd_m",
+        "base_value_usd": study.money,
+        "value_usd": study.money,
         "change_pct": "pct_signed",
         "share_pct": "pct",
         "share_change_pp": "points",
@@ -110,6 +114,9 @@ def _members(study: Study) -> list[Table]:
                 **({"effective_duty_pct": "Duty"} if study.has_duties else {}),
             },
             highlight=(members["exporter"] == study.exporter).tolist(),
+            note="Member states without recorded sales in either year have no row."
+            if study.is_mixed
+            else None,
             source=study.source_line,
         )
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marketintel.report.blocks import Stack, Text
+from marketintel.report.market_study import origin
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.series import MIN_YEARS
 from marketintel.report.market_study.study import Study
@@ -39,6 +40,8 @@ def method(study: Study) -> Stack:
         "market, and changes of its share in each product. Each term is computed directly and under two "
         "weightings; the interaction is shown, not spread over the others.",
         _forecasts(study),
+        "**Origin of a figure.** Each can be taken apart into files, codes and rates: "
+        f"`{origin.explained(study, study.chosen[0])}`.",
     ]
     return Stack(Text("\n\n".join(paragraphs)))
 

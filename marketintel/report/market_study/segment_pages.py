@@ -32,8 +32,9 @@ def segment_pages(study: Study) -> Stack:
     absent = [segment for segment in study.chosen if segment not in there]
     sections = [_section(study, s) for s in there] + [_no_core(study, s) for s in absent]
     pages: list[Block] = []
-    for section in sections:
-        pages += [PageBreak(), section] if pages else [section]
+    for place, section in enumerate(sections):
+        apart = place > 0 and place % (2 if study.is_mixed else 1) == 0
+        pages += [PageBreak(), section] if apart else [section]
     return Stack(*pages)
 
 
@@ -72,9 +73,8 @@ def _product(study: Study, code: str) -> Stack:
     materials = load_materials()
     here = [c for s in study.segments for c in s.codes if c.cmd_code == code and c.reason]
     known = materials.get(code) if study.basis.revisions == ["HS1992"] else None
-    why = f"*What photonics needs of it:* {known.why} ({known.source})." if known else ""
-    cannot = f"*What the code cannot show:* {here[0].reason}" if here else ""
-    shares = study.shares[(study.shares["segment"] == code) & (study.shares["value_usd"] > 0)]
+    why = f"*Its use in photonics:* {escape(f'{known.why} ({known.source}).')}" if known else ""
+    cannot = f"*The whole code:* {escape(here[0].reason)}" if here else ""
     return Stack(
         Heading(3, f"{study.segment_names[code]} ({study.hs}: {code})"),
         Text(
@@ -87,8 +87,7 @@ def _product(study: Study, code: str) -> Stack:
                 ]
             )
         ),
-        Text(" ".join(filter(None, [escape(why), escape(cannot)]))) if why or cannot else None,
-        _chart(study, code) if len(shares) > 1 else None,
+        Text(" ".join(filter(None, [why, cannot]))) if why or cannot else None,
         _supplier_table(study, code),
     )
 
@@ -121,7 +120,7 @@ def _size(study: Study, segment: str) -> str:
         said += f", {w.money(everything['value_usd'])} with mixed codes"
     first = one(study.concentration, "segment", segment)
     return (
-        f"{said}. {study.name(first['first_supplier'])} is the first single supplier with "
+        f"{said}. {w.sentence(w.the(study.name(first['first_supplier'])))} is the first single supplier with "
         f"{w.percent(first['first_supplier_share_pct'])}; "
         f"{w.count(int(first['suppliers_for_80_pct']), 'supplier')} "
         f"{'makes' if first['suppliers_for_80_pct'] == 1 else 'make'} up 80{w.NBSP}% (HHI {first['hhi']:.2f}, "
@@ -219,8 +218,8 @@ def _supplier_table(study: Study, segment: str) -> Table:
         "share_change_pp": "Change of share",
     }
     formats = {
-        "base_value_usd": "usd_m",
-        "value_usd": "usd_m",
+        "base_value_usd": study.money,
+        "value_usd": study.money,
         "share_pct": "pct",
         "share_change_pp": "points",
     }
@@ -277,8 +276,8 @@ def _code_table(study: Study, segment: str) -> Table:
         name=f"codes_{segment}",
         caption=f"{study.segment_names[segment]}: codes",
         formats={
-            "base_value_usd": "usd_m",
-            "value_usd": "usd_m",
+            "base_value_usd": study.money,
+            "value_usd": study.money,
             "change_pct": "pct_signed",
             "exporter_share_pct": "pct",
         },

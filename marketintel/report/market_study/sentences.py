@@ -18,8 +18,7 @@ DEPENDENT_PCT = 50.0
 def summary_sentences(study: Study) -> list[str]:
     """Return the summary as sentences in the order of the report."""
     said = [demand(study), segments(study), exporter(study), why(study)]
-    if study.has_duties:
-        said.append(duty(study))
+    said.append(duty(study) if study.has_duties else tariff(study))
     return [*said, dependence(study), look_closer(study)]
 
 
@@ -129,6 +128,20 @@ def duty(study: Study) -> str:
         f"average over {study.year}, after {w.percent(before)} in {study.base}; the largest "
         f"competitors paid {w.listing(others)}. These are calculated duties, an average over measures "
         "that changed within the year, not a rate in force today."
+    )
+
+
+def tariff(study: Study) -> str:
+    """What the tariff says where what goods paid is not known."""
+    market = w.the(study.name(study.market))
+    if study.tariffs.empty:
+        return f"**Duties.** What these goods paid at the border of {market} is not known here."
+    rates = study.tariffs[study.tariffs["regime"] == "MFN"]["rate_pct"].dropna()
+    if rates.empty:
+        return f"**Duties.** No general rate of {market} on these goods is known here."
+    return (
+        f"**Duties.** What these goods paid is not known. The general (MFN) tariff of {market} on them is "
+        f"{w.percent(rates.min())} to {w.percent(rates.max())}, before preferences and additional duties."
     )
 
 

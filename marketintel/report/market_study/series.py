@@ -59,7 +59,7 @@ def long_view(study: Study) -> Stack | None:
     return Stack(
         Text(
             f"From {first} to {end} imports became more concentrated in {study.terms.rows(up)} and "
-            f"less in {down}, of {len(moved)}."
+            f"less in {down} of {len(moved)}."
             + (f" The first supplier changed in {escape(w.listing(said))}." if said else "")
         ),
         Table(
@@ -70,8 +70,8 @@ def long_view(study: Study) -> Stack | None:
                 f"against {end}"
             ),
             formats={
-                "base_year_usd": "usd_m",
-                "year_usd": "usd_m",
+                "base_year_usd": study.money,
+                "year_usd": study.money,
                 "base_first_share_pct": "pct",
                 "first_share_pct": "pct",
                 "hhi_change": "ratio2",
@@ -111,6 +111,7 @@ def own_outlook(study: Study) -> Stack:
     ends = last(result)
     return Stack(
         Text(_sentence(study, ends, names, gone)),
+        _table(study, result, ends, names),
         Figure(
             fans.fan(
                 result.panel,
@@ -129,7 +130,6 @@ def own_outlook(study: Study) -> Stack:
             alt=_sentence(study, ends, names, gone).replace("**", ""),
             source=study.source_line,
         ),
-        _table(study, result, ends, names),
         error_table(result, "product", study.terms.unit, study.source_line, names),
     )
 
@@ -165,7 +165,7 @@ def _table(study: Study, result: Outlook, ends: pd.DataFrame, names: dict[str, s
         table[["product", "title", *money[:6], "growth_pct", *money[6:]]],
         name="outlook",
         caption=f"Imports by {study.terms.unit}: {year} and the forecast of {year + HORIZON}",
-        formats={**dict.fromkeys(money, "usd_m"), "growth_pct": "pct_signed"},
+        formats={**dict.fromkeys(money, study.money), "growth_pct": "pct_signed"},
         headers={
             "product": study.hs if study.is_mixed else "Id",
             "title": "Goods",

@@ -28,6 +28,9 @@ EU = "EU27"
 #: From which imports on the rules look at a single mixed code; a segment is far larger.
 SMALL_PRODUCT_USD = 1e6
 
+#: Below these imports of mixed codes money is printed in thousands.
+SMALL_MARKET_USD = 100e6
+
 
 _GAP_COLUMNS = (
     "partner",
@@ -162,6 +165,12 @@ class Study:
     def hs(self) -> str:
         """The HS edition of the codes, for the head of a column: ``HS 2022``."""
         return f"HS {w.listing([r.removeprefix('HS') for r in self.basis.revisions], 'to')}"
+
+    @cached_property
+    def money(self) -> str:
+        """The kind in which tables print money: thousands where the market is small."""
+        total = one(self.demand_total, "scope", self.scope)["value_usd"]
+        return "usd_k" if self.is_mixed and total < SMALL_MARKET_USD else "usd_m"
 
     # Demand -----------------------------------------------------------------------------------
 

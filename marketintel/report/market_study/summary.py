@@ -82,9 +82,9 @@ def glance(study: Study) -> Stack:
             name="segments_at_a_glance",
             caption=f"{study.terms.unit.capitalize()}s at a glance: imports of {w.the(study.name(study.market))}, {study.year}",
             formats={
-                "core_usd": "usd_m",
+                "core_usd": study.money,
                 "change_pct": "pct_signed",
-                "core_broad_usd": "usd_m",
+                "core_broad_usd": study.money,
                 "share_pct": "pct",
                 "share_change_pp": "points",
                 "rank": "int",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.report import maps
-from marketintel.report.blocks import Callout, Figure, Stack, Table, Text
-from marketintel.report.market_study import origin
+from marketintel.report.blocks import Figure, Stack, Table, Text
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each
@@ -17,6 +16,11 @@ TOP = 12
 
 #: Below these sales a specialisation rests on single shipments.
 SMALL_SALES_USD = 10e6
+
+_UNKNOWN = (
+    "What suppliers are specialised in cannot be said: it needs imports of all goods, as the chapter on "
+    "what this study cannot tell explains."
+)
 
 
 def suppliers(study: Study) -> Stack:
@@ -29,6 +33,7 @@ def suppliers(study: Study) -> Stack:
             f"{study.name(leader['partner'])} is the first supplier with {w.money(leader['value_usd'])}, "
             f"{w.percent(leader['share_pct'])} of {study.terms.imports} ({w.points(leader['share_change_pp'])}). "
             f"The first five suppliers together hold {w.percent(shares['share_pct'].head(5).sum())}."
+            + ("" if study.has_matrix else f" {_UNKNOWN}")
         ),
         Figure(
             maps.supplier_map(
@@ -67,8 +72,8 @@ def suppliers(study: Study) -> Stack:
             ),
             formats={
                 "rank": "int",
-                "base_value_usd": "usd_m",
-                "value_usd": "usd_m",
+                "base_value_usd": study.money,
+                "value_usd": study.money,
                 "change_pct": "pct_signed",
                 "share_pct": "pct",
                 "share_change_pp": "points",
@@ -91,7 +96,7 @@ def suppliers(study: Study) -> Stack:
 def specialisation(study: Study) -> Stack:
     """What the largest suppliers are specialised in, as seen through this market's imports."""
     if not study.has_matrix:
-        return Stack(Callout("note", origin.no_specialisation(study)))
+        return Stack()
     table = study.specialisation.copy()
     table["segment_name"] = table["segment"].map(study.segment_names)
     table["supplier"] = table["partner"].map(study.name)
@@ -117,7 +122,7 @@ def specialisation(study: Study) -> Stack:
             shown,
             name="specialisation",
             caption=f"What the largest suppliers are specialised in, as seen through imports of {w.the(study.name(study.market))}",
-            formats={"value_usd": "usd_m"},
+            formats={"value_usd": study.money},
             headers={
                 "supplier": "Supplier",
                 "value_usd": study.year,

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.report.blocks import Callout, Stack, Table, Text, escape
+from marketintel.report.blocks import Heading, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study
 
 
 def tariff_rates(study: Study) -> Stack:
-    """Show the tariff on the codes studied, or say what would fetch it."""
+    """Show the tariff on the codes studied; a chapter only where it is here, else a gap."""
     market = escape(w.the(study.name(study.market)))
     if study.tariffs.empty:
-        return Stack(
-            Callout(
-                "note",
-                f"No calculated duties and no tariff of {market} are here. "
-                f"`{fetch_wits(study)}` asks for its tariff.",
-            )
-        )
+        return Stack()
     table = _by_code(study)
     known = table["mfn_pct"].dropna()
     free = int((known == 0).sum())
@@ -34,6 +28,7 @@ def tariff_rates(study: Study) -> Stack:
     )
     years = w.listing(sorted(set(study.tariffs["period"])))
     return Stack(
+        Heading(2, "What suppliers pay at the border"),
         Text(
             f"No calculated duties of {market} are known, so that what goods paid is not; this is its "
             f"tariff of {years}. {free} of {w.count(len(known), 'code')} {'is' if free == 1 else 'are'} "
