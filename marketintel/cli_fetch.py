@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marketintel.cli_fetch_bulk import BULK, fetch_bulk
 from marketintel.cli_options import DataOption, QuietOption
 from marketintel.errors import SourceError, UsageError
 
@@ -41,12 +42,20 @@ def fetch(
     ] = False,
     archive: Annotated[
         Path | None,
-        typer.Option("--zip", help="For the source baci: the zip as published by CEPII."),
+        typer.Option("--zip", help="For baci or gravity: the zip as published by CEPII."),
     ] = None,
     edition: Annotated[
         str | None,
         typer.Option("--edition", help="For the source baci: download this, e.g. HS92_V202601."),
     ] = None,
+    all_products: Annotated[
+        bool,
+        typer.Option(
+            "--all-products",
+            help="For baci: also the exports of every product, summed over partners, of the "
+            "newest year or of --years.",
+        ),
+    ] = False,
     quiet: QuietOption = False,
     data: DataOption = None,
 ) -> None:
@@ -56,20 +65,17 @@ def fetch(
     from marketintel.warehouse import store
 
     data_dir = data or store.default_data_dir()
-    if archive or edition or "baci" in (sources or []):
-        if sources not in (None, [], ["baci"]) or (archive is None) == (edition is None):
-            raise UsageError(
-                "fetch baci goes alone and needs --edition HS92_V202601 to download one, or "
-                "--zip FILE, the zip as CEPII publishes it"
-            )
-        zipped = archive or _download_baci(str(edition), data_dir, dry_run)
-        if zipped:
-            _add_baci(zipped, segments, data_dir, dry_run)
+    named = sources or []
+    if archive or edition or all_products or set(BULK) & set(named):
+        asked = parse_years(years) if years else []
+        book = reference_book()
+        fetch_bulk(named, archive, edition, lambda revisions: _codes_in(segments, revisions),
+                   asked, all_products, book, data_dir, dry_run)  # fmt: skip
         return
     span = parse_years(years)
     made = plan(
         _markets(targets), _codes(segments, span), span, reference_book(), answers_dir(data_dir),
-        sources=sources or [], regions=regions, refresh=refresh,
+        sources=named, regions=regions, refresh=refresh,
     )  # fmt: skip
     for line in made.describe():
         typer.echo(line)
@@ -87,67 +93,29 @@ def fetch(
         )
 
 
-def _download_baci(edition: str, data_dir: Path, dry_run: bool) -> Path | None:
-    """Download an edition, unless it is there; return where it is, or None in a dry run."""
-    from marketintel.sources.baci import PROVIDER, download
-    from marketintel.sources.bulk import REVISIONS, library_dir
-    from marketintel.sources.http import Client
-
-    found = re.fullmatch(r"(HS\d\d)_V(\d{6}[a-z]?)", edition)
-    if not found or found[1] not in REVISIONS:
-        raise UsageError(
-            f"--edition {edition!r} is not understood; write revision and version as HS92_V202601 "
-            f"(revisions: {', '.join(REVISIONS)})"
-        )
-    target = library_dir(data_dir) / f"BACI_{edition}.zip"
-    if not target.exists():
-        typer.echo(f"baci: 1 request, about 2 GB, to {target.name}")
-        if dry_run:
-            return None
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with Client(PROVIDER) as client:
-            download(found[2], found[1], target, client)
-    return target
-
-
-def _add_baci(archive: Path, segments: str, data_dir: Path, dry_run: bool) -> None:
-    """Load a BACI zip and keep the segments' products."""
-    from marketintel.sources.baci import Year, years
-    from marketintel.sources.bulk import REVISIONS, add_baci
-
-    found = years(archive)
-    codes = _codes_in(segments, [REVISIONS[found[0].revision]])
-    typer.echo(
-        f"baci: {archive.name}: {found[0].year}–{found[-1].year}, "
-        f"{sum(year.size for year in found) / 1e9:.1f} GB unpacked, a year at a time; "
-        f"{len(codes)} products"
-    )
-    if not dry_run:
-
-        def tell(year: Year) -> None:
-            typer.echo(f"baci: {year.year} is there")
-
-        kept = add_baci(archive, codes, reference_book(), data_dir, progress=tell)
-        typer.echo(f"baci: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
-
-
 def reference_book() -> "Book":
     """Return the translations that the network room is given."""
     from marketintel.sources.connectors import Book
     from marketintel.warehouse import harmonise
-    from marketintel.warehouse.countries import code_map, country_rows, group_members, split
+    from marketintel.warehouse.countries import (
+        code_map,
+        country_rows,
+        group_members,
+        load_groups,
+        split,
+    )
 
     rows = {row["iso3"]: row for row in country_rows()}
 
     def code_of(iso3: str, system: str) -> str:
         return next(iter(split(rows[iso3][system])), "") if iso3 in rows else ""
 
-    members = frozenset(group_members("EU27"))
+    groups = {name: frozenset(group_members(name)) for name in load_groups()}
 
     def knows(code: str, system: str) -> bool:
         return code in code_map(system)
 
-    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, members)
+    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, groups["EU27"], groups)
 
 
 def parse_years(text: str | None) -> list[int]:

@@ -29,6 +29,11 @@ def library_dir(data_dir: Path) -> Path:
     return data_dir / "local" / "baci"
 
 
+def edition_dir(data_dir: Path, year: baci.Year) -> Path:
+    """Return the folder that the years of an edition are loaded into."""
+    return library_dir(data_dir) / f"{year.revision}_V{year.vintage}"
+
+
 def add_baci(
     archive: Path,
     codes: Sequence[str],
@@ -70,7 +75,7 @@ def add_baci(
     payload = parquet_bytes(frame)
     citation = snapshot.Citation(
         source=baci.SOURCE,
-        vintage=_vintage(data_dir, edition.name, payload),
+        vintage=numbered_vintage(data_dir, baci.SOURCE, edition.name, _FILE, payload),
         producer="CEPII",
         title=f"BACI bilateral trade, {REVISIONS[revision]}, edition {version}, "
         f"{len(wanted)} products",
@@ -119,12 +124,12 @@ def _codes_before(data_dir: Path, revision: str) -> set[str]:
     return {c for f in frames for c in f.loc[f["hs_revision"] == revision, "cmd_code"].unique()}
 
 
-def _vintage(data_dir: Path, edition: str, payload: bytes) -> str:
+def numbered_vintage(data_dir: Path, source: str, edition: str, file: str, payload: bytes) -> str:
     """Return the edition's name, numbered where it holds another selection already."""
     digest = hashlib.sha256(payload).hexdigest()
     for n in range(1, 100):
         name = edition if n == 1 else f"{edition}.{n:02}"
-        path = data_dir / "raw" / baci.SOURCE / name / _FILE
+        path = data_dir / "raw" / source / name / file
         if not path.exists() or snapshot.sha256_of(path) == digest:
             return name
     raise AssertionError("a hundred selections of one edition")

@@ -5,8 +5,8 @@ warehouse, which this room must not know. A :class:`Book` brings those translati
 made here are what a snapshot holds: ISO3, our columns, units in the names.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -33,6 +33,8 @@ class Book:
         ``(code, system) -> bool``: whether it is an economy's code.
     eu_members : frozenset of str
         ISO3 of the economies that Comext has as reporters.
+    groups : mapping of str to frozenset of str
+        Groups of economies, by name, with the ISO3 of their members.
     """
 
     to_iso3: Callable[..., "pd.Series"]
@@ -40,6 +42,7 @@ class Book:
     revision_at: Callable[[str, str], str]
     knows: Callable[[str, str], bool]
     eu_members: frozenset[str] = frozenset()
+    groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ SOURCES = {
     "tariff_lines": ("usitc_hts",),
     "macro": ("worldbank", "imf", "ecb"),
     "pairs": ("cepii_geodist",),
+    "pairs_yearly": ("cepii_gravity",),
+    "baskets": ("baci_baskets",),
     "regions": ("eurostat_sbs", "eurostat_regional", "regional_indicators"),
 }  # fmt: skip
 
@@ -53,6 +55,8 @@ _SORT = {
     "tariff_lines": ["hs8", "reporter", "source"],
     "macro": ["indicator", "economy", "period", "source"],
     "pairs": ["origin", "destination", "source"],
+    "pairs_yearly": ["origin", "destination", "period", "source"],
+    "baskets": ["period", "cmd_code", "exporter", "destination", "source"],
     "regions": ["indicator", "nuts_id", "activity", "period", "source"],
 }  # fmt: skip
 

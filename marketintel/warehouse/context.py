@@ -103,6 +103,47 @@ def pairs(origin: str, data_dir: Path | None = None) -> "pd.DataFrame":
     return found
 
 
+def pairs_yearly(
+    origin: str | Iterable[str], year: str | int | None = None, data_dir: Path | None = None
+) -> "pd.DataFrame":
+    """Return what ties countries to every other in a year, if CEPII Gravity has been fetched.
+
+    Parameters
+    ----------
+    origin : str or iterable of str
+        ISO3, names or groups (their members).
+    year : str or int, optional
+        The newest there is not after it; the newest of all if not given.
+    data_dir : Path, optional
+        The data directory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        origin, destination, period, distance_km, contiguous, common_language, colony,
+        trade_agreement, origin_in_wto, destination_in_wto, origin_in_eu, destination_in_eu,
+        gdp_origin_usd, gdp_destination_usd, source, vintage. Ties are true, false or missing.
+
+    Raises
+    ------
+    MissingDataError
+        It has not been fetched, or begins later.
+    """
+    found = engine.ask(
+        data_dir,
+        """SELECT * FROM pairs_yearly WHERE origin IN (SELECT unnest($origins::VARCHAR[]))
+             AND period = (SELECT max(period) FROM pairs_yearly WHERE period <= $until)
+           ORDER BY origin, destination""",
+        {"origins": engine.economies(origin), "until": str(year or 9999)},
+    )
+    if found.empty:
+        raise MissingDataError(
+            "no ties of countries by year here; load them with `marketintel fetch gravity --zip "
+            "FILE`, the zip of CSV that CEPII publishes"
+        )
+    return found
+
+
 def world_series(heading: str, data_dir: Path | None = None) -> "pd.DataFrame":
     """Return world exports of one HS4 heading by year.
 

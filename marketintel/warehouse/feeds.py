@@ -13,7 +13,7 @@ import pandas as pd
 from marketintel.sources.snapshot import Sidecar
 from marketintel.warehouse.currency import to_usd
 from marketintel.warehouse.nuts import nuts2, version_of
-from marketintel.warehouse.schema import WORLD, columns
+from marketintel.warehouse.schema import WORLD, columns, contract
 
 Convert = Callable[[pd.DataFrame, Sidecar], pd.DataFrame]
 
@@ -135,6 +135,14 @@ def as_published(table: str) -> Convert:
     return convert
 
 
+def gravity_pairs(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+    """Ties by year: true, false, or not stated."""
+    known = contract("pairs_yearly").columns
+    ties = [name for name, column in known.items() if str(column.dtype) == "boolean"]
+    frame = raw.assign(source=meta.source, vintage=meta.vintage)
+    return frame.astype(dict.fromkeys(ties, "boolean"))[columns("pairs_yearly")]
+
+
 #: The order in which NUTS versions are tried on a code; a code of several is the same region in
 #: all of them. What is shipped was published in those that come first.
 _NUTS_EMPLOYMENT = ("2013", "2016", "2021", "2024", "2010")
@@ -218,6 +226,8 @@ FEEDS = (
     Feed("macro", "imf", as_published("macro")),
     Feed("macro", "ecb", ecb_macro),
     Feed("pairs", "cepii_geodist", as_published("pairs")),
+    Feed("pairs_yearly", "cepii_gravity", gravity_pairs),
+    Feed("baskets", "baci_baskets", as_published("baskets")),
     Feed("regions", "eurostat_sbs", regions_sbs),
     Feed("regions", "eurostat_regional", regional_indicators),
     Feed("regions", "regional_indicators", regional_indicators),

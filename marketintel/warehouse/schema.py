@@ -11,7 +11,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from marketintel.errors import DamagedDataError
-from marketintel.warehouse.countries import code_map
+from marketintel.warehouse.countries import code_map, load_groups
 from marketintel.warehouse.harmonise import HS_REVISIONS
 
 FLOWS = ("import", "export", "re_export", "re_import")
@@ -217,6 +217,55 @@ def _pairs() -> pa.DataFrameSchema:
     )
 
 
+def _pairs_yearly() -> pa.DataFrameSchema:
+    tie = pa.Column("boolean", nullable=True)  # not stated is neither yes nor no
+    return pa.DataFrameSchema(
+        {
+            "origin": _economy(),
+            "destination": _economy(),
+            "period": _text(_matches(r"\d{4}", "YYYY")),
+            "distance_km": _amount(nullable=True),
+            "contiguous": tie,
+            "common_language": tie,
+            "colony": tie,
+            "trade_agreement": tie,
+            "origin_in_wto": tie,
+            "destination_in_wto": tie,
+            "origin_in_eu": tie,
+            "destination_in_eu": tie,
+            "gdp_origin_usd": _amount(nullable=True),
+            "gdp_destination_usd": _amount(nullable=True),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        unique=["origin", "destination", "period", "source"],
+        strict=True,
+        ordered=True,
+        name="pairs_yearly",
+    )
+
+
+def _baskets() -> pa.DataFrameSchema:
+    known = {WORLD, *load_groups()}
+    return pa.DataFrameSchema(
+        {
+            "exporter": _economy(),
+            # The world; or a group that the exporter is in: what it sells to the others there.
+            "destination": _text(_each(lambda name: name in known, "WLD or a group")),
+            "hs_revision": _hs_revision(),
+            "cmd_code": _hs6(),
+            "period": _text(_matches(r"\d{4}", "YYYY")),
+            "value_usd": _amount(),
+            "source": _text(),
+            "vintage": _text(),
+        },
+        unique=["exporter", "destination", "hs_revision", "cmd_code", "period", "source"],
+        strict=True,
+        ordered=True,
+        name="baskets",
+    )
+
+
 def _regions() -> pa.DataFrameSchema:
     return pa.DataFrameSchema(
         {
@@ -253,6 +302,8 @@ _CONTRACTS = {
     "tariff_lines": _tariff_lines,
     "macro": _macro,
     "pairs": _pairs,
+    "pairs_yearly": _pairs_yearly,
+    "baskets": _baskets,
     "regions": _regions,
 }
 TABLES = tuple(_CONTRACTS)

@@ -63,7 +63,11 @@ def test_a_missing_column_is_refused(starter):
         schema.validate(macro.drop(columns="unit"), "macro", "a file")
 
 
-@pytest.mark.parametrize("table", schema.TABLES)
+#: Made only of what a person loads: whole files that are too large to ship.
+LOADED = {"pairs_yearly", "baskets"}
+
+
+@pytest.mark.parametrize("table", sorted(set(schema.TABLES) - LOADED))
 def test_shipped_tables_keep_their_contracts(starter, table):
     frame = store.read_parquet(store.table_path(starter, table))
     assert list(schema.validate(frame, table, "a file").columns) == schema.columns(table)

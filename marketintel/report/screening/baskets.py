@@ -12,8 +12,8 @@ from marketintel.analysis import complexity as cx
 from marketintel.analysis.indices import balassa
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
-from marketintel.report.screening.facts import Screen
-from marketintel.warehouse import engine
+from marketintel.report.screening.facts import ALL_PRODUCTS, Screen
+from marketintel.warehouse import engine, store
 
 #: Products from which on a matrix counts as the whole basket: HS6 has about 5,000.
 ENOUGH_PRODUCTS = 3_000
@@ -31,6 +31,17 @@ GROUP BY ALL
 """
 
 
+#: All products, where they have been fetched; what a group sells inside itself is taken off.
+_ALL_PRODUCTS = """
+SELECT exporter, hs_revision, cmd_code,
+       sum(CASE WHEN destination = 'WLD' THEN value_usd ELSE -value_usd END) AS value_usd
+FROM baskets
+WHERE period = $period AND (destination = 'WLD'
+      OR (destination = $union AND list_contains($members::VARCHAR[], exporter)))
+GROUP BY ALL
+"""
+
+
 def structure(screen: Screen) -> Stack:
     """Complexity of the exporter and of products it might add; a refusal on a partial matrix."""
     wide = _baskets(screen)
@@ -42,8 +53,8 @@ def structure(screen: Screen) -> Stack:
                 f"about 5,000 products of HS6; here are {wide.shape[1]:,}. Over so few codes they "
                 "can be computed, which tests the arithmetic, and find nothing: they would rank "
                 "who trades these goods, not what an economy is able to do. `marketintel fetch baci` "
-                "keeps the products of the segments, not all; the page is complete when a table of "
-                "world trade holds them.",
+                "keeps the products of the segments; with `--all-products` it adds up all of them "
+                f"for a year, of which {screen.year} is needed here.",
             )
         )
     kept, left_out = cx.without_tiny(wide, SMALLEST_USD, _people(screen), SMALLEST_POPULATION)
@@ -68,11 +79,14 @@ def structure(screen: Screen) -> Stack:
 def _baskets(screen: Screen) -> pd.DataFrame:
     """Exports of the year, economies × products of one revision; a group or consortium is one."""
     union = [] if screen.is_consortium or len(screen.members) == 1 else screen.members
-    rows = engine.ask(
-        screen.data_dir,
-        _BASKETS,
-        {"source": screen.source, "period": str(screen.year), "union": union},
-    )
+    year = str(screen.year)
+    rows = pd.DataFrame()
+    if has_all_products(screen):
+        asked = {"period": year, "members": union, "union": screen.exporter if union else ""}
+        rows = engine.ask(screen.data_dir, _ALL_PRODUCTS, asked)
+    if rows.empty:
+        asked = {"source": screen.source, "period": year, "union": union}
+        rows = engine.ask(screen.data_dir, _BASKETS, asked)
     counts = rows.groupby("hs_revision")["cmd_code"].nunique()
     if counts.empty:
         return pd.DataFrame()
@@ -84,6 +98,11 @@ def _baskets(screen: Screen) -> pd.DataFrame:
     own = wide.mul(share, axis=0).sum().rename(screen.exporter)
     rest = wide.mul(1 - share, axis=0)[share < 1]
     return pd.concat([rest, own.to_frame().T]).rename_axis("exporter")
+
+
+def has_all_products(screen: Screen) -> bool:
+    """Whether sums of all products have been fetched, of whichever year."""
+    return store.table_path(screen.data_dir or store.default_data_dir(), "baskets").exists()
 
 
 def _people(screen: Screen) -> pd.Series:
@@ -164,5 +183,10 @@ def _table(screen: Screen, products: pd.DataFrame) -> Table:
         note="COG, gross: what the product opens. COG, net: less what is no longer ahead once the "
         "product is there; exactly the change of COI. The two can rank differently: rows are in "
         "order of the net gain.",
-        source=screen.source_line,
+        source=_cited(screen),
     )
+
+
+def _cited(screen: Screen) -> str:
+    rows = screen.coverage[screen.coverage["source"] == ALL_PRODUCTS]
+    return " ".join(map(str, rows["citation"].unique())) or screen.source_line

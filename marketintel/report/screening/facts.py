@@ -28,6 +28,9 @@ from marketintel.warehouse.reference import country, country_name, group_members
 #: What loads world trade of devices; printed wherever they are missing.
 LOAD_COMMAND = "marketintel fetch baci --zip BACI_HS92_V….zip"
 
+#: Sums of every product, for indices of whole baskets.
+ALL_PRODUCTS = "baci_baskets"
+
 #: Products count as covered from so many exporters on; the data as complete from such a share.
 ENOUGH_EXPORTERS = 50
 ENOUGH_CODES_PCT = 80.0
@@ -273,7 +276,7 @@ class Screen:
     def used(self) -> pd.DataFrame:
         """The files that this screening rests on, trade first."""
         wanted = [self.source, "worldbank", "cepii_geodist", "us_census_imports",
-                  critical_inputs.SOURCE, "natural_earth"]  # fmt: skip
+                  ALL_PRODUCTS, "cepii_gravity", critical_inputs.SOURCE, "natural_earth"]  # fmt: skip
         rows = self.coverage[self.coverage["source"].isin(wanted)]
         order = rows["source"].map({source: i for i, source in enumerate(wanted)})
         return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)

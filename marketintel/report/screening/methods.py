@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.analysis.candidates import NAIVE, REGRESSORS
 from marketintel.analysis.gravity import gravity as fit_gravity
+from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.formats import show
 from marketintel.report.market_study import words as w
@@ -13,6 +14,7 @@ from marketintel.report.screening import pictures
 from marketintel.report.screening.facts import Screen
 from marketintel.report.screening.shortlist import record_sentence
 from marketintel.report.screening.whatif import scenario as imagined
+from marketintel.warehouse.context import pairs_yearly
 
 TERMS = {
     "ln_distance": "Distance (logarithm)",
@@ -105,6 +107,10 @@ def gravity(screen: Screen) -> Stack:
     terms = model.coefficients.assign(label=model.coefficients["term"].map(TERMS))
     table = screen.now.gravity.sort_values("gap_usd", ascending=False, ignore_index=True)
     table.insert(0, "name", table["market"].map(screen.name))
+    agreements = _agreements(screen)
+    table = table.merge(agreements, "left", on="market")
+    known = list(agreements.columns.drop("market"))
+    table[known] = table[known].fillna("not stated")
     lost = w.listing([f"{n:,} because {reason}" for reason, n in
                       model.dropped.itertuples(index=False)])  # fmt: skip
     verdicts = table["verdict"].value_counts()
@@ -137,7 +143,7 @@ def gravity(screen: Screen) -> Stack:
         ),
         Table(
             table[["name", "actual_usd", "predicted_usd", "lo_usd", "hi_usd", "gap_usd", "verdict",
-                   "market"]],
+                   *known, "market"]],
             name="gravity_markets",
             caption=f"What {screen.name(screen.exporter)} sells and what gravity predicts",
             formats={
@@ -164,6 +170,19 @@ def gravity(screen: Screen) -> Stack:
             source=screen.source_line,
         ),
     )  # fmt: skip
+
+
+def _agreements(screen: Screen) -> pd.DataFrame:
+    """Return ``market, trade agreement`` where ties by year have been fetched; else no column."""
+    try:
+        ties = pairs_yearly(screen.members, screen.year, screen.data_dir)
+    except MissingDataError:
+        return pd.DataFrame({"market": pd.Series(dtype="str")})
+    stated = ties.dropna(subset=["trade_agreement"])
+    share = stated.astype({"trade_agreement": "float64"}).groupby("destination")["trade_agreement"]
+    said = share.mean().map(lambda x: {1.0: "yes", 0.0: "no"}.get(x, "some members"))
+    column = f"trade agreement {ties['period'].iloc[0]}"
+    return said.rename(column).rename_axis("market").reset_index()
 
 
 def by_group(screen: Screen) -> Stack:
