@@ -274,7 +274,7 @@ def _nothing(
         way_out += ", or BACI with `marketintel fetch baci --zip FILE`"
     baci = partners[partners["source"] == BACI] if partners is not None else own.iloc[:0]
     if len(own) or len(baci):
-        years = sorted({*own["period"], *baci["period"]})
+        years = sorted(set(own["period"] if len(own) else baci["period"]))
         have = ", ".join(years) if len(years) < 6 else f"{years[0]} to {years[-1]}"
         asked = f" for {year} and {year - 1}" if year else ""
         return (

@@ -61,7 +61,7 @@ def load(
     if reporter in members:
         raise UsageError(
             f"exporter {exporter!r} includes the market {reporter} itself; choose a supplier from "
-            "abroad, for instance --exporter DEU"
+            "abroad, for instance --exporter USA"
         )
     definitions = load_segments()
     named = [definitions.resolve(s) for s in segments] or list(definitions.names())

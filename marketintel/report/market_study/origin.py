@@ -96,8 +96,9 @@ def explained(study: Study, row: str) -> str:
     """Return the command that takes the figure of a row apart."""
     segment, scope = row, ""
     if study.is_mixed:
-        told_by = study.basis.flows.set_index("cmd_code")["segment"]
-        segment, scope = str(told_by[row].iloc[0]), " --scope broad"
+        rows = study.basis.flows
+        segment = str(rows.loc[rows["cmd_code"] == row, "segment"].iloc[0])
+        scope = " --scope broad"
     mirror = "" if study.basis.kind == REPORTED else " --mirror"
     return f"marketintel explain {study.market} {segment} {study.year}{scope}{mirror}"
 

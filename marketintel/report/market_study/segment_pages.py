@@ -22,6 +22,9 @@ CODES = 8
 #: A unit value is given where so much of the value has a weight.
 WEIGHED_PCT = 90.0
 
+#: Below these imports of a product its suppliers are printed in thousands.
+SMALL_PRODUCT_USD = 10e6
+
 
 def segment_pages(study: Study) -> Stack:
     """Return one section a segment, largest first."""
@@ -53,6 +56,9 @@ def _section(study: Study, segment: str) -> Stack:
 
 
 def _no_core(study: Study, segment: str) -> Stack:
+    if study.is_mixed:
+        said = f"No imports of this code were recorded in {study.year}; there were some in {study.base}."
+        return Stack(Heading(3, study.segment_names[segment]), Text(said))
     return Stack(
         Heading(3, study.segment_names[segment]),
         Text(f"{_why_no_core(study, segment)} {study.segments[segment].note}"),
@@ -209,6 +215,8 @@ def _supplier_table(study: Study, segment: str) -> Table:
         (study.shares["segment"] == segment) & (study.shares["value_usd"] > 0)
     ].copy()
     rows["supplier"] = rows["partner"].map(study.name)
+    small = study.is_mixed and rows["value_usd"].sum() < SMALL_PRODUCT_USD
+    money = "usd_k" if small else study.money
     columns = ["supplier", "base_value_usd", "value_usd", "share_pct", "share_change_pp"]
     headers = {
         "supplier": "Supplier",
@@ -218,8 +226,8 @@ def _supplier_table(study: Study, segment: str) -> Table:
         "share_change_pp": "Change of share",
     }
     formats = {
-        "base_value_usd": study.money,
-        "value_usd": study.money,
+        "base_value_usd": money,
+        "value_usd": money,
         "share_pct": "pct",
         "share_change_pp": "points",
     }

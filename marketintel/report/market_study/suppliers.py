@@ -35,24 +35,7 @@ def suppliers(study: Study) -> Stack:
             f"The first five suppliers together hold {w.percent(shares['share_pct'].head(5).sum())}."
             + ("" if study.has_matrix else f" {_UNKNOWN}")
         ),
-        Figure(
-            maps.supplier_map(
-                study.shares_apart[["partner", "value_usd"]],
-                query.countries_geometry(data_dir=study.data_dir),
-                reporter=study.market,
-                names={code: study.name(code) for code in study.shares_apart["partner"]},
-            ),
-            name="supplier_map",
-            caption=(
-                f"Suppliers of {study.terms.goods} to {w.the(study.name(study.market))}, "
-                f"{study.terms.codes}, {study.year}"
-            ),
-            alt=(
-                "World map of suppliers, shaded by what they sold. The largest single economies are "
-                f"{say.leaders(study, study.shares_apart, 5)}; the table below has the figures."
-            ),
-            source=f"{study.source_line} {maps.DISCLAIMER}",
-        ),
+        _map(study),
         Table(
             table[
                 [
@@ -90,6 +73,31 @@ def suppliers(study: Study) -> Stack:
             printed_rows=TOP,
             source=study.source_line,
         ),
+    )
+
+
+def _map(study: Study) -> Figure | None:
+    """Shade the suppliers; none for an area of the past, which has no shape."""
+    shapes = query.countries_geometry(data_dir=study.data_dir)
+    if study.market not in set(shapes["iso3"]):
+        return None
+    return Figure(
+        maps.supplier_map(
+            study.shares_apart[["partner", "value_usd"]],
+            shapes,
+            reporter=study.market,
+            names={code: study.name(code) for code in study.shares_apart["partner"]},
+        ),
+        name="supplier_map",
+        caption=(
+            f"Suppliers of {study.terms.goods} to {w.the(study.name(study.market))}, "
+            f"{study.terms.codes}, {study.year}"
+        ),
+        alt=(
+            "World map of suppliers, shaded by what they sold. The largest single economies are "
+            f"{say.leaders(study, study.shares_apart, 5)}; the table below has the figures."
+        ),
+        source=f"{study.source_line} {maps.DISCLAIMER}",
     )
 
 
