@@ -22,7 +22,9 @@ class Format(StrEnum):
 def forecast(
     country: Annotated[
         list[str] | None,
-        typer.Argument(help="Destinations of US exports, ISO3 or name (default: all there are)."),
+        typer.Argument(
+            help="Target countries, ISO3 or name (default: the five of the monthly US exports)."
+        ),
     ] = None,
     segment: Annotated[
         list[str] | None,
@@ -50,9 +52,10 @@ def forecast(
     quiet: QuietOption = False,
     data: DataOption = None,
 ) -> None:
-    """Forecast US exports by segment and destination, with their probabilities and errors.
+    """Forecast the trade of target countries by segment, with probabilities, errors and totals.
 
-    The series are exports of the United States: a mirror of what a country imports from there.
+    Of each country and segment the best series there is is taken: its own imports, else BACI's
+    reconciled ones, else US exports to it, a mirror of what it buys there only. Each says which.
     """
     countries, segments = _split(country), _split(segment)
     if table:
@@ -66,6 +69,8 @@ def forecast(
             typer.echo(as_json(frame))
         else:
             print_table(frame)
+            for line in frame.attrs["without"]:
+                typer.echo(f"no level in five years: {line}", err=True)
         return
     from marketintel.report.outlook.edition import write_outlook
 

@@ -13,8 +13,8 @@ from marketintel.cli_forecast import forecast as command
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.blocks import Figure, Table, Text
 from marketintel.report.outlook import card, drivers, pages, sentences, series
+from marketintel.report.outlook.asked import load
 from marketintel.report.outlook.edition import write_outlook
-from marketintel.report.outlook.facts import load
 from marketintel.warehouse.reference import load_segments
 
 
@@ -37,15 +37,15 @@ def texts(stack) -> str:
 
 
 def test_segments_break_where_their_codes_changed(outlook):
-    breaks = outlook.breaks.groupby("unique_id")["ds"].max()
+    breaks = outlook.months.breaks.groupby("unique_id")["ds"].max()
     assert breaks["CHE optics"] == pd.Timestamp("2022-01-31")
     assert "CHE lasers" not in breaks.index
     # 845610 was split in HS2017 without a change of content
     assert "CHE laser_machines" not in breaks.index
-    cut = outlook.monthly_cut
+    cut = outlook.months.cut
     assert cut.loc[cut["unique_id"] == "CHE optics", "ds"].min() == pd.Timestamp("2022-01-31")
     assert cut.loc[cut["unique_id"] == "CHE lasers", "ds"].min() == pd.Timestamp("2013-01-31")
-    fans = outlook.fans[outlook.fans["unique_id"] == "CHE optics"]
+    fans = outlook.months.fans[outlook.months.fans["unique_id"] == "CHE optics"]
     assert fans["cutoff"].unique() == [pd.Timestamp("2026-01-31")]
 
 
@@ -67,28 +67,28 @@ def test_unchanged_codes_have_no_break_and_are_core_everywhere():
 
 
 def test_yearly_series_are_sums_of_twelve_months(outlook):
-    lasers = outlook.flows.query("partner == 'CHE' and segment == 'lasers'")
+    lasers = outlook.found.months.query("partner == 'CHE' and segment == 'lasers'")
     year = lasers[lasers["period"].str.startswith("2019")]["value_usd"].sum()
-    rows = outlook.yearly.query("unique_id == 'CHE lasers'").set_index("ds")
+    rows = outlook.years.found.query("unique_id == 'CHE lasers'").set_index("ds")
     assert rows.loc["2019-12-31", "y"] == year
     assert rows.index.max() == pd.Timestamp("2025-12-31")  # 2026 has January only
     assert (rows["cover_pct"] == 100).all()
-    optics = outlook.yearly.query("unique_id == 'IRL optics'")["cover_pct"].iloc[0]
+    optics = outlook.years.found.query("unique_id == 'IRL optics'")["cover_pct"].iloc[0]
     assert 0 < optics < series.MIN_COVER_PCT
-    assert "IRL optics" not in set(outlook.annual["unique_id"])
+    assert "IRL optics" not in set(outlook.years.cells["unique_id"])
     reason = outlook.silent.set_index("unique_id")["yearly"]
     assert "24 % of the segment's trade" in reason["IRL optics"]
 
 
 def test_totals_are_the_sums_of_their_segments(outlook):
     means = outlook.baselines.set_index(["unique_id", "ds"])["mean"]
-    for total, parts in outlook.structure.groupby("aggregate")["part"]:
+    for total, parts in outlook.years.structure.groupby("aggregate")["part"]:
         added = sum(means[part] for part in parts)
         np.testing.assert_allclose(means[total], added, rtol=1e-9)
 
 
 def test_probabilities_and_levels_fit_together(outlook):
-    rows = outlook.potential.set_index("unique_id")
+    rows = outlook.years.potential.set_index("unique_id")
     grows = rows["level_then"] > rows["level_now"]
     assert ((rows["probability_growth"] > 0.5) == grows).all()
     assert (rows["probability_above_threshold"] <= rows["probability_growth"]).all()
@@ -150,7 +150,7 @@ def test_baseline_low_and_high_stand_beside_their_assumption(full):
 
 
 def test_a_currency_nobody_quotes_and_a_missing_source_are_gaps(full, monkeypatch):
-    rows = drivers.with_rates(drivers.with_gdp(drivers._by_year(full.annual), None), None)
+    rows = drivers.with_rates(drivers.with_gdp(drivers._by_year(full.mirror_cells), None), None)
     known = rows.groupby("partner")["usd_per_local"].count()
     assert known["VNM"] == 0
     assert known.drop("VNM").gt(0).all()
@@ -195,14 +195,16 @@ def test_projected_growth_is_taken_within_the_projections(full):
 
 
 def test_shocks_touch_the_series_they_name(full):
-    spans = full.spans.set_index(["unique_id", "shock"])
-    assert ("CHN lasers", "us_china_tariffs") in spans.index
-    assert ("CHE lasers", "us_china_tariffs") not in spans.index
-    assert ("9002", "financial_crisis") in spans.index
-    assert ("CHE lasers", "financial_crisis") not in spans.index  # its data begin later
+    spans = {tuple(row) for row in full.spans[["unique_id", "shock"]].to_numpy()}
+    assert ("CHN lasers", "us_china_tariffs") in spans
+    assert ("CHE lasers", "us_china_tariffs") not in spans
+    assert ("CHN 280530", "us_china_tariffs") not in spans  # imports from everywhere
+    assert ("9002", "financial_crisis") in spans
+    assert ("CHE 280530", "financial_crisis") in spans
+    assert ("CHE lasers", "financial_crisis") not in spans  # its data begin later
     rows = full.shock_errors.query("level == 95 and model == 'combination'").set_index("in_shock")
     assert rows.loc[True, "forecasts"] + rows.loc[False, "forecasts"] == len(
-        full.tested.query("level == 95 and model == 'combination'")
+        full.months.tested.query("level == 95 and model == 'combination'")
     )
     assert 2009 in set(full.detected["ds"].dt.year)
 
@@ -219,9 +221,9 @@ def test_every_figure_says_what_its_intervals_held(outlook):
 def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
     from marketintel.report.outlook.charts import fan_with_shocks
 
-    made = outlook.fans.query("unique_id == 'CHE optics' and model == 'combination'")
-    breaks = outlook.breaks.query("unique_id == 'CHE optics'")
-    figure = fan_with_shocks(outlook.monthly, made, outlook.spans, breaks=breaks)
+    made = outlook.months.fans.query("unique_id == 'CHE optics' and model == 'combination'")
+    breaks = outlook.months.breaks.query("unique_id == 'CHE optics'")
+    figure = fan_with_shocks(outlook.months.panel, made, outlook.month_spans, breaks=breaks)
     axes = figure.axes[0]
     said = {text.get_text() for text in axes.texts}
     assert {"break", "Pandemic", "US duties of 2025"} <= said
@@ -234,7 +236,7 @@ def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
 
 def test_it_says_what_the_series_are(outlook):
     said = sentences.what_it_is(outlook)
-    assert "exports of the United States" in said
+    assert "US exports to Switzerland and Ireland" in said
     assert "*from the United States* only" in said
     assert said in texts(pages.summary(outlook))
     assert said in card.markdown(outlook)
@@ -242,7 +244,7 @@ def test_it_says_what_the_series_are(outlook):
 
 def test_explanation_names_models_errors_and_alternatives(outlook):
     said = sentences.explanation(outlook, "CHE lasers")
-    weights = outlook.weights.query("unique_id == 'CHE lasers'")
+    weights = outlook.years.weights.query("unique_id == 'CHE lasers'")
     first = weights.nlargest(1, "weight_pct")["model"].iloc[0]
     assert sentences.MEMBER_NAMES[first] in said
     assert said.count("20") >= 5
@@ -257,7 +259,7 @@ def test_explanation_names_models_errors_and_alternatives(outlook):
         ({"segments": ["lazers"]}, UsageError),
         ({"scenarios": ["more of everything"]}, UsageError),
         ({"threshold_pct": -200}, UsageError),
-        ({"countries": ["DEU"]}, MissingDataError),
+        ({"countries": ["DEU"], "segments": ["lasers"]}, MissingDataError),
     ],
 )
 def test_questions_without_an_answer_are_refused(arguments, error):

@@ -13,6 +13,8 @@ can be inverted with fewer origins than series.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -108,6 +110,41 @@ def compare(tested: pd.DataFrame, panel: pd.DataFrame, structure: pd.DataFrame) 
         reconcile(final, structure, "mint", before).assign(method="mint"),
     ]
     return accuracy(pd.concat(candidates), panel, by=["method"])
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which method makes a structure add up, and why.
+
+    Attributes
+    ----------
+    method : str
+        One of :data:`METHODS`.
+    mase : dict of str to float
+        Of base, bottom-up and MinT on the last origin; empty where they could not be compared.
+    reason : str
+        Why they could not; empty where they could.
+    """
+
+    method: str
+    mase: dict[str, float]
+    reason: str = ""
+
+
+def choose(tested: pd.DataFrame, panel: pd.DataFrame, structure: pd.DataFrame) -> Choice:
+    """Take the method with the smaller error on an origin that neither saw; bottom-up if unknown.
+
+    Parameters
+    ----------
+    tested, panel, structure
+        As in :func:`compare`; a structure whose series lack origins falls back to bottom-up.
+    """
+    try:
+        table = compare(tested, panel, structure).drop_duplicates("method")
+    except UsageError as error:
+        return Choice("bottom_up", {}, str(error))
+    mase = {str(m): float(e) for m, e in zip(table["method"], table["mase"], strict=True)}
+    return Choice(min(METHODS, key=mase.__getitem__), mase)
 
 
 def errors_of(tested: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,9 @@
 """A segment outlook: forecasts of trade with target countries, how wrong they have been, what if.
 
-``series`` builds comparable series, ``facts`` computes the figures, ``drivers`` the elasticities
-and scenarios, ``sentences`` and ``pages`` say and show them, ``card`` is the model card, ``charts``
-draws fans with shocks, ``edition`` writes the documents. A notebook needs only ``pages``.
+``asked`` checks the question, ``best`` chooses of every country and segment the best series there
+is, ``kinds`` says what it counts, ``series`` makes it compare with itself. ``months``, ``years`` and
+``world`` forecast, ``totals`` says what adds up, ``silent`` what has no forecast; ``facts`` holds
+them together with the scenarios of ``drivers``. ``sentences``, ``tables`` and its kin, ``charts`` and
+``pages`` say and show them, ``card`` is the model card, ``edition`` writes the documents, ``listing``
+one plain table. A notebook needs only ``pages``.
 """

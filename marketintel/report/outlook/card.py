@@ -10,8 +10,12 @@ from marketintel.report.blocks import escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import sentences as say
-from marketintel.report.outlook.facts import MODELS, MONTHS, ORIGINS, YEARS, Outlook
+from marketintel.report.outlook import totals
+from marketintel.report.outlook.facts import Outlook
+from marketintel.report.outlook.kinds import MIRROR, by_kind
+from marketintel.report.outlook.months import MODELS, MONTHS, ORIGINS
 from marketintel.report.outlook.series import MIN_COVER_PCT
+from marketintel.report.outlook.years import YEARS
 
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels")
 
@@ -35,17 +39,45 @@ def markdown(outlook: Outlook) -> str:
 
 
 def _series(outlook: Outlook) -> list[str]:
-    done, yearly = outlook.fans["unique_id"].nunique(), outlook.annual["unique_id"].nunique()
-    ends = "; ".join(f"{c} {outlook.last_month(c)}" for c in outlook.countries)
-    return [
-        say.what_it_is(outlook),
-        f"Monthly: {done} of {outlook.monthly['unique_id'].nunique()} series, each a whole segment of core codes "
-        f"after its last break, {MONTHS} months ahead. Last month: {ends}.",
-        f"Yearly: {yearly} series of core codes that are unchanged in all HS revisions of the data and make up at "
-        f"least {MIN_COVER_PCT:.0f} % of their segment, {YEARS} years ahead; country totals are the sums of these "
-        "series (bottom-up).",
-        f"World: {outlook.world['unique_id'].nunique()} HS4 headings that may speak for a segment, {YEARS} years ahead.",
+    months, years = outlook.months, outlook.years
+    lines = [
+        line.removeprefix("- ")
+        for line in say.what_it_is(outlook).splitlines()
+        if line and line != "Country figures are of several kinds."
     ]
+    if len(months.panel):
+        ends = "; ".join(f"{c} {months.last(c)}" for c in outlook.countries if months.last(c))
+        lines.append(
+            f"Monthly: {months.fans['unique_id'].nunique()} of {months.panel['unique_id'].nunique()} series, each a "
+            f"whole segment of core codes after its last break, {MONTHS} months ahead. Last month: {ends}."
+        )
+    for kind, nodes in by_kind(years.nodes[years.nodes["role"] == totals.CELL]):
+        goods = (
+            "one mixed code each"
+            if kind.mixed
+            else "core codes that are unchanged in all HS revisions of the data, or joined across them, and make up "
+            f"at least {MIN_COVER_PCT:.0f} % of their segment"
+        )
+        days = years.panel.loc[years.panel["unique_id"].isin(nodes["unique_id"]), "ds"]
+        lines.append(
+            f"Yearly, {escape(kind.label)}: {len(nodes)} series of {goods}, {days.min().year} to "
+            f"{days.max().year}, {YEARS} years ahead."
+        )
+    return [
+        *lines,
+        "Totals of countries, segments and all together add only series of one kind that end in one year; each "
+        f"such set is made to add up by {_methods(outlook)}.",
+        f"World: {outlook.world.panel['unique_id'].nunique()} HS4 headings that may speak for a segment, {YEARS} years "
+        "ahead.",
+    ]
+
+
+def _methods(outlook: Outlook) -> str:
+    """Which methods made the groups of this outlook add up."""
+    names = {"bottom_up": "bottom-up", "mint": "MinT"}
+    used = dict.fromkeys(names[choice.method] for choice in outlook.years.choices.values())
+    how = "whichever erred less on an origin that neither saw"
+    return f"{w.listing(list(used)) or 'bottom-up'} ({how}; bottom-up where that is not known)"
 
 
 def _model() -> list[str]:
@@ -61,17 +93,21 @@ def _model() -> list[str]:
 
 
 def _record(outlook: Outlook) -> list[str]:
-    table = outlook.errors_by_country
+    table = outlook.months.errors_by_country
     lines = [say.record(outlook).replace("**Record.** ", "")]
     for country in outlook.countries:
-        rows = table[(table["country"] == country) & (table["level"] == 95)]
+        rows = (
+            table[(table["country"] == country) & (table["level"] == 95)] if len(table) else table
+        )
         if rows.empty:
             continue
         mase = dict(zip(rows["model"], rows["mase"], strict=True))
         said = ", ".join(f"{m} {mase[m]:.3f}" for m in MODELS)
         best = min(MODELS, key=mase.__getitem__)
         verdict = "" if best == "combination" else f"; it loses to {best} here"
-        lines.append(f"{country}: MASE {said} over {rows['series'].max()} series{verdict}.")
+        lines.append(
+            f"{country}, by month: MASE {said} over {rows['series'].max()} series{verdict}."
+        )
     return lines
 
 
@@ -79,15 +115,22 @@ def _intervals(outlook: Outlook) -> list[str]:
     return [
         "80 and 95 %, from the errors that the same method made at earlier origins, pooled over the panel and "
         f"scaled to each series; a prior worth {intervals.PRIOR_WEIGHT:.0f} errors carries them where origins are few.",
-        say.coverage(outlook, list(outlook.errors["unique_id"].unique())),
-        *(f"{c}, yearly: {w.clause(say.annual_coverage(outlook, c))}." for c in outlook.countries),
+        *(
+            [f"Monthly: {w.clause(say.coverage(outlook, list(outlook.months.kinds)))}."]
+            if len(outlook.months.panel)
+            else []
+        ),
+        *(
+            f"{escape(kind.label)}, yearly: {w.clause(say.annual_coverage(outlook, list(nodes['unique_id'])))}."
+            for kind, nodes in by_kind(outlook.years.nodes)
+        ),
         f"Back-tests have {ORIGINS} origins, one period apart, the last one a whole horizon before the end.",
     ]
 
 
 def _breaks(outlook: Outlook) -> list[str]:
-    happened = outlook.breaks.merge(
-        outlook.monthly.groupby("unique_id")["ds"].max().rename("last").reset_index()
+    happened = outlook.months.breaks.merge(
+        outlook.months.panel.groupby("unique_id")["ds"].max().rename("last").reset_index()
     )
     cut = happened.loc[happened["ds"] <= happened["last"], "unique_id"].nunique()
     detected = [
@@ -115,11 +158,25 @@ def _drivers(outlook: Outlook) -> list[str]:
 
 
 def _limits(outlook: Outlook) -> list[str]:
+    whats = {kind.what for kind in outlook.kinds}
+    lines = ["Market size or market share: domestic production is not in these series."]
+    if MIRROR in whats:
+        lines.append(
+            "US exports as a market: other suppliers are not in them, and what the United States sells somewhere is "
+            "not what Europe would sell."
+        )
+    if any(kind.mixed for kind in outlook.kinds):
+        lines.append(
+            "Photonic demand, where codes are mixed: no share of them is known to be photonic."
+        )
+    if len(outlook.kinds) > 1:
+        lines.append(
+            "Comparing countries or segments across kinds of trade: they are valued differently."
+        )
     return [
-        "Market size or market share: domestic production and other suppliers are not in these series.",
-        "Another supplier's potential: what the United States sells somewhere is not what Europe would sell.",
+        *lines,
         "Budgeting on a point: five years ahead most intervals hold both growth and decline.",
-        "Causal claims: an elasticity from one pair of years is a description (its weaknesses stand beside it).",
+        "Causal claims: an elasticity is a description (its weaknesses stand beside it).",
     ]
 
 

@@ -44,6 +44,7 @@ def fan_with_shocks(
         history,
         forecast,
         benchmark=benchmark,
+        breaks=breaks,
         titles=titles,
         what=what,
         unit=unit,
@@ -53,23 +54,9 @@ def fan_with_shocks(
     figure.set_figheight(ROW_IN * rows + 0.25)
     brand = shipped_brand()
     annual = len(set(history["ds"].dt.month)) == 1
-    pad = 0.5 if annual else 1 / 24  # half a period
+    pad = fans.half_period(annual)
     with chart_style():
         for axes, key in zip(figure.axes, dict.fromkeys(forecast["unique_id"]), strict=False):
-            for start in [] if breaks is None else breaks.loc[breaks["unique_id"] == key, "ds"]:
-                # The first period after the break is known: the line stands before it.
-                at = _place(start, annual) - pad
-                axes.axvline(at, color=brand.muted, linewidth=0.9, linestyle=":")
-                axes.annotate(
-                    "break",
-                    (at, 1),
-                    (2, -2),
-                    xycoords=("data", "axes fraction"),
-                    textcoords="offset points",
-                    size=7.5,
-                    va="top",
-                    color=brand.muted,
-                )
             for span in spans[spans["unique_id"] == key].itertuples():
                 start, end = _place(span.start, annual), _place(span.end, annual)
                 axes.axvspan(

@@ -171,7 +171,8 @@ def evaluate(
         As :func:`~marketintel.analysis.forecast.scenarios.parse` reads them; a sentence that cannot
         be read is a mistake and raises.
     baselines : DataFrame
-        ``unique_id, ds, mean``: yearly forecasts of "PARTNER segment" and of each partner's total.
+        ``unique_id, ds, mean``: yearly forecasts of "PARTNER segment" and of each partner's total;
+        ``what`` says what they count, such as "US exports to Ireland".
 
     Returns
     -------
@@ -218,7 +219,8 @@ def _baseline(
     """What a scenario is put on, in words, and the duty rate that is there already."""
     importer = country(_ALIASES.get(scenario.importer.upper(), scenario.importer))
     if scenario.driver != "duty":
-        return _of(baselines, importer), f"forecast of US exports to {importer}", 0.0
+        rows = _of(baselines, importer)
+        return rows, f"forecast of {rows['what'].iloc[0]}", 0.0
     exporter = country(_ALIASES.get(scenario.exporter.upper(), scenario.exporter))
     chosen = None if scenario.segment.lower() == "all" else segments.resolve(scenario.segment)
     if importer == IMPORTER:

@@ -8,14 +8,26 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.report.market_study import words as w
+from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import card
-from marketintel.report.outlook.facts import MONTHS, TRADE, YEARS, Outlook, load
+from marketintel.report.outlook.asked import load
+from marketintel.report.outlook.facts import Outlook
+from marketintel.report.outlook.kinds import MIRROR
+from marketintel.report.outlook.months import MONTHS
+from marketintel.report.outlook.years import YEARS
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
 from marketintel.report.workbench import data_in_kernel, notebook_path
 
 NOTEBOOK = "segment_outlook.ipynb"
 CARD = "model_card.md"
+
+LONGEST_NAME = 120
+"""Folders with longer names cannot be made everywhere."""
+
+MOST_NAMED = 8
+"""So many countries are named on the title page."""
 
 
 def write_outlook(
@@ -37,7 +49,7 @@ def write_outlook(
     Parameters
     ----------
     countries, segments, threshold_pct, scenarios, data_dir
-        As in :func:`marketintel.report.outlook.facts.load`.
+        As in :func:`marketintel.report.outlook.asked.load`.
     reports_dir, edition, progress
         As in :func:`marketintel.report.market_study.edition.write_study`.
     """
@@ -83,22 +95,42 @@ def _plain(markdown: str) -> str:
 
 
 def study_name(outlook: Outlook, *, all_segments: bool) -> str:
-    """Return the folder within the edition; countries and segments are in it."""
+    """Return the folder within the edition: countries and segments, or their number if many."""
     parts = ["segment-outlook", *outlook.countries]
-    return "-".join(parts if all_segments else [*parts, ".".join(outlook.chosen)])
+    whole = "-".join(parts if all_segments else [*parts, ".".join(outlook.chosen)])
+    if len(whole) <= LONGEST_NAME:
+        return whole
+    digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
+    return f"segment-outlook-{len(outlook.countries)}-countries-{digest}"
 
 
 def cover(outlook: Outlook, edition: str) -> Cover:
     """Return the title page."""
-    names = [outlook.country_name(c) for c in outlook.countries]
-    trade = outlook.used[outlook.used["source"] == TRADE]
-    compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
-    chosen = list(outlook.segment_names.values())
+    places = [w.the(outlook.country_name(c)) for c in outlook.countries]
+    shown = w.listing(places) if len(places) <= MOST_NAMED else f"{len(places)} countries"
+    whats = {kind.what for kind in outlook.kinds}
+    trade = (
+        "Imports of" if MIRROR not in whats else "Trade with" if len(whats) > 1 else "US exports to"
+    )
+    months = f"{MONTHS} months and " if len(outlook.months.panel) else ""
+    sources = [kind.source for kind in outlook.kinds]
+    used = outlook.used[outlook.used["source"].isin(sources)].drop_duplicates("source")
+    read = [f"{_told(outlook, r.source)} (compiled {r.retrieved_at})" for r in each(used)]
+    chosen = [outlook.names[s] for s in outlook.chosen]
+    scope = "all photonics segments" if len(chosen) > 3 else ", ".join(chosen)
+    mixed = sorted({kind.mixed for kind in outlook.kinds})
+    codes = "core codes, and mixed codes where no core code has figures"
+    if len(mixed) == 1:
+        codes = "mixed codes, each by itself" if mixed[0] else "core codes"
     return Cover(
         title="Segment outlook",
-        subtitle=f"US exports of photonics to {', '.join(names)}: {MONTHS} months and {YEARS} years ahead",
+        subtitle=f"{trade} {shown}: {months}{YEARS} years ahead",
         edition=edition,
-        vintage=f"US Census Bureau, monthly exports (compiled {compiled})",
-        scope="all photonics segments, core codes" if len(chosen) > 3 else ", ".join(chosen),
-        exporter="United States",
+        vintage="; ".join(read),
+        scope=f"{scope}; {codes}",
+        exporter="United States" if whats == {MIRROR} else "All suppliers",
     )
+
+
+def _told(outlook: Outlook, source: str) -> str:
+    return next(kind.told_by for kind in outlook.kinds if kind.source == source)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,35 +11,22 @@ import pandas as pd
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
-from marketintel.analysis.forecast.outlook import LEVELS, summarise
-from marketintel.errors import MarketIntelError, MissingDataError, UsageError
-from marketintel.report.outlook import drivers, series
+from marketintel.analysis.forecast.scenarios import parse
+from marketintel.errors import MarketIntelError
+from marketintel.report.market_study.facts import each
+from marketintel.report.outlook import drivers, totals
+from marketintel.report.outlook.best import US, Chosen
+from marketintel.report.outlook.kinds import MIRROR, REPORTED, Kind, by_kind
+from marketintel.report.outlook.months import Months
+from marketintel.report.outlook.silent import silent
+from marketintel.report.outlook.world import World
+from marketintel.report.outlook.years import Years
 from marketintel.warehouse import query
-from marketintel.warehouse.reference import (
-    Headings,
-    Segments,
-    country,
-    country_name,
-    group_members,
-    load_headings,
-    load_segments,
-)
+from marketintel.warehouse.reference import Headings, Segments, country, country_name
 from marketintel.warehouse.shocks import load_shocks
 
-REPORTER = "USA"
-"""Who reports the monthly exports: each destination is seen through this mirror only."""
-
-COUNTRIES = ("IRL", "CHE", "TUR", "VNM", "CHN")
-SCENARIOS = (
-    "US duty on EU lasers +5 points from 2026",
-    "GDP of CHE +1 point a year from 2026",
-    "currency of CHE -10 % from 2026",
-)
-
-MONTHS, YEARS, ORIGINS = 12, 5, 5
-MODELS = ("combination", "naive", "drift")
-TRADE = "us_census_exports"
-USED = (TRADE, "us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
+CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
+"""Sources behind scenarios and world series; the country series' own come on top."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +36,9 @@ class Outlook:
     Attributes
     ----------
     countries, chosen : list of str
-        Destinations (ISO3) and segment ids, in order.
-    flows : DataFrame
-        US exports of core codes by month (see :func:`marketintel.warehouse.query.monthly`).
+        Target countries (ISO3) and segment ids, in order.
+    found : Chosen
+        The best series there are of each country and segment.
     segments, headings
         Reference files.
     threshold_pct : float
@@ -63,7 +49,7 @@ class Outlook:
 
     countries: list[str]
     chosen: list[str]
-    flows: pd.DataFrame
+    found: Chosen
     segments: Segments
     headings: Headings
     threshold_pct: float
@@ -72,189 +58,43 @@ class Outlook:
 
     @staticmethod
     def country_name(iso3: str) -> str:
-        """Plain name of a destination."""
+        """Plain name of a country."""
         return country_name(iso3)
 
     @cached_property
-    def segment_names(self) -> dict[str, str]:
-        """Segment id to name."""
+    def names(self) -> dict[str, str]:
+        """Segments, and the codes that stand one by one, to their names."""
         names = self.segments.names()
-        return {s: names[s] for s in self.chosen}
-
-    # Series -------------------------------------------------------------------------------------
-
-    @cached_property
-    def monthly(self) -> pd.DataFrame:
-        """Whole segments by month, all months there are."""
-        return series.monthly(self.flows)
+        known = {s: names[s] for s in self.chosen}
+        for segment in self.segments:
+            known |= {c.cmd_code: f"{c.label} ({c.cmd_code})" for c in segment.codes}
+        return known
 
     @cached_property
-    def breaks(self) -> pd.DataFrame:
-        """``unique_id, ds, reason``: declared breaks of whole segments."""
-        return series.breaks(self.flows, self.segments)
+    def months(self) -> Months:
+        """Whole segments by month."""
+        return Months(self.found.months, self.segments)
 
     @cached_property
-    def monthly_cut(self) -> pd.DataFrame:
-        """Whole segments after their last break: what monthly forecasts are made from."""
-        return fc.cut(self.monthly, self.breaks)
+    def years(self) -> Years:
+        """Comparable goods by year, and their totals."""
+        return Years(self.found.years, self.threshold_pct)
 
     @cached_property
-    def yearly(self) -> pd.DataFrame:
-        """Unchanged codes by year, with the share of the segment that they are."""
-        return series.yearly(self.flows, self.segments)
+    def world(self) -> World:
+        """World exports of the headings that may speak for a chosen segment."""
+        return World(self.headings, self.chosen, self.threshold_pct, self.data_dir)
 
     @cached_property
-    def annual(self) -> pd.DataFrame:
-        """Cells of :attr:`yearly` that speak for their segment and can be forecast."""
-        enough = self.yearly[self.yearly["cover_pct"] >= series.MIN_COVER_PCT]
-        refused = fc.refused(fc.forecast(enough, 1, (95,)))["unique_id"]
-        return enough[~enough["unique_id"].isin(refused)].reset_index(drop=True)
-
-    @cached_property
-    def structure(self) -> pd.DataFrame:
-        """``aggregate, part``: each country's cells. Countries whose data end apart are not added."""
-        cells = self.annual.drop_duplicates("unique_id")
-        return pd.DataFrame({"aggregate": cells["partner"], "part": cells["unique_id"]})
-
-    @cached_property
-    def annual_panel(self) -> pd.DataFrame:
-        """Cells and country totals, ``unique_id, ds, y``; a total only over years that all have."""
-        cells = self.annual[["unique_id", "ds", "y", "partner"]]
-        wide = cells.groupby(["partner", "ds"])["y"].agg(["sum", "size"])
-        whole = cells.groupby("partner")["unique_id"].nunique()
-        full = wide["size"] == wide.index.get_level_values(0).map(dict(whole))
-        totals = wide.loc[full, "sum"].rename("y").reset_index()
-        totals = totals.rename(columns={"partner": "unique_id"})
-        return pd.concat([cells.drop(columns="partner"), totals], ignore_index=True)
-
-    @cached_property
-    def world(self) -> pd.DataFrame:
-        """World exports of the headings that speak for a chosen segment, after their last break."""
-        parts = []
-        for heading in self.speaking:
-            try:
-                rows = query.world_series(heading, data_dir=self.data_dir)
-            except MissingDataError:
-                continue
-            rows = rows[rows["period"] >= str(self.headings[heading].usable_from)]
-            ends = pd.to_datetime(rows["period"] + "-12-31").astype("datetime64[s]")
-            parts.append(pd.DataFrame({"unique_id": heading, "ds": ends, "y": rows["value_usd"]}))
-        columns = ["unique_id", "ds", "y"]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-    @cached_property
-    def speaking(self) -> dict[str, list[str]]:
-        """Heading to the chosen segments that it may speak for."""
-        found: dict[str, list[str]] = {}
-        for segment in self.chosen:
-            for heading in self.headings.speaking_for(segment):
-                found.setdefault(heading.heading, []).append(segment)
-        return found
-
-    # Forecasts and their errors -------------------------------------------------------------------
-
-    @cached_property
-    def fans(self) -> pd.DataFrame:
-        """Monthly forecasts, 80 and 95 %, of the combination and what it is compared with."""
-        return fc.forecast(self.monthly_cut, MONTHS, (80, 95), MODELS)
-
-    @cached_property
-    def tested(self) -> pd.DataFrame:
-        """Monthly back-test."""
-        return fc.backtest(self.monthly_cut, MONTHS, ORIGINS, (80, 95), MODELS)
-
-    @cached_property
-    def errors(self) -> pd.DataFrame:
-        """Monthly errors by series, model and level."""
-        return fc.accuracy(self.tested, self.monthly_cut, by=("model", "unique_id"))
-
-    @cached_property
-    def errors_by_country(self) -> pd.DataFrame:
-        """Monthly errors by country, model and level."""
-        tested = self.tested.assign(country=self.tested["unique_id"].str[:3])
-        return fc.accuracy(tested, self.monthly_cut, by=("country", "model"))
-
-    @cached_property
-    def annual_made(self) -> pd.DataFrame:
-        """Yearly forecasts at all levels; cells and totals add up (bottom-up)."""
-        made = fc.forecast(self.annual_panel, YEARS, LEVELS, freq="A")
-        present = set(made["unique_id"])
-        parts = []
-        for total, rows in self.structure.groupby("aggregate"):
-            ids = {total, *rows["part"]} & present
-            group = made[made["unique_id"].isin(ids)]
-            parts.append(fc.reconcile(group, rows, "bottom_up") if total in ids else group)
-        return pd.concat(parts, ignore_index=True)
-
-    @cached_property
-    def potential(self) -> pd.DataFrame:
-        """Level in five years and its probabilities, cells and totals."""
-        return summarise(self.annual_made, self.annual_panel, self._thresholds(self.annual_panel))
-
-    @cached_property
-    def annual_tested(self) -> pd.DataFrame:
-        """Yearly back-test, cells and totals as they are (not reconciled)."""
-        return fc.backtest(self.annual_panel, 2, ORIGINS, (80, 95), MODELS, freq="A")
-
-    @cached_property
-    def explanation(self) -> fc.Explanation:
-        """Which models carried the yearly forecasts, and the errors two years ahead."""
-        return fc.explain(self.annual_panel, 2, ORIGINS)
-
-    @cached_property
-    def weights(self) -> pd.DataFrame:
-        """Members' shares of the yearly path over the whole horizon, and their own ends."""
-        return fc.explain(self.annual_panel, YEARS, ORIGINS).weights
-
-    @cached_property
-    def world_made(self) -> pd.DataFrame:
-        """Yearly forecasts of the headings."""
-        return fc.forecast(self.world, YEARS, (80, 95), MODELS)
-
-    @cached_property
-    def world_potential(self) -> pd.DataFrame:
-        """Level in five years and its probabilities, headings."""
-        return fc.potential(self.world, YEARS, self._thresholds(self.world))
-
-    @cached_property
-    def world_errors(self) -> pd.DataFrame:
-        """Yearly errors of the headings by model and level; empty if none can be tested."""
-        tested = fc.backtest(self.world, YEARS, ORIGINS, (80, 95), MODELS)
-        if tested.empty:
-            return pd.DataFrame()
-        return fc.accuracy(tested, self.world, by=("model", "unique_id"))
-
-    @cached_property
-    def world_weights(self) -> pd.DataFrame:
-        """Members' shares of the headings' paths."""
-        return fc.explain(self.world, YEARS, ORIGINS).weights
+    def kinds(self) -> list[Kind]:
+        """What the series of this outlook count, each kind once."""
+        monthly = set(self.months.kinds.values())
+        return sorted(monthly | set(self.years.nodes["kind"]))
 
     @cached_property
     def silent(self) -> pd.DataFrame:
-        """``unique_id, monthly, yearly``: why a series has no forecast of that kind."""
-        monthly = fc.refused(self.fans).rename(columns={"reason": "monthly"})
-        cover = self.yearly.drop_duplicates("unique_id")
-        low = cover[~(cover["cover_pct"] >= series.MIN_COVER_PCT)]
-        reasons = [
-            f"codes unchanged since the data begin are {value:.0f} % of the segment's trade, less "
-            f"than {series.MIN_COVER_PCT:.0f} %"
-            if value == value
-            else "no trade in the last year"
-            for value in low["cover_pct"]
-        ]
-        enough = cover.loc[cover["cover_pct"] >= series.MIN_COVER_PCT, "unique_id"]
-        few = fc.refused(
-            fc.forecast(self.yearly[self.yearly["unique_id"].isin(enough)], YEARS, (95,))
-        ).rename(columns={"reason": "yearly"})
-        none = sorted(set(self.monthly["unique_id"]) - set(cover["unique_id"]))
-        yearly = pd.concat(
-            [
-                pd.DataFrame({"unique_id": low["unique_id"], "yearly": reasons}),
-                pd.DataFrame({"unique_id": none, "yearly": "no code is unchanged over the years"}),
-                few,
-            ]
-        )
-        return monthly.merge(yearly, how="outer", on="unique_id")
+        """``unique_id, partner, item, monthly, yearly``: why a series has no forecast of that kind."""
+        return silent(self.countries, self.chosen, self.months, self.years)
 
     # Shocks -------------------------------------------------------------------------------------
 
@@ -264,53 +104,62 @@ class Outlook:
         return load_shocks()
 
     @cached_property
+    def month_spans(self) -> pd.DataFrame:
+        """Which shocks touch which monthly series."""
+        return shock.touching(self.shocks, self._lives(self.months.panel, self.months.kinds))
+
+    @cached_property
+    def year_spans(self) -> pd.DataFrame:
+        """Which shocks touch which yearly series, cells and totals."""
+        nodes = self.years.nodes
+        kinds = dict(zip(nodes["unique_id"], nodes["kind"], strict=True))
+        return shock.touching(self.shocks, self._lives(self.years.panel, kinds))
+
+    @cached_property
+    def world_spans(self) -> pd.DataFrame:
+        """Which shocks touch which world series."""
+        return shock.touching(self.shocks, self._lives(self.world.panel, {}))
+
+    @cached_property
     def spans(self) -> pd.DataFrame:
-        """Which shocks touch which series of the outlook, months, years and world."""
-        panels = [self.monthly, self.annual_panel, self.world]
-        lives = pd.concat(panels).groupby("unique_id")["ds"].agg(["min", "max"]).reset_index()
+        """All of these; a series by month and by year has one name and may stand twice."""
+        parts = [self.month_spans, self.year_spans, self.world_spans]
+        return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+    @staticmethod
+    def _lives(panel: pd.DataFrame, kinds: dict[str, Kind]) -> pd.DataFrame:
+        """When each series lives, and between whom the trade is that it counts."""
+        lives = panel.groupby("unique_id")["ds"].agg(["min", "max"]).reset_index()
         lives.columns = pd.Index(["unique_id", "start", "end"])
-        world = lives["unique_id"].isin(self.world["unique_id"])
-        lives["reporter"] = lives["unique_id"].where(world, REPORTER).where(~world, "WLD")
-        lives["partner"] = lives["unique_id"].str[:3].where(~world, "WLD")
-        return shock.touching(self.shocks, lives)
+        sides = [_sides(str(u), kinds.get(str(u))) for u in lives["unique_id"]]
+        lives["reporter"] = [reporter for reporter, _ in sides]
+        lives["partner"] = [partner for _, partner in sides]
+        return lives
 
     @cached_property
     def shock_errors(self) -> pd.DataFrame:
         """Monthly errors of the combination on targets within and without a declared shock."""
-        tested = self.tested[self.tested["model"].isin(["combination", "naive"])]
-        tested = tested.assign(in_shock=shock.in_shock(tested, self.spans))
-        return fc.accuracy(tested, self.monthly_cut, by=("in_shock", "model"))
+        tested = self.months.tested[self.months.tested["model"].isin(["combination", "naive"])]
+        tested = tested.assign(in_shock=shock.in_shock(tested, self.month_spans))
+        return fc.accuracy(tested, self.months.cut, by=("in_shock", "model"))
 
     @cached_property
     def detected(self) -> pd.DataFrame:
         """Common shocks found in the data: ``where, ds, direction, share, series``."""
-        found = [
-            shock.detect(panel).assign(where=label)
-            for label, panel in (
-                ("US exports by month", self.monthly_cut),
-                ("World headings by year", self._world_candidates),
-            )
-            if len(panel)
-        ]
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
-
-    @cached_property
-    def _world_candidates(self) -> pd.DataFrame:
-        """World exports of every usable candidate heading after its last break."""
-        parts = []
-        for heading in self.headings:
-            if heading.unusable:
-                continue
-            try:
-                rows = query.world_series(heading.heading, data_dir=self.data_dir)
-            except MissingDataError:
-                continue
-            rows = rows[rows["period"] >= str(heading.usable_from)]
-            ends = pd.to_datetime(rows["period"] + "-12-31")
-            parts.append(
-                pd.DataFrame({"unique_id": heading.heading, "ds": ends, "y": rows["value_usd"]})
-            )
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+        panels: list[tuple[str, pd.DataFrame]] = []
+        for kind in sorted(set(self.months.kinds.values())):
+            ids = [u for u, own in self.months.kinds.items() if own == kind]
+            rows = self.months.cut[self.months.cut["unique_id"].isin(ids)]
+            panels.append((f"{kind.label} by month", rows))
+        cells = self.years.nodes[self.years.nodes["role"] == totals.CELL]
+        for kind, nodes in by_kind(cells):
+            rows = self.years.panel[self.years.panel["unique_id"].isin(nodes["unique_id"])]
+            panels.append((f"{kind.label} by year", rows))
+        panels.append(("world headings by year", self.world.candidates))
+        found = [shock.detect(p).assign(where=label) for label, p in panels if len(p)]
+        found = [rows for rows in found if len(rows)]
+        columns = ["where", "ds", "direction", "share", "series"]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
     # Drivers ------------------------------------------------------------------------------------
 
@@ -334,11 +183,11 @@ class Outlook:
             ("duties of the US", lambda: drivers.duty_elasticities(self.segments, self.data_dir)),
             (
                 "income",
-                lambda: drivers.gdp_elasticities(self.annual, self.headings, self.data_dir),
+                lambda: drivers.gdp_elasticities(self.mirror_cells, self.headings, self.data_dir),
             ),
             (
                 "exchange rates of these destinations",
-                lambda: [drivers.currency_elasticity(self.annual, self.data_dir)],
+                lambda: [drivers.currency_elasticity(self.mirror_cells, self.data_dir)],
             ),
         ):
             try:
@@ -349,7 +198,7 @@ class Outlook:
         known = self.projections.drop_duplicates("source")
         gaps += [
             f"Projected growth of GDP is a mean over {row.first} to {row.last}, edition {row.source}; "
-            "`marketintel fetch imf` brings the current one."
+            "marketintel fetch imf brings the current one."
             for row in known.itertuples()
         ]
         without = sorted(set(self.countries) - set(self.projections["economy"]))
@@ -367,31 +216,40 @@ class Outlook:
         return drivers.gdp_projections(self.countries, self.data_dir)
 
     @cached_property
+    def mirror_cells(self) -> pd.DataFrame:
+        """Yearly US exports of core codes: what elasticities of destinations are estimated from."""
+        cells = self.years.cells
+        if cells.empty:
+            return pd.DataFrame(columns=["unique_id", "ds", "y", "partner", "segment"])
+        return cells[cells["kind"].map(lambda kind: kind.what == MIRROR and not kind.mixed)]
+
+    @cached_property
     def low_high(self) -> pd.DataFrame:
-        """Each country's total under a point of GDP growth less and more, and as projected."""
-        year = int(self.annual_panel["ds"].dt.year.max()) + 1
-        last = self.annual_panel.groupby("unique_id")["ds"].max()
+        """Each country's total of core codes under less and more GDP growth, and as projected."""
+        totals_of = self.years.nodes[self.years.nodes["role"] == totals.COUNTRY]
+        last = self.years.panel.groupby("unique_id")["ds"].max().dt.year
         texts = []
-        for code in self.countries:
-            if code not in last.index:
+        for row in each(totals_of[totals_of["unique_id"].isin(self.countries)]):
+            if row.kind.mixed:
                 continue
-            first = min(year, last[code].year + 1)
-            texts += [f"GDP of {code} {sign}1 point a year from {first}" for sign in "-+"]
-            row = self.projections[self.projections["economy"] == code]
-            if len(row):
-                gap = float((row["projected_pct"] - row["history_pct"]).iloc[0])
+            first = int(last[row.unique_id]) + 1
+            texts += [f"GDP of {row.unique_id} {sign}1 point a year from {first}" for sign in "-+"]
+            known = self.projections[self.projections["economy"] == row.unique_id]
+            if len(known):
+                gap = float((known["projected_pct"] - known["history_pct"]).iloc[0])
                 if round(gap, 1):
-                    texts.append(f"GDP of {code} {gap:+.1f} points a year from {first}")
-        table, _ = drivers.evaluate(
-            texts, self.elasticities, self.baselines, self.segments, self.data_dir
-        )
-        return table
+                    texts.append(f"GDP of {row.unique_id} {gap:+.1f} points a year from {first}")
+        return self._evaluated(texts)[0]
 
     @cached_property
     def baselines(self) -> pd.DataFrame:
-        """``unique_id, ds, mean`` of the yearly forecasts."""
-        rows = self.annual_made.drop_duplicates(["unique_id", "ds"])
-        return rows[["unique_id", "ds", "mean"]].reset_index(drop=True)
+        """``unique_id, ds, mean, what`` of the yearly forecasts: what scenarios are put on."""
+        rows = self.years.baselines.merge(self.years.nodes, on="unique_id")
+        rows["what"] = [
+            kind.of(country_name(p)) if p else kind.label
+            for kind, p in zip(rows["kind"], rows["partner"], strict=True)
+        ]
+        return rows
 
     @cached_property
     def scenarios(self) -> pd.DataFrame:
@@ -405,91 +263,76 @@ class Outlook:
 
     @cached_property
     def _scenarios(self) -> tuple[pd.DataFrame, pd.DataFrame]:
-        return drivers.evaluate(
-            self.scenario_texts, self.elasticities, self.baselines, self.segments, self.data_dir
+        return self._evaluated(self.scenario_texts)
+
+    def _evaluated(self, texts: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Compute scenarios, each on baselines and with elasticities that fit its kind of trade."""
+        done, undone = [], []
+        for text in texts:
+            base, found, reason = self._fitting(text)
+            if reason:
+                undone.append(pd.DataFrame([(text, reason)], columns=["assumption", "reason"]))
+                continue
+            rows, refused = drivers.evaluate([text], found, base, self.segments, self.data_dir)
+            done.append(rows)
+            undone.append(refused)
+        done = [rows for rows in done if len(rows)]
+        undone = [rows for rows in undone if len(rows)]
+        none = pd.DataFrame(columns=["assumption", "reason"])
+        return (
+            pd.concat(done, ignore_index=True) if done else pd.DataFrame(),
+            pd.concat(undone, ignore_index=True) if undone else none,
         )
+
+    def _fitting(self, text: str) -> tuple[pd.DataFrame, list[Elasticity], str]:
+        """Baselines and elasticities of a scenario, or why it cannot be computed."""
+        scenario = parse(text)
+        if scenario.driver == "duty":  # on US imports, or on US exports to a country
+            mirrors = self.baselines["kind"].map(lambda kind: kind.what == MIRROR)
+            return self.baselines[mirrors], self.elasticities, ""
+        try:
+            importer = country(scenario.importer)
+        except MarketIntelError as error:
+            return self.baselines, [], str(error)
+        own = self.baselines[self.baselines["unique_id"] == importer]
+        if own.empty:
+            return own, [], f"this outlook has no yearly forecast of a total for {importer}"
+        kind = own["kind"].iloc[0]
+        if kind.mixed:
+            return own, [], (
+                f"the series of {importer} are mixed codes, and no elasticity was estimated on such goods"
+            )  # fmt: skip
+        found = self.elasticities
+        if kind.what != MIRROR:  # estimated on US exports to some destinations
+            found = [e for e in found if e.key != "gdp_destination"]
+        return own, found, ""
 
     # Provenance ---------------------------------------------------------------------------------
 
     @cached_property
     def used(self) -> pd.DataFrame:
-        """The raw files behind the outlook."""
+        """The raw files behind the outlook: the series' own first."""
         coverage = query.coverage(data_dir=self.data_dir)
-        return coverage[coverage["source"].isin(USED)].reset_index(drop=True)
+        wanted = [*dict.fromkeys([*(kind.source for kind in self.kinds), *CONTEXT])]
+        rows = coverage[coverage["source"].isin(wanted)]
+        order = rows["source"].map({source: i for i, source in enumerate(wanted)})
+        return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
 
-    @cached_property
-    def source_line(self) -> str:
-        """Citation under country figures."""
-        return " ".join(self.used.loc[self.used["source"] == TRADE, "citation"])
-
-    def last_month(self, iso3: str) -> str:
-        """Last month of a destination's data."""
-        return str(self.flows.loc[self.flows["partner"] == iso3, "period"].max())
-
-    def _thresholds(self, panel: pd.DataFrame) -> dict[str, float]:
-        last = panel.sort_values("ds").groupby("unique_id")["y"].last()
-        return {str(k): float(v) * (1 + self.threshold_pct / 100) for k, v in last.items()}
+    def source_line(self, *kinds: Kind) -> str:
+        """What is counted, by whom, and the citation: for under a table or figure."""
+        lines = []
+        for kind in dict.fromkeys(kinds):
+            cited = self.used.loc[self.used["source"] == kind.source, "citation"].unique()
+            lines.append(f"{kind.label[:1].upper()}{kind.label[1:]}: {' '.join(cited)}")
+        return " ".join(lines)
 
 
-def load(
-    countries: Sequence[str] = (),
-    segments: Sequence[str] = (),
-    threshold_pct: float = 25.0,
-    scenarios: Sequence[str] | None = None,
-    data_dir: Path | str | None = None,
-) -> Outlook:
-    """Read what an outlook needs and check that it can be made.
-
-    Parameters
-    ----------
-    countries : sequence of str
-        Destinations, ISO3 or name; those shipped if empty.
-    segments : sequence of str
-        Segment ids or names; all if empty.
-    threshold_pct : float
-        The second probability asked of every market: that it exceeds its present level by so much.
-    scenarios : sequence of str, optional
-        Sentences; :data:`SCENARIOS` unless given.
-    data_dir : path, optional
-        Where the data lie.
-
-    Raises
-    ------
-    UsageError
-        A country, segment or scenario that cannot be read.
-    MissingDataError
-        No monthly exports to a country, or none of the segments.
-    """
-    from marketintel.analysis.forecast.scenarios import parse
-
-    directory = Path(data_dir) if data_dir else None
-    known = load_segments()
-    chosen = [known.resolve(s) for s in segments] or [s.id for s in known]
-    places = list(dict.fromkeys(country(c) for c in countries or COUNTRIES))
-    for place in places:
-        if group_members(place) != [place]:
-            raise UsageError(f"{place!r} is a group; name single countries, such as CHE")
-    if threshold_pct <= -100:
-        raise UsageError(f"threshold {threshold_pct} %: a level cannot fall below zero")
-    texts = list(SCENARIOS if scenarios is None else scenarios)
-    for text in texts:
-        parse(text)
-    parts = [
-        query.monthly(
-            reporter=REPORTER,
-            partner=place,
-            segments=chosen,
-            scope="core",
-            fill_absent=True,
-            data_dir=directory,
-        )
-        for place in places
-    ]
-    for place, rows in zip(places, parts, strict=True):
-        if rows.empty:
-            raise MissingDataError(
-                f"no monthly exports of the United States to {place} in these segments are here; "
-                "the shipped data have IRL, CHE, TUR, VNM and CHN, and `marketintel fetch USA` asks for more"
-            )
-    flows = pd.concat(parts, ignore_index=True)
-    return Outlook(places, chosen, flows, known, load_headings(), threshold_pct, texts, directory)
+def _sides(unique_id: str, kind: Kind | None) -> tuple[str, str]:
+    """Between whom the trade of a series is: reporter and partner, ``WLD`` for the whole world."""
+    if kind is None:
+        return "WLD", "WLD"
+    place = unique_id.partition(" ")[0]
+    place = place if len(place) == 3 and place.isalpha() else "WLD"  # a total of several countries
+    if kind.what == MIRROR:
+        return US, place
+    return (place, "WLD") if kind.what == REPORTED else ("WLD", place)

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.report.outlook.facts import load
+from marketintel.report.outlook import totals
+from marketintel.report.outlook.asked import load
+
+_KIND_ORDER = {totals.COUNTRY: 0, totals.CELL: 1, totals.GRAND: 2, totals.SEGMENT: 3}
 
 
 def potential_table(
@@ -16,22 +19,33 @@ def potential_table(
     threshold_pct: float,
     data_dir: Path | None = None,
 ) -> pd.DataFrame:
-    """One row a country and segment of unchanged codes; ``all`` is the country's total.
+    """One row a country and segment (or mixed code); ``all`` stands for a total over them.
 
     Returns
     -------
     DataFrame
-        ``country, segment, year, level_usd, then, forecast_usd, lo_80_usd, hi_80_usd, lo_95_usd,
-        hi_95_usd, added_per_year_usd, growth_pct, threshold_usd, above_threshold_pct``: US exports
-        in the last full year and five years on; probabilities in percent.
+        ``country, segment, kind, source, valuation, year, level_usd, then, forecast_usd, lo_80_usd,
+        hi_80_usd, lo_95_usd, hi_95_usd, added_per_year_usd, growth_pct, threshold_usd,
+        above_threshold_pct, group``: trade of the last full year and five years on; probabilities
+        in percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
+        where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
+        ``attrs["without"]`` lists what has no such forecast, a sentence each.
     """
     outlook = load(countries, segments, threshold_pct, (), data_dir)
-    rows = outlook.potential
-    parts = rows["unique_id"].str.partition(" ")
+    rows = outlook.years.potential
+    order = {code: place for place, code in enumerate(outlook.countries)}
+    rows = rows.assign(
+        place=[order.get(p, len(order)) for p in rows["partner"]],
+        rank=rows["role"].map(_KIND_ORDER),
+    ).sort_values(["place", "group", "rank", "level_now"], ascending=[True, True, True, False])
+    kinds = list(rows["kind"])
     table = pd.DataFrame(
         {
-            "country": parts[0],
-            "segment": parts[2].where(parts[2] != "", "all"),
+            "country": rows["partner"].where(rows["partner"] != "", "all"),
+            "segment": rows["item"].where(rows["item"] != "", "all"),
+            "kind": [k.what + (", mixed codes" if k.mixed else "") for k in kinds],
+            "source": [k.source for k in kinds],
+            "valuation": [k.valuation for k in kinds],
             "year": rows["cutoff"].dt.year,
             "level_usd": rows["level_now"],
             "then": rows["ds"].dt.year,
@@ -44,10 +58,9 @@ def potential_table(
             "growth_pct": 100 * rows["probability_growth"],
             "threshold_usd": rows["threshold"],
             "above_threshold_pct": 100 * rows["probability_above_threshold"],
+            "group": rows["group"],
         }
-    )
-    order = {code: place for place, code in enumerate(outlook.countries)}
-    place = table["country"].map(order)
-    return table.assign(place=place).sort_values(
-        ["place", "level_usd"], ascending=[True, False], ignore_index=True
-    ).drop(columns="place")  # fmt: skip
+    ).reset_index(drop=True)
+    silent = outlook.silent.dropna(subset="yearly")
+    table.attrs["without"] = [f"{r.unique_id}: {r.yearly}" for r in silent.itertuples()]
+    return table

@@ -15,9 +15,22 @@ from marketintel.report.blocks import (
     escape,
 )
 from marketintel.report.market_study import words as w
-from marketintel.report.outlook import card, charts, tables
+from marketintel.report.outlook import (
+    card,
+    charts,
+    tables,
+    tables_closing,
+    tables_drivers,
+    tables_totals,
+    tables_world,
+    totals,
+)
 from marketintel.report.outlook import sentences as say
-from marketintel.report.outlook.facts import MONTHS, YEARS, Outlook, load
+from marketintel.report.outlook.asked import load
+from marketintel.report.outlook.facts import Outlook
+from marketintel.report.outlook.kinds import MIRROR, Kind
+from marketintel.report.outlook.months import MONTHS
+from marketintel.report.outlook.years import YEARS
 
 __all__ = [
     "Outlook",
@@ -29,6 +42,7 @@ __all__ = [
     "silent",
     "sources",
     "summary",
+    "together",
     "world",
 ]
 
@@ -41,15 +55,15 @@ EXPLAINED = 3
 
 def summary(outlook: Outlook) -> Stack:
     """What the series are, the totals, the record."""
-    cells = outlook.potential[outlook.potential["unique_id"].str.contains(" ")]
-    errors = outlook.errors[(outlook.errors["level"] == 95)]
-    mase = errors.groupby("model")["mase"].mean()
-    rows = outlook.errors[outlook.errors["model"] == "combination"]
-    held = rows.groupby("level")["coverage_pct"].mean()
+    cells = outlook.years.ids(totals.CELL)
+    monthly = outlook.months.errors
+    errors = monthly if len(monthly) else say.cell_errors(outlook)
     figures = [
         ("Forecast", f"{len(cells)} series", f"{YEARS} years ahead, with their probabilities"),
     ]
     if len(errors):
+        mase = errors[errors["level"] == 95].groupby("model")["mase"].mean()
+        held = errors[errors["model"] == "combination"].groupby("level")["coverage_pct"].mean()
         figures += [
             ("Error (MASE)", f"{mase['combination']:.2f}", f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}"),
             ("Held by 95 % intervals", w.percent(held[95], 0), f"by 80 % intervals {w.percent(held[80], 0)}"),
@@ -58,98 +72,165 @@ def summary(outlook: Outlook) -> Stack:
     return Stack(Callout("warning", say.what_it_is(outlook)), KeyFigures(figures), Text(lines))
 
 
+def together(outlook: Outlook) -> Stack:
+    """What adds up: for every kind of trade with several countries a grid and its margins."""
+    groups = say.grand_groups(outlook)
+    if not groups:
+        return Stack(
+            Text("No two countries have series of one kind that end in one year: there is no sum over countries.")
+        )  # fmt: skip
+    blocks: list[Heading | Text | Table | None] = []
+    for group in groups:
+        kind = outlook.years.nodes.set_index("group").loc[[group], "kind"].iloc[0]
+        blocks += [
+            Heading(3, w.sentence(kind.label)),
+            Text(say.grand(outlook, group)),
+            tables_totals.margins(outlook, group),
+            tables_totals.grid(outlook, group),
+            tables_totals.excluded(outlook, group),
+        ]
+    return Stack(*blocks)
+
+
 def countries(outlook: Outlook) -> Stack:
-    """Each destination: fans, errors, potential, explanation."""
+    """Each country: fans, errors, potential, explanation."""
     return Stack(*[block for code in outlook.countries for block in _country(outlook, code)])
 
 
 def _country(outlook: Outlook, code: str) -> list[Heading | Text | Figure | Table]:
-    name = w.sentence(outlook.country_name(code))
-    fans = outlook.fans[outlook.fans["unique_id"].str.startswith(f"{code} ")]
-    combined = fans[fans["model"] == "combination"]
-    recent = outlook.monthly[outlook.monthly["partner"] == code].groupby("unique_id")["y"]
-    size = recent.apply(lambda y: y.tail(12).sum()).reindex(combined["unique_id"].unique())
-    largest = list(size.nlargest(PANELS).index)
-    totals = outlook.annual[outlook.annual["partner"] == code]
-    latest = totals[totals["ds"] == totals["ds"].max()].nlargest(EXPLAINED, "y")["unique_id"]
-    present = set(outlook.potential["unique_id"])
-    explained = [u for u in (code, *latest) if u in present]
+    months, years = outlook.months, outlook.years
+    kinds = {u: k for u, k in months.kinds.items() if u.startswith(f"{code} ")}
     blocks: list[Heading | Text | Figure | Table] = [
-        Heading(3, f"US exports to {w.the(outlook.country_name(code))}"),
-        Text(say.total(outlook, code)),
+        Heading(3, outlook.country_name(code)),
+        *(Text(line) for line in say.total(outlook, code)),
     ]
-    if largest:
-        blocks.append(_fans(outlook, code, combined, fans, largest))
-        blocks.append(Text(say.coverage(outlook, largest)))
-        blocks.append(tables.months(outlook, code, name))
-    if explained:
-        blocks.append(tables.potential(outlook, code, name))
-        blocks.append(Text(say.annual_coverage(outlook, code)))
-        blocks.append(
-            Text("\n".join(f"- {say.explanation(outlook, unique)}" for unique in explained))
-        )
+    made = set(months.fans["unique_id"])
+    for place, kind in enumerate(sorted(set(kinds.values()))):
+        ids = [u for u, own in kinds.items() if own == kind and u in made]
+        if ids:
+            suffix = f"_{place + 1}" if place else ""
+            largest = _largest(months.panel, ids, 12)
+            blocks.append(_monthly_fans(outlook, code, kind, largest, suffix))
+            blocks.append(Text(say.coverage(outlook, largest)))
+            blocks.append(tables.months(outlook, code, kind, ids, suffix))
+    rows = years.nodes[(years.nodes["partner"] == code) & (years.nodes["group"] >= 0)]
+    for group, nodes in rows.groupby("group", sort=True):
+        cells = list(nodes.loc[nodes["role"] == totals.CELL, "unique_id"])
+        largest = _largest(years.panel, cells, 1)
+        if nodes["kind"].iloc[0] not in kinds.values():  # no months show these series
+            blocks.append(_yearly_fans(outlook, code, largest, int(str(group))))
+        blocks.append(tables.potential(outlook, code, int(str(group))))
+        blocks.append(Text(say.annual_coverage(outlook, list(nodes["unique_id"]))))
+        sums = list(nodes.loc[nodes["role"] == totals.COUNTRY, "unique_id"])
+        told = [*sums, *largest[:EXPLAINED]]
+        blocks.append(Text("\n".join(f"- {say.explanation(outlook, unique)}" for unique in told)))
     return blocks
 
 
-def _fans(
-    outlook: Outlook, code: str, combined: pd.DataFrame, fans: pd.DataFrame, largest: list[str]
+def _largest(panel: pd.DataFrame, ids: list[str], periods: int) -> list[str]:
+    """The series that are largest over their last periods, as many as a figure has panels."""
+    rows = panel[panel["unique_id"].isin(ids)].sort_values("ds")
+    size = rows.groupby("unique_id")["y"].apply(lambda y: y.tail(periods).sum())
+    return list(size.nlargest(PANELS).index)
+
+
+def _in_order(made: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
+    kept = made[made["unique_id"].isin(ids)]
+    order = kept["unique_id"].map({unique: place for place, unique in enumerate(ids)})
+    return kept.assign(order=order).sort_values(["order", "ds"])
+
+
+def _monthly_fans(
+    outlook: Outlook, code: str, kind: Kind, largest: list[str], suffix: str
 ) -> Figure:
-    order = pd.Categorical(combined["unique_id"], largest, ordered=True)
-    shown = combined.assign(order=order).dropna(subset="order").sort_values(["order", "ds"])
-    drift = fans[(fans["model"] == "drift") & (fans["level"] == 80)]
-    titles = {u: outlook.segment_names[u.split(" ", 1)[1]] for u in largest}
-    history = outlook.monthly[outlook.monthly["unique_id"].isin(largest)]
+    months = outlook.months
+    made = months.fans
+    history = months.panel[months.panel["unique_id"].isin(largest)]
     ends = history.groupby("unique_id")["ds"].max()
-    breaks = outlook.breaks[outlook.breaks["unique_id"].isin(largest)]
-    breaks = breaks[breaks["ds"] <= breaks["unique_id"].map(ends)]
+    breaks = months.breaks[months.breaks["unique_id"].isin(largest)]
+    titles = {u: outlook.names[u.split(" ", 1)[1]] for u in largest}
+    trade = w.sentence(kind.of(outlook.country_name(code)))
+    spans = outlook.month_spans
     figure = charts.fan_with_shocks(
         history,
-        shown,
-        outlook.spans[outlook.spans["unique_id"].isin(largest)],
-        breaks=breaks,
-        benchmark=drift,
+        _in_order(made[made["model"] == "combination"], largest),
+        spans[spans["unique_id"].isin(largest)],
+        breaks=breaks[breaks["ds"] <= breaks["unique_id"].map(ends)],
+        benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
         titles=titles,
-        what="US exports a month",
+        what=f"{'US exports' if kind.what == MIRROR else 'Imports'} a month",
     )
-    name = outlook.country_name(code)
     return Figure(
         figure,
-        name=f"fans_{code.lower()}",
+        name=f"fans_{code.lower()}{suffix}",
         caption=(
-            f"US exports to {w.the(name)} by month, the {len(largest)} largest segments, {MONTHS} months ahead, 80 and "
+            f"{trade} by month, {_largest_of(largest, 'segment')}, {MONTHS} months ahead, 80 and "
             "95 % intervals; shaded: shocks; dotted: breaks"
         ),
         alt=(
-            f"Monthly US exports to {name} and their forecasts: {w.listing(list(titles.values()))}. "
+            f"{trade} by month and forecasts: {w.listing(list(titles.values()))}. "
             f"{say.coverage(outlook, largest)}"
         ),
-        source=outlook.source_line,
+        source=outlook.source_line(kind),
     )
+
+
+def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) -> Figure:
+    years = outlook.years
+    made, kind = years.fans, years.kind(largest[0])
+    titles = {u: outlook.names[years.node(u)["item"]] for u in largest}
+    trade = w.sentence(kind.of(outlook.country_name(code)))
+    spans = outlook.year_spans
+    figure = charts.fan_with_shocks(
+        years.panel[years.panel["unique_id"].isin(largest)],
+        _in_order(made[made["model"] == "combination"], largest),
+        spans[spans["unique_id"].isin(largest)],
+        benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
+        titles=titles,
+        what=f"{'US exports' if kind.what == MIRROR else 'Imports'} a year",
+    )
+    said = say.annual_coverage(outlook, largest)
+    goods = "mixed code" if kind.mixed else "segment"
+    return Figure(
+        figure,
+        name=f"years_{code.lower()}_{group}",
+        caption=(
+            f"{trade} by year, {_largest_of(largest, goods)}, {YEARS} years ahead, 80 and 95 % intervals; "
+            "shaded: shocks"
+        ),
+        alt=f"{trade} by year and forecasts: {w.listing(list(titles.values()))}. {said}",
+        source=outlook.source_line(kind),
+    )
+
+
+def _largest_of(ids: list[str], goods: str) -> str:
+    return f"the {len(ids)} largest {goods}s" if len(ids) > 1 else f"one {goods}"
 
 
 def world(outlook: Outlook) -> Stack:
     """World exports of the headings that may speak for a chosen segment."""
-    if outlook.world.empty:
+    world = outlook.world
+    if world.panel.empty:
         return Stack(Callout("note", "No world heading may speak for these segments."))
-    made = outlook.world_made
-    titles = {h: f"Heading {h}: {outlook.headings[h].title}" for h in outlook.speaking}
-    errors = outlook.world_errors
+    made = world.made
+    titles = {h: f"Heading {h}: {outlook.headings[h].title}" for h in world.speaking}
+    errors = world.errors
     rows = errors[errors["model"] == "combination"] if len(errors) else errors
     said = say.covered(rows, f"up to {YEARS} years ahead")
     figure = charts.fan_with_shocks(
-        outlook.world,
+        world.panel,
         made[made["model"] == "combination"],
-        outlook.spans[outlook.spans["unique_id"].isin(outlook.world["unique_id"])],
+        outlook.world_spans,
         benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
         titles=titles,
         what="World exports",
         unit="USD billion",
         scale=1e9,
     )
-    weights = outlook.world_weights
+    weights = world.weights
     carried = " ".join(
         f"{heading}: {w.clause(say.carried(weights[weights['unique_id'] == heading]))}."
-        for heading in outlook.world_potential["unique_id"]
+        for heading in world.potential["unique_id"]
     )
     return Stack(
         Text(
@@ -163,8 +244,8 @@ def world(outlook: Outlook) -> Stack:
             alt=f"World exports and forecasts: {w.listing(list(titles.values()))}. {said}",
             source="Growth Lab, Atlas of Economic Complexity (via a public copy).",
         ),
-        tables.world(outlook, carried),
-        tables.world_errors(outlook) if len(outlook.world_errors) else None,
+        tables_world.world(outlook, carried),
+        tables_world.world_errors(outlook) if len(world.errors) else None,
     )
 
 
@@ -188,8 +269,8 @@ def shocks(outlook: Outlook) -> Stack:
             "shaded on every chart. The same rule holds for all. Looking for periods in which most series moved "
             f"unusually at once finds: {said}."
         ),
-        tables.shocks(outlook),
-        tables.shock_errors(outlook),
+        tables_closing.shocks(outlook),
+        tables_closing.shock_errors(outlook) if len(outlook.shock_errors) else None,
     )
 
 
@@ -206,9 +287,9 @@ def scenarios(outlook: Outlook) -> Stack:
             "beside them says how well the elasticity is known, not how well the future is. "
             + say.duty_verdict(outlook.elasticities)
         ),
-        tables.elasticities(outlook),
-        tables.low_high(outlook) if len(outlook.low_high) else None,
-        tables.scenarios(outlook) if len(outlook.scenarios) else None,
+        tables_drivers.elasticities(outlook),
+        tables_drivers.low_high(outlook) if len(outlook.low_high) else None,
+        tables_drivers.scenarios(outlook) if len(outlook.scenarios) else None,
         Text("\n".join(f"- {line}" for line in [*refused, *gaps])),
     )
 
@@ -217,7 +298,7 @@ def silent(outlook: Outlook) -> Stack:
     """Every series without a forecast, with the reason."""
     if outlook.silent.empty:
         return Stack(Text("Every series has both forecasts."))
-    return Stack(tables.silent(outlook))
+    return Stack(tables_closing.silent(outlook))
 
 
 def model_card(outlook: Outlook) -> Text:
@@ -228,6 +309,6 @@ def model_card(outlook: Outlook) -> Text:
 def sources(outlook: Outlook) -> Stack:
     """Every source with licence and vintage."""
     return Stack(
-        tables.sources(outlook),
+        tables_closing.sources(outlook),
         Text("\n".join(f"- {escape(c)}" for c in outlook.used["citation"].unique())),
     )

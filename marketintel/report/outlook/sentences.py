@@ -9,7 +9,11 @@ from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.report.blocks import escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each, one
-from marketintel.report.outlook.facts import MONTHS, YEARS, Outlook
+from marketintel.report.outlook import totals
+from marketintel.report.outlook.facts import Outlook
+from marketintel.report.outlook.kinds import MIRROR, Kind
+from marketintel.report.outlook.months import MONTHS
+from marketintel.report.outlook.years import TESTED_AHEAD, YEARS
 
 MEMBER_NAMES = {
     "dynamic_theta": "the dynamic optimised theta",
@@ -21,50 +25,103 @@ MEMBER_NAMES = {
 
 
 def what_it_is(outlook: Outlook) -> str:
-    """What the country series are, said before any figure."""
-    places = w.listing([w.the(outlook.country_name(c)) for c in outlook.countries])
-    return (
-        f"Country figures are **exports of the United States to {places}**, by month, as the US Census "
-        "Bureau reports them. They mirror what these countries import *from the United States* only: not "
-        "their imports from Europe or Asia, and not their markets. A supplier that loses to others shows "
-        "falling exports in a growing market. Values are in current US dollars and include re-exports."
+    """What the country series are, said before any figure: every kind with its source and limits."""
+    said = []
+    for kind in outlook.kinds:
+        places = {u.partition(" ")[0] for u, k in outlook.months.kinds.items() if k == kind}
+        nodes = outlook.years.nodes
+        places |= set(nodes.loc[nodes["kind"] == kind, "partner"])
+        by_month = any(k == kind for k in outlook.months.kinds.values())
+        by_year = bool((nodes["kind"] == kind).any())
+        when = w.listing(
+            [word for word, there in (("month", by_month), ("year", by_year)) if there]
+        )
+        names = [w.the(outlook.country_name(c)) for c in outlook.countries if c in places]
+        trade = escape(kind.all_of(w.listing(names)))
+        said.append(f"**{w.sentence(trade)}**, by {when}: {escape(kind.label)}. {kind.limits()}")
+    money = "Values are in current US dollars. Kinds of trade are never added to each other."
+    if len(said) == 1:
+        return f"Country figures are {said[0]} Values are in current US dollars."
+    return "\n".join(
+        ["Country figures are of several kinds.", "", *(f"- {one}" for one in said), "", money]
     )
 
 
 def in_short(outlook: Outlook) -> list[str]:
-    """The outlook in a few lines: each country's total, the best bet, the record."""
+    """The outlook in a few lines: grand totals, each country's, the best bet, the record."""
     return [
-        *(total(outlook, c) for c in outlook.countries),
+        *(grand(outlook, group) for group in grand_groups(outlook)),
+        *(line for c in outlook.countries for line in total(outlook, c)),
         best_bets(outlook),
         record(outlook),
     ]
 
 
-def total(outlook: Outlook, iso3: str) -> str:
-    """A country's total now and in five years, with its probability of growth."""
-    name = escape(w.sentence(w.the(outlook.country_name(iso3))))
-    rows = outlook.potential[outlook.potential["unique_id"] == iso3]
-    if rows.empty:
-        return f"**{name}.** No yearly series is long enough for a level in five years."
-    row = rows.iloc[0]
-    parts = outlook.structure[outlook.structure["aggregate"] == iso3]
-    then, now = row["ds"].year, row["cutoff"].year
-    late = f" The data end in {outlook.last_month(iso3)}: this is a forecast as made then." if (
-        outlook.last_month(iso3) < max(map(outlook.last_month, outlook.countries))
-    ) else ""  # fmt: skip
+def grand_groups(outlook: Outlook) -> list[int]:
+    """Groups that have a grand total: those of more than one country."""
+    nodes = outlook.years.nodes
+    return sorted(nodes.loc[nodes["role"] == totals.GRAND, "group"])
+
+
+def grand(outlook: Outlook, group: int) -> str:
+    """The grand total of a group now and in five years."""
+    rows = outlook.years.potential
+    row = rows[(rows["group"] == group) & (rows["role"] == totals.GRAND)].iloc[0]
+    places = rows[(rows["group"] == group) & (rows["role"] == totals.COUNTRY)]["partner"]
+    names = [w.the(outlook.country_name(c)) for c in outlook.countries if c in set(places)]
     return (
-        f"**{name}.** US exports in {w.count(len(parts), 'comparable segment')} stood at "
+        f"**Together.** {_level(outlook, row, escape(row['kind'].all_of(w.listing(names))), group)}"
+    )
+
+
+def total(outlook: Outlook, iso3: str) -> list[str]:
+    """A country's totals now and in five years, one a kind, with their probabilities."""
+    name = escape(w.sentence(w.the(outlook.country_name(iso3))))
+    rows = outlook.years.potential
+    rows = rows[(rows["partner"] == iso3) & (rows["role"] == totals.COUNTRY)]
+    if rows.empty:
+        return [f"**{name}.** No yearly series is long enough for a level in five years."]
+    rows = rows.sort_values("group")
+    return [
+        f"**{name}.** {_level(outlook, row, escape(row['kind'].of(outlook.country_name(iso3))))}"
+        f"{_late(outlook, row)}"
+        for _, row in rows.iterrows()
+    ]
+
+
+def _level(outlook: Outlook, row: pd.Series, trade: str, group: int | None = None) -> str:
+    """Level now and then, interval and chances of a total."""
+    adds = outlook.years.structure
+    parts = adds.loc[adds["aggregate"] == row["unique_id"], "part"]
+    items = {str(part).partition(" ")[2] for part in parts}
+    goods = w.count(len(items), "mixed code" if row["kind"].mixed else "comparable segment")
+    then, now = row["ds"].year, row["cutoff"].year
+    return (
+        f"{w.sentence(trade)} in {goods} ({escape(row['kind'].told_by)}) stood at "
         f"{w.money(row['level_now'])} in {now} and are forecast at {w.money(row['level_then'])} in {then}; "
         f"80{w.NBSP}% interval {span(row['lo_80'], row['hi_80'])}. The chance that they grow at all is "
         f"{chance(row['probability_growth'])}, that they pass {w.money(row['threshold'])} "
-        f"({w.change(outlook.threshold_pct, 0)}) {chance(row['probability_above_threshold'])}.{late}"
+        f"({w.change(outlook.threshold_pct, 0)}) {chance(row['probability_above_threshold'])}."
     )
+
+
+def _late(outlook: Outlook, row: pd.Series) -> str:
+    """Say so where a country's data of a kind end before others' of that kind."""
+    same = outlook.years.potential
+    same = same[same["kind"] == row["kind"]]
+    if row["cutoff"] >= same["cutoff"].max():
+        return ""
+    if row["kind"].what == MIRROR and outlook.months.last(row["partner"]):
+        return f" The data end in {outlook.months.last(row['partner'])}: this is a forecast as made then."
+    return f" The data end in {row['cutoff'].year}: this is a forecast as made then."
 
 
 def best_bets(outlook: Outlook) -> str:
     """Where growth is likeliest and where decline is, among the series that reach the newest year."""
-    cells = outlook.potential[outlook.potential["unique_id"].str.contains(" ")]
-    cells = cells[cells["cutoff"] == cells["cutoff"].max()]
+    cells = outlook.years.potential
+    cells = cells[cells["role"] == totals.CELL]
+    ends = cells.groupby("kind")["cutoff"].transform("max")
+    cells = cells[cells["cutoff"] == ends]
     if cells.empty:
         return "**Likeliest growth.** No segment has a yearly forecast."
     first = cells.nlargest(1, "probability_growth").iloc[0]
@@ -72,7 +129,7 @@ def best_bets(outlook: Outlook) -> str:
     sure = int((cells["probability_growth"] >= 0.8).sum())
     return (
         f"**Likeliest growth.** {w.sentence(cell(outlook, first['unique_id']))}: "
-        f"{chance(first['probability_growth'])} that US exports are higher in {first['ds'].year} than in "
+        f"{chance(first['probability_growth'])} that they are higher in {first['ds'].year} than in "
         f"{first['cutoff'].year}. Least likely: {cell(outlook, last['unique_id'])}, "
         f"{chance(last['probability_growth'])}. Of {w.count(len(cells), 'series', 'series')} "
         f"{sure or 'none'} {'is' if sure == 1 else 'are'} at 80{w.NBSP}% or more: five years ahead, little is sure."
@@ -80,30 +137,46 @@ def best_bets(outlook: Outlook) -> str:
 
 
 def record(outlook: Outlook) -> str:
-    """How the monthly forecasts did against naive and drift."""
-    errors = outlook.errors[outlook.errors["level"] == 95]
+    """How forecasts did against naive and drift: by month where there are months, else by year."""
+    monthly = outlook.months.errors
+    errors = monthly if len(monthly) else cell_errors(outlook)
+    errors = errors[errors["level"] == 95] if len(errors) else errors
     if errors.empty:
         return "**Record.** No series is long enough to be tested."
     mase = errors.groupby("model")["mase"].mean()
     wide = errors.pivot_table(index="unique_id", columns="model", values="mase")
     better = int((wide["combination"] < wide[["naive", "drift"]].min(axis=1)).sum())
-    return (
-        f"**Record.** At the last origins the monthly forecasts erred by {mase['combination']:.2f} of the "
-        f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "
-        f"drift forecast; they were the best of the three for {better} of {len(wide)} series. "
-        f"{coverage(outlook, list(wide.index))}"
+    what = "monthly" if len(monthly) else "yearly"
+    held = (
+        coverage(outlook, list(wide.index))
+        if len(monthly)
+        else covered(cell_errors(outlook), f"up to {TESTED_AHEAD} years ahead", "combination")
     )
+    return (
+        f"**Record.** At the last origins the {what} forecasts erred by {mase['combination']:.2f} of the "
+        f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "
+        f"drift forecast; they were the best of the three for {better} of {len(wide)} series. {held}"
+    )
+
+
+def cell_errors(outlook: Outlook) -> pd.DataFrame:
+    """Yearly errors of the cells alone."""
+    errors = outlook.years.errors
+    return errors[errors["unique_id"].isin(outlook.years.ids(totals.CELL))]
 
 
 def coverage(outlook: Outlook, ids: list[str]) -> str:
     """Realised coverage of the monthly intervals of some series."""
-    errors = outlook.errors
-    rows = errors[(errors["model"] == "combination") & errors["unique_id"].isin(ids)]
-    return covered(rows, f"up to {MONTHS} months ahead")
+    errors = outlook.months.errors
+    return covered(
+        errors[errors["unique_id"].isin(ids)], f"up to {MONTHS} months ahead", "combination"
+    )
 
 
-def covered(rows: pd.DataFrame, ahead: str) -> str:
-    """Say coverage at both levels from rows of accuracy."""
+def covered(rows: pd.DataFrame, ahead: str, model: str | None = None) -> str:
+    """Say coverage at both levels from rows of accuracy; of one model if named."""
+    if model and len(rows):
+        rows = rows[rows["model"] == model]
     if rows.empty:
         return "Their intervals could not be tested: the series are too short."
     at = rows.groupby("level")["coverage_pct"].mean()
@@ -113,26 +186,22 @@ def covered(rows: pd.DataFrame, ahead: str) -> str:
     )
 
 
-def annual_coverage(outlook: Outlook, iso3: str) -> str:
-    """Realised coverage of the yearly intervals of one country, two years ahead."""
-    from marketintel.analysis.forecast import accuracy
-
-    tested = outlook.annual_tested
-    tested = tested[tested["unique_id"].str.startswith(iso3)]
-    if tested.empty:
+def annual_coverage(outlook: Outlook, ids: list[str]) -> str:
+    """Realised coverage of the yearly intervals of some series, two years ahead."""
+    errors = outlook.years.errors
+    rows = errors[errors["unique_id"].isin(ids)] if len(errors) else errors
+    if rows.empty:
         return (
             "These yearly intervals could not be tested: with so few years no origin is left, and they "
             "rest on a prior."
         )
-    rows = accuracy(
-        tested[tested["model"] == "combination"], outlook.annual_panel, by=("unique_id",)
-    )
-    return covered(rows, "two years ahead").replace("In the back-test", "In the yearly back-test")
+    said = covered(rows, f"up to {TESTED_AHEAD} years ahead", "combination")
+    return said.replace("In the back-test", "In the yearly back-test")
 
 
 def explanation(outlook: Outlook, unique_id: str) -> str:
     """Which models carried a yearly forecast, how wrong it was, what would change the picture."""
-    weights = outlook.weights[outlook.weights["unique_id"] == unique_id]
+    weights = outlook.years.weights[outlook.years.weights["unique_id"] == unique_id]
     return (
         f"**{w.sentence(cell(outlook, unique_id))}.** {carried(weights)} {wrong(outlook, unique_id)} "
         f"{would_change(outlook, unique_id, weights)}"
@@ -148,7 +217,7 @@ def carried(weights: pd.DataFrame) -> str:
 
 def wrong(outlook: Outlook, unique_id: str) -> str:
     """Errors at the last origins with a known outcome."""
-    errors = outlook.explanation.errors
+    errors = outlook.years.explanation.errors
     rows = errors[(errors["unique_id"] == unique_id) & (errors["model"] == "combination")]
     rows = rows.dropna(subset="error_pct").sort_values("cutoff") if len(rows) else rows
     if rows.empty:
@@ -161,13 +230,13 @@ def would_change(outlook: Outlook, unique_id: str, weights: pd.DataFrame) -> str
     """What another model would say, and what a point of growth would."""
     ends = dict(zip(weights["model"], weights["mean_end"], strict=True))
     low, high = min(ends, key=ends.__getitem__), max(ends, key=ends.__getitem__)
-    year = one(outlook.potential, "unique_id", unique_id)["ds"].year
+    year = one(outlook.years.potential, "unique_id", unique_id)["ds"].year
     said = (
         f"If {MEMBER_NAMES[low]} alone were right, {year} would bring {w.money(max(ends[low], 0.0))}; "
         f"if {MEMBER_NAMES[high]}, {w.money(ends[high])}."
     )
     found = [e for e in outlook.elasticities if e.key == "gdp_world"]
-    if found and found[0].value:
+    if found and found[0].value and not outlook.years.kind(unique_id).mixed:
         said += (
             f" A point more of GDP growth in each of {YEARS} years would add "
             f"{w.percent(100 * (1.01 ** (YEARS * found[0].value) - 1))} (elasticity {estimate(found[0])})."
@@ -214,12 +283,14 @@ def duty_verdict(found: list[Elasticity]) -> str:
 
 
 def cell(outlook: Outlook, unique_id: str) -> str:
-    """Name of a series in a sentence: ``lasers to Ireland``, ``all comparable segments to Ireland``."""
-    partner, _, segment = unique_id.partition(" ")
-    place = w.the(outlook.country_name(partner))
-    goods = outlook.segment_names[segment] if segment else "all comparable segments"
+    """Name of a yearly series in a sentence: ``lasers, US exports to Ireland``."""
+    node = outlook.years.node(unique_id)
+    kind: Kind = node["kind"]
+    together = "all mixed codes" if kind.mixed else "all comparable segments"
+    goods = outlook.names[node["item"]] if node["item"] else together
     goods = goods if goods[1:2].isupper() else goods[:1].lower() + goods[1:]
-    return f"{escape(goods)} to {escape(place)}"
+    trade = kind.of(outlook.country_name(node["partner"]))
+    return f"{escape(goods)}, {escape(trade)}"
 
 
 def chance(probability: float) -> str:

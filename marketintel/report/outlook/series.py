@@ -4,8 +4,10 @@ A segment is a list of codes in each HS revision. Where a revision changed what 
 the segment's series breaks, and nothing is forecast across it. Two kinds of series follow:
 
 * **monthly, whole segment**: all core codes, from the segment's last break on;
-* **yearly, unchanged codes**: the core codes that mean the same in every revision of the data, over
-  all years. They speak for the segment only where they are most of it.
+* **yearly, comparable goods**: the core codes that mean the same in every revision of the data, over
+  all years; where they are too little of the segment, what weights and families join across
+  revisions (:mod:`marketintel.warehouse.comparison`). Both speak for the segment only where they are
+  most of it. Data of one revision have no such question.
 """
 
 from __future__ import annotations
@@ -14,10 +16,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from marketintel.warehouse.comparison import like_for_like
 from marketintel.warehouse.reference import Segments
 
 MIN_COVER_PCT = 60.0
-"""Unchanged codes speak for a segment from this share of its core trade in the last year on."""
+"""Comparable goods speak for a segment from this share of its core trade in the last year on."""
+
+UNCHANGED, JOINED = "unchanged codes", "codes joined across revisions"
 
 
 def breaks(flows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
@@ -26,7 +31,8 @@ def breaks(flows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
     Parameters
     ----------
     flows : DataFrame
-        ``segment, partner, hs_revision, period``; core codes by month.
+        ``segment, partner, hs_revision, period``; core codes by month. Each partner's revisions
+        begin when its reporter adopted them.
 
     Returns
     -------
@@ -35,18 +41,17 @@ def breaks(flows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
         codes hold, for every partner. A change of number without a change of content (a family of
         ``segments.toml`` whose codes are core in both revisions) is no break.
     """
-    starts = flows.groupby("hs_revision")["period"].min().sort_values()
     rows = []
-    for before, after in zip(starts.index[:-1], starts.index[1:], strict=True):
-        first = month_ends(pd.Series([starts[after]])).iloc[0]
-        for segment in flows["segment"].unique():
-            reason = _reason(segments, segment, before, after)
-            if reason:
-                rows.append((segment, first, f"{after}: {reason}"))
-    found = pd.DataFrame(rows, columns=["segment", "ds", "reason"])
-    cells = flows[["segment", "partner"]].drop_duplicates()
-    found = cells.merge(found, on="segment")
-    return found.assign(unique_id=name(found))[["unique_id", "ds", "reason"]]
+    for partner, own in flows.groupby("partner"):
+        starts = own.groupby("hs_revision")["period"].min().sort_values()
+        for before, after in zip(starts.index[:-1], starts.index[1:], strict=True):
+            first = month_ends(pd.Series([starts[after]])).iloc[0]
+            for segment in own["segment"].unique():
+                reason = _reason(segments, segment, before, after)
+                if reason:
+                    rows.append((f"{partner} {segment}", first, f"{after}: {reason}"))
+    columns = {"unique_id": "str", "ds": "datetime64[s]", "reason": "str"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 def unchanged(segments: Segments, revisions: Sequence[str]) -> pd.DataFrame:
@@ -75,41 +80,80 @@ def monthly(flows: pd.DataFrame) -> pd.DataFrame:
     )[["unique_id", "ds", "y", "partner", "segment"]]
 
 
-def yearly(flows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
-    """Unchanged codes of each partner's revisions, summed by complete calendar year.
+def complete_years(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sum months to the calendar years whose twelve months the rows have; ``period`` is the year."""
+    year = rows["period"].str[:4]
+    months = rows.groupby(year)["period"].transform("nunique")
+    whole = rows[months == 12].assign(period=year)
+    keys = [c for c in whole.columns if c != "value_usd"]
+    return whole.groupby(keys, dropna=False)["value_usd"].sum().reset_index()
+
+
+def yearly(rows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
+    """One country's comparable goods by year.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``partner, segment, scope, hs_revision, cmd_code, period, value_usd``: one country, one
+        source, whole years, core and broad codes (a family may need both).
 
     Returns
     -------
     DataFrame
-        ``unique_id, ds, y, partner, segment, cover_pct``: the share of these codes in the segment's
-        core trade of the partner's last year. Only years whose twelve months the data have.
+        ``unique_id, ds, y, partner, segment, cover_pct, basis``: the share of these goods in the
+        segment's core trade of the last year, and what they are: :data:`UNCHANGED` where these are
+        :data:`MIN_COVER_PCT` or more of it, else :data:`JOINED` where these are, else the former.
     """
-    keys = ["partner", "segment", "year"]
-    same = pd.concat(
-        unchanged(segments, sorted(rows["hs_revision"].unique())).assign(partner=partner)
-        for partner, rows in flows.groupby("partner")
-    )
-    rows = flows.assign(year=flows["period"].str[:4])
-    months = rows.groupby(["partner", "year"])["period"].transform("nunique")
-    rows = rows[months == 12]
-    kept = rows.merge(same, on=["partner", "segment", "hs_revision", "cmd_code"])
-    sums = kept.groupby(keys, as_index=False)["value_usd"].sum()
-    whole = rows.groupby(keys)["value_usd"].sum()
-    last = rows.groupby("partner")["year"].max()
-    cells = sums[["partner", "segment"]].drop_duplicates()
-    cells = cells.assign(year=cells["partner"].map(last)).merge(sums, "left", on=keys)
-    everything = whole.reindex(pd.MultiIndex.from_frame(cells[keys])).reset_index(drop=True)
-    cells["cover_pct"] = 100 * cells["value_usd"] / everything.where(everything > 0)
-    sums = sums.merge(cells[["partner", "segment", "cover_pct"]], on=["partner", "segment"])
-    ends = pd.to_datetime(sums["year"] + "-12-31").astype("datetime64[s]")
-    return sums.assign(unique_id=name(sums), ds=ends).rename(columns={"value_usd": "y"})[
-        ["unique_id", "ds", "y", "partner", "segment", "cover_pct"]
-    ]
+    core = rows[rows["scope"] == "core"]
+    revisions = sorted(core["hs_revision"].unique())
+    keys = ["segment", "hs_revision", "cmd_code"]
+    found = _covered(core.merge(unchanged(segments, revisions), on=keys), core, UNCHANGED)
+    short = found.loc[found["cover_pct"] >= MIN_COVER_PCT, "segment"]
+    if len(revisions) < 2 or set(core["segment"]) <= set(short):
+        return found
+    joined = like_for_like(rows).rows
+    other = _covered(joined[joined["scope"] == "core"], core, JOINED)
+    better = other[(other["cover_pct"] >= MIN_COVER_PCT) & ~other["segment"].isin(short)]
+    kept = found[~found["segment"].isin(better["segment"])]
+    return pd.concat([kept, better], ignore_index=True)
+
+
+def by_code(rows: pd.DataFrame) -> pd.DataFrame:
+    """One country's mixed codes by year, each a series of its own; columns as :func:`yearly`.
+
+    Only codes that are there in one revision throughout: a mixed code that a revision touched has
+    no rule by which it compares.
+    """
+    broad = rows[rows["scope"] == "broad"]
+    latest = broad["hs_revision"].max()
+    keys = ["partner", "segment", "cmd_code", "period"]
+    sums = broad[broad["hs_revision"] == latest].groupby(keys)["value_usd"].sum().reset_index()
+    named = sums["partner"] + " " + sums["cmd_code"]
+    return _shaped(sums.assign(cover_pct=float("nan"), basis=UNCHANGED), named)
 
 
 def name(rows: pd.DataFrame) -> pd.Series:
     """Name of a cell: partner and segment."""
     return rows["partner"] + " " + rows["segment"]
+
+
+def _covered(kept: pd.DataFrame, core: pd.DataFrame, basis: str) -> pd.DataFrame:
+    """Sum kept rows by year and say what share of the segment's last year they are."""
+    keys = ["partner", "segment", "period"]
+    sums = kept.groupby(keys)["value_usd"].sum().reset_index()
+    last = core[core["period"] == core["period"].max()]
+    whole = last.groupby("segment")["value_usd"].sum()
+    now = sums[sums["period"] == core["period"].max()].set_index("segment")["value_usd"]
+    cover = 100 * now / whole.where(whole > 0)
+    return _shaped(sums.assign(cover_pct=sums["segment"].map(cover), basis=basis), name(sums))
+
+
+def _shaped(sums: pd.DataFrame, named: pd.Series) -> pd.DataFrame:
+    ends = pd.to_datetime(sums["period"] + "-12-31").astype("datetime64[s]")
+    return sums.assign(unique_id=named.astype("str"), ds=ends).rename(columns={"value_usd": "y"})[
+        ["unique_id", "ds", "y", "partner", "segment", "cover_pct", "basis"]
+    ]
 
 
 def month_ends(periods: pd.Series) -> pd.Series:

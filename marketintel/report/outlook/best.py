@@ -1,0 +1,241 @@
+"""The best series the warehouse has for a target: its own imports, else BACI's, else US exports to it.
+
+For every country and segment the first of these that can be forecast is taken, years and months
+apart:
+
+1. **reported**: the country's own imports from everywhere, from one source and in one valuation;
+   sources in the order of ``sources.toml``;
+2. **reconciled**: BACI's flows to the country, exporters' and importer's reports made one;
+3. **mirror**: exports of the United States to it.
+
+Core codes are taken. Where a kind of trade has no core code of the segment for the country, its
+mixed codes stand in, each as a series of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.analysis.forecast import cut
+from marketintel.analysis.forecast.panel import MIN_POINTS
+from marketintel.errors import MissingDataError
+from marketintel.report.outlook import series
+from marketintel.report.outlook.kinds import MIRROR, RECONCILED, REPORTED, Kind, marked
+from marketintel.warehouse import engine, query, selection
+from marketintel.warehouse.mirror import RECONCILED as BACI
+from marketintel.warehouse.reference import Segments
+
+US = "USA"
+US_EXPORTS = "us_census_exports"
+
+# A country's imports from everywhere as it reports them, and as BACI reconciles them.
+_IMPORTS = """
+SELECT w.segment, w.scope, t.reporter = $country AS own, t.hs_revision, t.cmd_code, t.period,
+       t.freq, t.source, t.valuation, sum(t.value_usd) AS value_usd
+FROM trade AS t JOIN wanted AS w USING (hs_revision, cmd_code)
+WHERE t.cmd_code BETWEEN $first AND $last AND NOT t.is_mirror
+  AND t.reporter <> 'WLD' AND t.partner <> 'WLD'
+  AND ((t.reporter = $country AND t.flow = 'import'
+        AND (t.trade_system IS NULL OR t.trade_system = 'consumption'))
+       OR (t.partner = $country AND t.flow = 'export' AND t.source = $reconciled))
+GROUP BY ALL
+ORDER BY ALL
+"""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Trade of one country of one kind: ``rows`` of whole years and ``months``, if it has any."""
+
+    kind: Kind
+    rows: pd.DataFrame
+    months: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is forecast.
+
+    Attributes
+    ----------
+    months : DataFrame
+        ``partner, segment, scope, hs_revision, cmd_code, period, value_usd, kind``: core codes by
+        month; one kind for each country and segment.
+    years : DataFrame
+        ``unique_id, ds, y, partner, segment, cover_pct, basis, kind``.
+    """
+
+    months: pd.DataFrame
+    years: pd.DataFrame
+
+
+def choose(
+    countries: Sequence[str], chosen: Sequence[str], segments: Segments, data_dir: Path | None
+) -> Chosen:
+    """Choose the series of some countries and segments.
+
+    Parameters
+    ----------
+    countries, chosen : sequence of str
+        ISO3; segment ids.
+
+    Raises
+    ------
+    MissingDataError
+        Of some country nothing in these segments is here: what there is, and what brings more.
+    """
+    months, years = [], []
+    for country in countries:
+        offered = candidates(country, chosen, segments, data_dir)
+        by_month = _first_months(offered, segments)
+        by_year = _first_years(offered, chosen, segments)
+        if not _any_long(by_month, "period") and not _any_long(by_year, "ds"):
+            raise MissingDataError(_nothing(country, chosen, segments, data_dir))
+        months.append(by_month)
+        years.append(by_year)
+    return Chosen(_together(months), _together(years))
+
+
+def candidates(
+    country: str, chosen: Sequence[str], segments: Segments, data_dir: Path | None
+) -> list[Candidate]:
+    """Every kind of trade there is of a country, the best first."""
+    wanted = selection.wanted(list(chosen), None, data_dir)
+    found = engine.ask(
+        data_dir,
+        _IMPORTS,
+        {
+            "country": country,
+            "first": min(wanted["cmd_code"]),
+            "last": max(wanted["cmd_code"]),
+            "reconciled": BACI,
+        },
+        {"wanted": wanted},
+    ).assign(partner=country)
+    order = list(selection.ranks("trade")["source"])
+    offered = []
+    own, told = found[found["own"]], found[~found["own"]]
+    for source in sorted(own["source"].unique(), key=order.index):
+        rows = own[own["source"] == source]
+        valuation = rows.groupby("valuation")["period"].nunique().idxmax()
+        offered.append(_candidate(REPORTED, rows[rows["valuation"] == valuation]))
+    if len(told):  # BACI comes in several revisions: the longest is one whole
+        revision = told.groupby("hs_revision")["period"].nunique().idxmax()
+        offered.append(_candidate(RECONCILED, told[told["hs_revision"] == revision]))
+    mirror = _us_exports(country, chosen, data_dir)
+    if len(mirror):
+        kind = Kind(MIRROR, US_EXPORTS, "FAS")
+        offered.append(Candidate(kind, series.complete_years(mirror), mirror))
+    return offered
+
+
+def _candidate(what: str, rows: pd.DataFrame) -> Candidate:
+    columns = ["partner", "segment", "scope", "hs_revision", "cmd_code", "period", "value_usd"]
+    kind = Kind(what, str(rows["source"].iloc[0]), str(rows["valuation"].iloc[0]))
+    years, months = rows[rows["freq"] == "A"][columns], rows[rows["freq"] == "M"][columns]
+    if years.empty and len(months):
+        years = series.complete_years(months)
+    return Candidate(kind, years, months)
+
+
+def _us_exports(country: str, chosen: Sequence[str], data_dir: Path | None) -> pd.DataFrame:
+    if country == US:
+        return pd.DataFrame()
+    try:
+        rows = query.monthly(
+            reporter=US, partner=country, segments=list(chosen), fill_absent=True, data_dir=data_dir
+        )
+    except MissingDataError:  # nothing was fetched; a damaged file is not a gap
+        return pd.DataFrame()
+    columns = ["partner", "segment", "scope", "hs_revision", "cmd_code", "period", "value_usd"]
+    return rows[columns]
+
+
+def _first_years(
+    offered: Sequence[Candidate], chosen: Sequence[str], segments: Segments
+) -> pd.DataFrame:
+    """Of every segment the first yearly series that can be forecast, else the first there is."""
+    cores = [
+        marked(series.yearly(c.rows, segments), c.kind)
+        if (c.rows["scope"] == "core").any()
+        else pd.DataFrame(columns=["segment"])
+        for c in offered
+    ]
+    taken = []
+    for segment in chosen:
+        found = [
+            core[core["segment"] == segment] if _has_core(c, segment) else _mixed(c, segment)
+            for c, core in zip(offered, cores, strict=True)
+        ]
+        found = [rows for rows in found if len(rows) and (_long(rows) or not _all_mixed(rows))]
+        if found:
+            taken.append(next((rows for rows in found if _long(rows)), found[0]))
+    return _together(taken)
+
+
+def _all_mixed(rows: pd.DataFrame) -> bool:
+    """Whether these are mixed codes: too short, they do not even stand in."""
+    return all(kind.mixed for kind in rows["kind"])
+
+
+def _has_core(candidate: Candidate, segment: str) -> bool:
+    rows = candidate.rows
+    return bool(((rows["segment"] == segment) & (rows["scope"] == "core")).any())
+
+
+def _mixed(candidate: Candidate, segment: str) -> pd.DataFrame:
+    """Series of a segment's mixed codes, where this kind of trade has no core code of it."""
+    kind = replace(candidate.kind, mixed=True)
+    rows = candidate.rows[candidate.rows["segment"] == segment]
+    return marked(series.by_code(rows), kind)
+
+
+def _long(rows: pd.DataFrame) -> bool:
+    """Whether a segment's yearly series speak for it and can be forecast."""
+    cover = rows["cover_pct"].dropna()
+    years = rows.groupby("unique_id")["ds"].nunique().max()
+    return bool((cover >= series.MIN_COVER_PCT).all() and years >= MIN_POINTS)
+
+
+def _any_long(rows: pd.DataFrame, period: str) -> bool:
+    """Whether at least one series could be forecast by its number of periods."""
+    return bool(len(rows)) and rows.groupby("segment")[period].nunique().max() >= MIN_POINTS
+
+
+def _first_months(offered: Sequence[Candidate], segments: Segments) -> pd.DataFrame:
+    """Of every segment the months of the first kind that is long enough, else the first there are."""
+    parts: dict[str, list[tuple[bool, pd.DataFrame]]] = {}
+    for c in offered:
+        core = c.months[c.months["scope"] == "core"] if len(c.months) else c.months
+        if core.empty:
+            continue
+        left = cut(series.monthly(core), series.breaks(core, segments))
+        points = left.groupby("segment")["ds"].nunique()
+        for segment, rows in core.groupby("segment", sort=False):
+            long = points.get(segment, 0) >= MIN_POINTS
+            parts.setdefault(str(segment), []).append((long, marked(rows, c.kind)))
+    taken = [next((rows for long, rows in found if long), found[0][1]) for found in parts.values()]
+    return _together(taken)
+
+
+def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    full = [part for part in parts if len(part)]
+    return pd.concat(full, ignore_index=True) if full else pd.DataFrame()
+
+
+def _nothing(country: str, chosen: Sequence[str], segments: Segments, data_dir: Path | None) -> str:
+    """Say that nothing is here, what is, and what brings more."""
+    every = [s.id for s in segments]
+    goods = "photonic goods" if len(chosen) == len(every) else ", ".join(chosen)
+    said = f"no imports of {country} in {goods} are here that can be forecast, nor US exports to it"
+    others = []
+    for segment in [s for s in every if s not in chosen]:
+        offered = candidates(country, [segment], segments, data_dir)
+        if _any_long(_first_years(offered, [segment], segments), "ds"):
+            others.append(segment)
+    hint = f"there is `-s {','.join(others)}`; " if others else ""
+    return f"{said}; {hint}`marketintel fetch --for {country}` asks for more"

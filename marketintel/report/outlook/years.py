@@ -1,0 +1,198 @@
+"""The yearly facts of an outlook: cells and the totals that they add up to, five years ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import coherence
+from marketintel.analysis.forecast.outlook import LEVELS, summarise
+from marketintel.report.market_study.facts import one
+from marketintel.report.outlook import series, totals
+from marketintel.report.outlook.kinds import Kind, by_kind
+from marketintel.report.outlook.months import MODELS, ORIGINS
+
+YEARS = 5
+TESTED_AHEAD = 2
+"""Back-tests look so many years ahead: the shipped monthly data make thirteen years at most."""
+
+COMPARED = 8
+"""Origins on which bottom-up and MinT are compared."""
+
+
+@dataclass(frozen=True)
+class Years:
+    """Series, totals, forecasts and errors by year.
+
+    Attributes
+    ----------
+    found : DataFrame
+        ``years`` of :class:`marketintel.report.outlook.best.Chosen`; may be empty.
+    threshold_pct : float
+        The second probability: that a series exceeds its present level by so much.
+    """
+
+    found: pd.DataFrame
+    threshold_pct: float
+
+    # Series -------------------------------------------------------------------------------------
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Series that speak for their goods and can be forecast, as ``found``."""
+        if self.found.empty:
+            return self.found
+        mixed = self.found["kind"].map(lambda kind: kind.mixed)
+        enough = self.found[mixed | (self.found["cover_pct"] >= series.MIN_COVER_PCT)]
+        refused = fc.refused(fc.forecast(enough, 1, (95,)))["unique_id"]
+        return enough[~enough["unique_id"].isin(refused)].reset_index(drop=True)
+
+    @cached_property
+    def nodes(self) -> pd.DataFrame:
+        """``unique_id, role, partner, item, kind, group`` of cells and totals."""
+        if self.cells.empty:
+            return pd.DataFrame(columns=totals.NODES)
+        return totals.groups(self.cells)
+
+    @cached_property
+    def structure(self) -> pd.DataFrame:
+        """``aggregate, part, group``: which cells each total adds."""
+        return totals.structure(self.nodes)
+
+    @cached_property
+    def panel(self) -> pd.DataFrame:
+        """Cells and totals, ``unique_id, ds, y``."""
+        if self.cells.empty:
+            types = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64"}
+            return pd.DataFrame(columns=list(types)).astype(types)
+        return totals.panel(self.cells, self.structure)
+
+    def ids(self, role: str, partner: str = "") -> list[str]:
+        """Names of the nodes of a role, of one country if given."""
+        rows = self.nodes[self.nodes["role"] == role]
+        return list(
+            rows.loc[rows["partner"] == partner, "unique_id"] if partner else rows["unique_id"]
+        )
+
+    def node(self, unique_id: str) -> Any:
+        """One row of :attr:`nodes`."""
+        return one(self.nodes, "unique_id", unique_id)
+
+    def kind(self, unique_id: str) -> Kind:
+        """What a series counts."""
+        kind: Kind = self.node(unique_id)["kind"]
+        return kind
+
+    def _by_kind(self) -> Iterator[pd.DataFrame]:
+        """The panel in parts of one kind: intervals pool errors of comparable series only."""
+        for _, nodes in by_kind(self.nodes):
+            yield self.panel[self.panel["unique_id"].isin(nodes["unique_id"])]
+
+    # Forecasts and their errors -------------------------------------------------------------------
+
+    @cached_property
+    def tested(self) -> pd.DataFrame:
+        """Back-test two years ahead, cells and totals as they are (not reconciled)."""
+        return _together(
+            fc.backtest(part, TESTED_AHEAD, ORIGINS, (80, 95), MODELS, freq="A")
+            for part in self._by_kind()
+        )
+
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        """Errors two years ahead by series, model and level; empty if nothing can be tested."""
+        return fc.accuracy(self.tested, self.panel, by=("model", "unique_id"))
+
+    @cached_property
+    def choices(self) -> dict[int, coherence.Choice]:
+        """How each group is made to add up: the better of two methods on training origins."""
+        found = {}
+        for group, adds in self.structure.groupby("group"):
+            ids = {*adds["aggregate"], *adds["part"]}
+            panel = self.panel[self.panel["unique_id"].isin(ids)]
+            tested = fc.backtest(panel, TESTED_AHEAD, COMPARED, (95,), freq="A")
+            found[int(str(group))] = coherence.choose(tested, panel, adds)
+        return found
+
+    @cached_property
+    def base(self) -> pd.DataFrame:
+        """Forecasts at all levels, each series by itself."""
+        return _together(fc.forecast(part, YEARS, LEVELS, freq="A") for part in self._by_kind())
+
+    @cached_property
+    def made(self) -> pd.DataFrame:
+        """Forecasts at all levels; cells, margins and grand totals of a group add up."""
+        made = self.base
+        for group, adds in self.structure.groupby("group"):
+            ids = {*adds["aggregate"], *adds["part"]}
+            own = made["unique_id"].isin(ids)
+            method = self.choices[int(str(group))].method
+            coherent = fc.reconcile(made[own], adds, method, self._errors_of(ids, method))
+            made = pd.concat([made[~own], coherent], ignore_index=True)
+        return made
+
+    def _errors_of(self, ids: set[str], method: str) -> pd.DataFrame | None:
+        if method != "mint":
+            return None
+        panel = self.panel[self.panel["unique_id"].isin(ids)]
+        tested = fc.backtest(panel, TESTED_AHEAD, COMPARED, (95,), freq="A")
+        return coherence.errors_of(tested, panel)
+
+    @cached_property
+    def potential(self) -> pd.DataFrame:
+        """Level in five years and its probabilities, cells and totals, with their nodes."""
+        if self.made.empty:
+            return pd.DataFrame(columns=["unique_id", "cutoff", *totals.NODES[1:]])
+        table = summarise(self.made, self.panel, thresholds(self.panel, self.threshold_pct))
+        return table.merge(self.nodes, on="unique_id", validate="one_to_one")
+
+    @cached_property
+    def fans(self) -> pd.DataFrame:
+        """The forecasts of :attr:`made` at 80 and 95 %, and drift beside them."""
+        drift = _together(fc.forecast(p, YEARS, (80,), "drift", freq="A") for p in self._by_kind())
+        return pd.concat([self.made[self.made["level"].isin([80, 95])], drift], ignore_index=True)
+
+    @cached_property
+    def baselines(self) -> pd.DataFrame:
+        """``unique_id, ds, mean``."""
+        rows = self.made.drop_duplicates(["unique_id", "ds"])
+        return rows[["unique_id", "ds", "mean"]].reset_index(drop=True)
+
+    @cached_property
+    def explanation(self) -> fc.Explanation:
+        """Which models carried the forecasts, and the errors two years ahead."""
+        return fc.explain(self.panel, TESTED_AHEAD, ORIGINS)
+
+    @cached_property
+    def weights(self) -> pd.DataFrame:
+        """Members' shares of the path over the whole horizon, and their own ends."""
+        return fc.explain(self.panel, YEARS, ORIGINS).weights
+
+
+def thresholds(panel: pd.DataFrame, pct: float) -> dict[str, float]:
+    """Each series' last level raised by so many per cent."""
+    last = panel.dropna(subset="y").sort_values("ds").groupby("unique_id")["y"].last()
+    return {str(k): float(v) * (1 + pct / 100) for k, v in last.items()}
+
+
+def _together(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of several kinds as one; refusals and notes are kept."""
+    found = list(parts)
+    if not found:
+        types = {
+            "unique_id": "str",
+            "ds": "datetime64[s]",
+            "cutoff": "datetime64[s]",
+            "model": "str",
+        }
+        numbers = dict.fromkeys(["level", "mean", "lo", "hi"], "float64")
+        return pd.DataFrame(columns=[*types, *numbers]).astype({**types, **numbers})
+    refused = [row for part in found for row in part.attrs.get("refused", [])]
+    whole = pd.concat([part.copy() for part in found], ignore_index=True)
+    whole.attrs["refused"] = refused
+    return whole
