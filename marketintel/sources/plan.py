@@ -17,6 +17,7 @@ from marketintel.sources.connectors_context import (
     RatesQuery,
     TariffQuery,
 )
+from marketintel.sources.connectors_named import EU, IndustryQuery, WtoQuery
 from marketintel.sources.connectors_regions import (
     COUNTRIES,
     EMPLOYMENT,
@@ -169,14 +170,15 @@ def plan(
         for source, what, query, rows in (*_trade(wanted, span, notes), *_context(wanted, span)):
             if not named or source in named:
                 steps.append(_step(source, what, query, rows, store, age))
-        for source, what, query, rows in _regional(span):
+        for source, what, query, rows in (*_regional(span), *_named(wanted, span, notes)):
             if source in apart:
                 steps.append(_step(source, what, query, rows, store, age))
     for source, what, query, rows in _standing():
         if source in apart or (source == "cepii_geodist" and not named):
             steps.append(_step(source, what, query, rows, store, 0.0 if refresh else None))
     if not steps:
-        raise UsageError(f"fetch: {', '.join(sources)} has nothing about {', '.join(targets)}")
+        why = f" ({'; '.join(notes)})" if notes else ""
+        raise UsageError(f"fetch: {', '.join(sources)} has nothing about {', '.join(targets)}{why}")
     if not apart and set(targets) & book.eu_members:
         notes.append("regional statistics and polygons are not asked for; --regions adds them")
     return Plan(tuple(steps), tuple(dict.fromkeys(notes)))
@@ -279,6 +281,27 @@ def _regional(span: list[int]) -> Iterator[_Question]:
         yield source, f"{what}, all regions of Europe, {_period(span)}", query, rows
 
 
+def _named(wanted: _Wanted, span: list[int], notes: list[str]) -> Iterator[_Question]:
+    """Yield what is asked only where it is named: industries at the OECD, tariffs at the WTO."""
+    labels = tuple(map(str, span))
+    for target in wanted.targets:
+        if "oecd" in wanted.sources:
+            what = f"trade of {target} by industry, {_period(span)}"
+            yield "oecd", what, IndustryQuery(target, labels), 3 * 2 * 200 * len(labels)
+        if "wto" not in wanted.sources or not (code := wanted.book.code_of(target, "wits")):
+            continue
+        try:
+            for label in labels:
+                wanted.book.revision_at(target, label)
+        except UsageError:
+            notes.append(f"wto: does not say the HS revision of {target}; WITS does, ask there")
+            continue
+        reporter = EU if target in wanted.book.eu_members else code
+        query = WtoQuery(target, reporter, labels, wanted.codes)
+        what = f"tariffs of {target}, {len(wanted.codes)} codes, {_period(span)}"
+        yield "wto", what, query, len(wanted.codes) * len(labels)
+
+
 def _standing() -> Iterator[_Question]:
     """Yield what does not change with the years."""
     yield "cepii_geodist", "distances and ties, all economies", PairsQuery(), 50_000
@@ -311,6 +334,8 @@ def _step(
         )
         if source == "comtrade" and not client.has_key:
             what += ", without COMTRADE_KEY (500 rows a request)"
+        if source == "wto" and not client.has_key:
+            what += f", which needs {connector.provider.key_env}"
     return Step(source, what, query, len(asked), kept, rows, max_age_s)
 
 

@@ -34,7 +34,7 @@ _INPUTS = (
 SOURCES = {
     "trade": ("us_census_imports", "us_census_exports", "statcan_cimt", "comext", "comtrade",
               "baci", "atlas_world_exports"),
-    "duties": ("us_census_imports", "wits"),
+    "duties": ("us_census_imports", "wits", "wto"),
     "tariff_lines": ("usitc_hts",),
     "macro": ("worldbank", "imf", "ecb"),
     "pairs": ("cepii_geodist",),

@@ -97,7 +97,7 @@ def cimt_trade(raw: pd.DataFrame, meta: Sidecar, rates: pd.DataFrame) -> pd.Data
     return _trade(to_usd(both, "value_cad", "CAD", rates), meta, trade_system=None)
 
 
-def wits_duties(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
+def tariff_rates(raw: pd.DataFrame, meta: Sidecar) -> pd.DataFrame:
     """Tariff rates, MFN (partner WLD) and preferential; no money, and no additional duties."""
     frame = raw.assign(source=meta.source, vintage=meta.vintage)
     for money in ("customs_value_usd", "dutiable_value_usd", "duties_usd"):
@@ -220,7 +220,8 @@ FEEDS = (
     Feed("trade", "baci", baci_trade),
     Feed("trade", "atlas_world_exports", atlas_trade),
     Feed("duties", "us_census_imports", us_imports_duties),
-    Feed("duties", "wits", wits_duties),
+    Feed("duties", "wits", tariff_rates),
+    Feed("duties", "wto", tariff_rates),
     Feed("tariff_lines", "usitc_hts", as_published("tariff_lines")),
     Feed("macro", "worldbank", as_published("macro")),
     Feed("macro", "imf", as_published("macro")),

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketintel.warehouse import engine
+from marketintel.warehouse import engine, selection
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# The years of a code's MFN and preferential rates may differ; each is the newest of its kind.
+# The years of a code's MFN and preferential rates may differ; each is the newest of its kind, and
+# of several sources the first of sources.toml.
 _RATES = """
 SELECT cmd_code, hs_revision, period, partner, regime, rate_pct, source, vintage
-FROM duties
+FROM duties JOIN preference AS p USING (source)
 WHERE reporter = $reporter AND regime <> 'calculated'
   AND cmd_code IN (SELECT unnest($codes::VARCHAR[]))
 QUALIFY period = max(period) OVER (PARTITION BY cmd_code, regime)
+    AND p.rank = min(p.rank) OVER (PARTITION BY cmd_code, regime, period)
 ORDER BY cmd_code, regime, partner
 """
 
@@ -44,4 +46,4 @@ def tariff_rates(
         for MFN, rates are per cent of the customs value, simple averages over national lines.
     """
     asked = {"reporter": engine.one_economy(reporter), "codes": list(codes)}
-    return engine.ask(data_dir, _RATES, asked)
+    return engine.ask(data_dir, _RATES, asked, {"preference": selection.ranks("duties")})
