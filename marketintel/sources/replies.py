@@ -1,7 +1,11 @@
 """What an answer means before a connector looks at it: media type, error text, time to wait."""
 
+import contextlib
 import json
+import os
 import re
+import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +16,8 @@ from marketintel.sources.settings import redact
 
 _SENTENCE = re.compile(r"try again in (\d+) second", re.IGNORECASE)
 _LONGEST = 160
+#: Seconds without a new byte after which nobody writes a part any more.
+_ABANDONED_S = 24 * 3600
 
 #: Names for media types; any others may be given instead.
 MEDIA = {
@@ -86,12 +92,22 @@ def short(text: object) -> str:
 
 
 def to_file(body: Iterable[bytes], path: Path) -> None:
-    """Write a body to disk as it comes; it takes its name only when it is whole."""
+    """Write a body to disk as it comes; it takes its name only when it is whole.
+
+    Each writer has a part of its own, so that two processes do not write into one file. What a
+    killed process left behind goes when nobody can be writing it any more.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
+    for left in path.parent.glob(f".{path.name}.*part"):
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            if time.time() - left.stat().st_mtime > _ABANDONED_S:
+                left.unlink()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    part = Path(name)
     try:
-        with part.open("wb") as stream:
+        with os.fdopen(handle, "wb") as stream:
             stream.writelines(body)
+        part.chmod(0o644)  # mkstemp makes private files
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 import email.utils
 import gzip
 import logging
+import os
 import shutil
 import ssl
 import subprocess
@@ -374,6 +375,27 @@ def test_a_large_file_goes_to_disk_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.raises(SourceError, match="cut off after"):
             c.get("/cut", expect="zip", to_file=tmp_path / "other.zip")
     assert [p.name for p in tmp_path.iterdir()] == ["BACI.zip"]
+
+
+def test_two_that_write_one_large_file_do_not_meet_and_old_remains_go(tmp_path: Path) -> None:
+    target = tmp_path / "BACI.zip"
+    remains = tmp_path / ".BACI.zip.abc.part"
+    for part, age in ((remains, 90_000), (tmp_path / ".BACI.zip.new.part", 0)):
+        part.write_bytes(b"half")
+        os.utime(part, (time.time() - age,) * 2)
+    body = bytes(range(256)) * 400
+    with Server() as server:
+        server.route("/zip", lambda _: Reply(body=body, content_type="application/zip"))
+
+        def work(_: int) -> bool:
+            with client(server) as c:
+                for _ in range(5):
+                    c.get("/zip", expect="zip", to_file=target)
+            return target.read_bytes() == body
+
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(work, range(4)))
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".BACI.zip.new.part", "BACI.zip"]
 
 
 def test_two_processes_worth_of_clients_share_a_store(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def tables(data: Path) -> dict[str, pd.DataFrame]:
                 bundle = shown._repr_mimebundle_()
                 cell.outputs = [nbformat.v4.new_output("display_data", data=bundle)]
             if "parameters" in cell.metadata.get("tags", []):
-                names |= {"country": "USA", "segments": ["lasers", "optics"]}
+                names |= {"country": "USA", "segments": ["lasers"]}
     shown_tables = [b for b in documents.read(notebook).blocks if isinstance(b, Table)]
     return {table.name: table.frame for table in shown_tables}
 
