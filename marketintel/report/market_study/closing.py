@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.analysis.frames import CORE
 from marketintel.analysis.signals import not_evaluated, rule_texts
+from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Heading, Stack, Table, Text, escape
 from marketintel.report.market_study import origin, series, tariffs
 from marketintel.report.market_study import words as w
@@ -97,9 +98,12 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
 def tariff_schedule(study: Study) -> Stack:
     """The statutory lines of the core codes, as the law of their own year; where it is here."""
     core = study.codes if study.is_mixed else study.codes[study.codes["scope"] == CORE]
-    lines = query.tariff_lines(
-        core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
-    )
+    try:
+        lines = query.tariff_lines(
+            core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
+        )
+    except MissingDataError:  # no statute of any country is here
+        return Stack()
     if lines.empty:
         return Stack()
     statute = str(lines["statute"].iloc[0])

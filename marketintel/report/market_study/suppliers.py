@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.errors import MissingDataError
 from marketintel.report import maps
-from marketintel.report.blocks import Figure, Stack, Table, Text
+from marketintel.report.blocks import Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each
@@ -76,9 +77,12 @@ def suppliers(study: Study) -> Stack:
     )
 
 
-def _map(study: Study) -> Figure | None:
-    """Shade the suppliers; none for an area of the past, which has no shape."""
-    shapes = query.countries_geometry(data_dir=study.data_dir)
+def _map(study: Study) -> Figure | Text | None:
+    """Shade the suppliers; nothing for an area of the past, which has no shape."""
+    try:
+        shapes = query.countries_geometry(data_dir=study.data_dir)
+    except MissingDataError as error:
+        return Text(f"*There is no map:* {escape(error)}.")
     if study.market not in set(shapes["iso3"]):
         return None
     return Figure(
