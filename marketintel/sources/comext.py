@@ -181,9 +181,7 @@ def _halves(query: Query) -> list[Query]:
 def _ask(query: Query, client: Client) -> Answer:
     """Ask once; if the answer is queued, look for it at intervals, and for a bounded time."""
     try:
-        return client.get(
-            address(*request(query)), accept=(200, 400, 404, 413), expect=_MEDIA, check=_settled
-        )
+        return client.get(address(*request(query)), accept=_ANSWERS, expect=_MEDIA, check=_settled)
     except _Queued as promise:
         request_id = promise.request_id
     began = client.clock.monotonic()
@@ -200,6 +198,8 @@ def _ask(query: Query, client: Client) -> Answer:
     return client.get(f"/1.0/async/data/{request_id}", expect=_MEDIA, check=_settled)
 
 
+#: Statuses that say something: 202 and 413 with an id are queued answers.
+_ANSWERS = (200, 202, 400, 404, 413)
 #: Seconds between two looks at a queued answer; the wait ends with the provider's patience.
 _POLL_S = 10.0
 

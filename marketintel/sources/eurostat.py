@@ -126,7 +126,7 @@ def request(query: Query) -> tuple[str, list[tuple[str, str]]]:
 
 def perform(query: Query, client: Client) -> Answer:
     """Ask once; "nothing found" is an answer whatever its status."""
-    return client.get(address(*request(query)), accept=(200, 400, 404, 413), check=_acceptable)
+    return client.get(address(*request(query)), accept=(200, 202, 400, 404, 413), check=_acceptable)
 
 
 def _acceptable(answer: Answer) -> None:

@@ -144,7 +144,8 @@ def read_json(
     if not isinstance(message, Mapping):
         raise SourceError(f"{source}: got a JSON list; expected an SDMX-JSON message")
     content = message.get("data") or message
-    if not {"dataSets", "structure", "structures"} & set(content) and "data" not in message:
+    known = {"dataSets", "structure", "structures"} & set(content)
+    if not known and (content is not message or "data" not in message):
         raise SourceError(
             f"{source}: the answer has no field 'dataSets' ({snippet(str(dict(message)))}); "
             "expected an SDMX-JSON message: the provider's format changed, or this is an error"

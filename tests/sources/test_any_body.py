@@ -184,6 +184,8 @@ def test_own_recordings_with_one_value_replaced(shared, name):
     for path in specimens(shared):
         if FOLDERS[name] not in path.parts or path.suffix not in (".json", ".geojson"):
             continue
+        if path.stat().st_size > 30_000:  # the same shapes, more of them
+            continue
         message = json.loads(path.read_bytes())
         if FOLDERS[name] in ("imf", "oecd") and isinstance(message, dict):  # wrapped by who kept it
             message = message.get("text") or (message.get("response") or message).get(

@@ -200,16 +200,18 @@ def test_what_cannot_be_split_any_more_says_so(server, client):
         fetch(query, client=client)
 
 
-def queued(status):
-    return {"body": QUEUED.format(id="job-1", status=status).encode(), "content_type": "text/xml"}
+def queued(status, http=200):
+    body = QUEUED.format(id="job-1", status=status).encode()
+    return {"body": body, "content_type": "text/xml", "status": http}
 
 
 def state(status):
     return {"body": STATUS.format(id="job-1", status=status).encode(), "content_type": "text/xml"}
 
 
-def test_a_queued_answer_is_waited_for(server, client, clock):
-    server.route(DATA, lambda request: Reply(**queued("SUBMITTED")))
+@pytest.mark.parametrize("http", [200, 202, 413])
+def test_a_queued_answer_is_waited_for(server, client, clock, http):
+    server.route(DATA, lambda request: Reply(**queued("SUBMITTED", http)))
     states = server.add("/1.0/async/status/job-1", **state("SUBMITTED"))
     for _ in range(9):
         states.then(**state("PROCESSING"))

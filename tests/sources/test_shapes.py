@@ -318,6 +318,8 @@ REFUSED: dict[str, tuple[Callable[..., Any], Any, str]] = {
         "field 'OBS_VALUE' holds 'Yes'"),
     "imf, error that is no message": (
         IMF, {"Message": "An error has occurred."}, "An error has occurred"),
+    "imf, structures in place of data": (
+        IMF, {"meta": {}, "data": {"codelists": [{"id": "CL_AREA"}]}}, "no field 'dataSets'"),
     "imf, other JSON": (IMF, {"structureType": "dataflow"}, "no field 'dataSets'"),
     "wits, refusal": (
         wits.process,
