@@ -79,6 +79,18 @@ def test_counts_are_what_is_then_asked(server: Server, tmp_path: Path) -> None:
     assert len(server.requests) == sum(step.requests for step in made.steps) == 4
 
 
+def test_a_request_that_several_targets_share_is_counted_once(
+    server: Server, tmp_path: Path
+) -> None:
+    """The members of the EU have one tariff."""
+    made = make(tmp_path, "DEU,FRA,SWE", sources=["wits"])
+    mfn = [step for step in made.steps if step.what.startswith("MFN")]
+    assert [step.requests for step in mfn] == [2, 0, 0]
+    said = made.describe()
+    assert "MFN tariffs of SWE, 2 codes, 2023–2024: no further requests" in "\n".join(said)
+    assert f"to ask: {sum(step.requests for step in made.steps)} requests" in said[-1]
+
+
 def test_a_second_run_asks_nothing_and_makes_no_vintage(server: Server, tmp_path: Path) -> None:
     first = run(make(tmp_path), tmp_path)
     asked = len(server.requests)

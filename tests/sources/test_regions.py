@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from marketintel.cli_fetch import reference_book
-from marketintel.errors import SourceError
+from marketintel.errors import SourceError, UsageError
 from marketintel.sources import country_polygons, gisco, snapshot
 from marketintel.sources.connectors import CONNECTORS
 from marketintel.sources.fetch import answers_dir, execute
@@ -95,6 +95,19 @@ def test_eu_wide_statistics_are_asked_for_by_name_or_not_at_all(
     assert [(s.source, s.requests) for s in named.steps] == [
         ("eurostat_sbs", 5), ("eurostat_regional", 8 * 5 + 2), ("gisco", 1)]  # fmt: skip
     assert server.requests == []
+
+
+def test_years_without_figures_are_said_and_not_asked(server: Server, tmp_path: Path) -> None:
+    made = make(tmp_path, "eurostat", years=range(1985, 1986))
+    assert [s.source for s in made.steps] == ["eurostat_regional"], "research goes back to 1980"
+    assert made.notes == ("eurostat_sbs: no figures of 1985",)
+    with pytest.raises(
+        UsageError, match=r"has nothing about DEU \(eurostat_sbs: no figures of 198"
+    ):
+        make(tmp_path, "eurostat_sbs", years=range(1985, 1986))
+    no_codes = plan(["DEU"], [], [2015], reference_book(), answers_dir(tmp_path),
+                    sources=["gisco"], this_year=2026)  # fmt: skip
+    assert len(no_codes.steps) == 1
 
 
 def test_the_figures_shipped_come_back_through_http(
