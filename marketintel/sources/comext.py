@@ -16,7 +16,7 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import eurostat, sdmx
 from marketintel.sources.answers import Answer
-from marketintel.sources.http import Client
+from marketintel.sources.http import Client, RetryLater
 from marketintel.sources.notices import notice, refuse
 from marketintel.sources.session import address, conversation
 from marketintel.sources.settings import Provider
@@ -217,6 +217,8 @@ def _settled(answer: Answer) -> None:
     found = notice(answer.body, SOURCE)
     if found and found.kind == "queued" and found.request_id:
         raise _Queued(found.request_id)
+    if found and found.kind == "queued":
+        raise RetryLater(found.text, after_s=eurostat.QUEUED_S)  # 413 as well, and no id to ask by
     if answer.status == 413 or (found and found.kind == "too_big"):
         raise _TooBig(found.text if found else "HTTP 413")
     if found and found.kind != "empty":

@@ -73,7 +73,7 @@ MAX_CELLS = 5_000_000
 
 
 #: Seconds until an answer that the provider makes in the background is asked for again.
-_QUEUED_S = 30.0
+QUEUED_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _acceptable(answer: Answer) -> None:
     """Let through data and "nothing found"; everything else is never kept."""
     found = notice(answer.body, SOURCE)
     if found and found.kind == "queued":
-        raise RetryLater(found.text, after_s=_QUEUED_S)  # made meanwhile; there is no id to ask by
+        raise RetryLater(found.text, after_s=QUEUED_S)  # made meanwhile; there is no id to ask by
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
     if not found and answer.status != 200:

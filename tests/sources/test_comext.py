@@ -222,6 +222,15 @@ def test_a_queued_answer_is_waited_for(server, client, clock, http):
     assert 60 < clock.at < 200  # looked at intervals
 
 
+def test_a_queued_answer_without_an_id_is_asked_for_again_and_not_split(server, client, clock):
+    label = "ASYNCHRONOUS_RESPONSE. Your request will be treated asynchronously."
+    replies = [Reply(413, json={"error": [{"status": 413, "id": 413, "label": label}]}),
+               Reply(body=answer(line()), content_type=CSV)]  # fmt: skip
+    server.route(DATA, lambda request: replies.pop(0))
+    assert len(fetch(Query(["DE"], ["850440"]), client=client)) == 1
+    assert clock.slept[0] == 30
+
+
 def test_waiting_for_a_queued_answer_has_a_bound(server, client, clock, monkeypatch):
     monkeypatch.setattr(client, "provider", replace(client.provider, patience_s=100))
     server.route(DATA, lambda request: Reply(**queued("SUBMITTED")))
