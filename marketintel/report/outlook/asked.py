@@ -70,8 +70,7 @@ def examples(found: best.Chosen, segments: Sequence[str]) -> list[str]:
     """Scenarios that show what can be asked: a duty, and income and currency of one country."""
     texts = ["US duty on EU lasers +5 points from 2026"] if "lasers" in segments else []
     years = found.years
-    core = years[[not kind.mixed for kind in years["kind"]]] if len(years) else years
-    there = set(core["partner"]) if len(core) else set()
+    there = set(years["partner"]) if len(years) else set()
     place = next((c for c in CURRENCIES if c in there), min(there, default=""))
     if place:
         texts.append(f"GDP of {place} +1 point a year from 2026")

@@ -67,8 +67,8 @@ def _series(outlook: Outlook) -> list[str]:
         *lines,
         "Totals of countries, segments and all together add only series of one kind that end in one year; each "
         f"such set is made to add up by {_methods(outlook)}.",
-        f"World: {outlook.world.panel['unique_id'].nunique()} HS4 headings that may speak for a segment, {YEARS} years "
-        "ahead.",
+        f"World: {w.count(outlook.world.panel['unique_id'].nunique(), 'HS4 heading')} that may speak for a segment, {YEARS} "
+        "years ahead.",
     ]
 
 
@@ -94,7 +94,12 @@ def _model() -> list[str]:
 
 def _record(outlook: Outlook) -> list[str]:
     table = outlook.months.errors_by_country
-    lines = [say.record(outlook).replace("**Record.** ", "")]
+    lines = [
+        f"{w.sentence(escape(kind.label))}: {w.clause(_plain(say.yearly_record(outlook, kind)))}."
+        for kind in sorted(set(outlook.years.nodes["kind"]))
+    ]
+    if say.tested_by_month(outlook):
+        lines.insert(0, _plain(say.record(outlook)))
     for country in outlook.countries:
         rows = (
             table[(table["country"] == country) & (table["level"] == 95)] if len(table) else table
@@ -111,6 +116,10 @@ def _record(outlook: Outlook) -> list[str]:
     return lines
 
 
+def _plain(record: str) -> str:
+    return record.replace("**Record.** ", "")
+
+
 def _intervals(outlook: Outlook) -> list[str]:
     return [
         "80 and 95 %, from the errors that the same method made at earlier origins, pooled over the panel and "
@@ -121,7 +130,7 @@ def _intervals(outlook: Outlook) -> list[str]:
             else []
         ),
         *(
-            f"{escape(kind.label)}, yearly: {w.clause(say.annual_coverage(outlook, list(nodes['unique_id'])))}."
+            f"{w.sentence(escape(kind.label))}, yearly: {w.clause(say.annual_coverage(outlook, list(nodes['unique_id'])))}."
             for kind, nodes in by_kind(outlook.years.nodes)
         ),
         f"Back-tests have {ORIGINS} origins, one period apart, the last one a whole horizon before the end.",

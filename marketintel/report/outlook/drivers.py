@@ -231,7 +231,9 @@ def _baseline(
             "and of US exports to the countries of this outlook"
         )
     series = f"{importer} {chosen}" if chosen else importer
-    what = f"forecast of US exports to {importer}; its duty of today is not known and counts as nought"
+    what = (
+        f"forecast of US exports to {importer}; its duty of today is not known and counts as nought"
+    )
     return _of(baselines, series), what, 0.0
 
 

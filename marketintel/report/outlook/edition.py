@@ -128,7 +128,7 @@ def cover(outlook: Outlook, edition: str) -> Cover:
         edition=edition,
         vintage="; ".join(read),
         scope=f"{scope}; {codes}",
-        exporter="United States" if whats == {MIRROR} else "All suppliers",
+        exporter="United States" if whats == {MIRROR} else "",
     )
 
 

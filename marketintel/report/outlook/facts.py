@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,9 @@ from marketintel.warehouse.shocks import load_shocks
 
 CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
 """Sources behind scenarios and world series; the country series' own come on top."""
+
+MATERIALS = "materials"
+"""The segment on whose mixed codes elasticities of raw materials were estimated."""
 
 
 @dataclass(frozen=True)
@@ -179,17 +183,19 @@ class Outlook:
         # Of a driver the first that is not tested is the default: see analysis.forecast.choice.
         found: list[Elasticity] = [*stored("duty"), *stored("exchange_rate")]
         gaps = []
-        for what, estimate in (
+        cells = self.mirror_cells
+        attempts: list[tuple[str, Callable[[], list[Elasticity]]]] = [
             ("duties of the US", lambda: drivers.duty_elasticities(self.segments, self.data_dir)),
-            (
-                "income",
-                lambda: drivers.gdp_elasticities(self.mirror_cells, self.headings, self.data_dir),
-            ),
-            (
-                "exchange rates of these destinations",
-                lambda: [drivers.currency_elasticity(self.mirror_cells, self.data_dir)],
-            ),
-        ):
+            ("income", lambda: drivers.gdp_elasticities(cells, self.headings, self.data_dir)),
+        ]
+        if len(cells):
+            attempts.append(
+                (
+                    "exchange rates of these destinations",
+                    lambda: [drivers.currency_elasticity(cells, self.data_dir)],
+                )
+            )
+        for what, estimate in attempts:
             try:
                 found += estimate()
             except MarketIntelError as error:
@@ -230,7 +236,7 @@ class Outlook:
         last = self.years.panel.groupby("unique_id")["ds"].max().dt.year
         texts = []
         for row in each(totals_of[totals_of["unique_id"].isin(self.countries)]):
-            if row.kind.mixed:
+            if not self.fitting(row.kind):
                 continue
             first = int(last[row.unique_id]) + 1
             texts += [f"GDP of {row.unique_id} {sign}1 point a year from {first}" for sign in "-+"]
@@ -297,15 +303,32 @@ class Outlook:
         own = self.baselines[self.baselines["unique_id"] == importer]
         if own.empty:
             return own, [], f"this outlook has no yearly forecast of a total for {importer}"
-        kind = own["kind"].iloc[0]
-        if kind.mixed:
-            return own, [], (
-                f"the series of {importer} are mixed codes, and no elasticity was estimated on such goods"
-            )  # fmt: skip
-        found = self.elasticities
-        if kind.what != MIRROR:  # estimated on US exports to some destinations
-            found = [e for e in found if e.key != "gdp_destination"]
+        kind: Kind = own["kind"].iloc[0]
+        found = self.fitting(kind)
+        if kind.mixed and not found:
+            return (
+                own,
+                [],
+                f"no elasticity was estimated on goods such as the mixed codes of {importer}",
+            )
         return own, found, ""
+
+    def fitting(self, kind: Kind) -> list[Elasticity]:
+        """Elasticities estimated on such goods and such trade as a kind of series counts.
+
+        Mixed codes have those of raw materials, and only where they are such; what was estimated
+        on US exports to some destinations is for US exports.
+        """
+        if kind.mixed:
+            codes = self.years.nodes.loc[self.years.nodes["kind"] == kind, "unique_id"]
+            cells = self.years.cells[self.years.cells["unique_id"].isin(codes)]
+            of_materials = set(cells["segment"]) == {MATERIALS}
+            return [
+                e for e in self.elasticities if of_materials and e.key.endswith(f"_{MATERIALS}")
+            ]
+        if kind.what == MIRROR:
+            return self.elasticities
+        return [e for e in self.elasticities if e.key != "gdp_destination"]
 
     # Provenance ---------------------------------------------------------------------------------
 

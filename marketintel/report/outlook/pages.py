@@ -56,16 +56,17 @@ EXPLAINED = 3
 def summary(outlook: Outlook) -> Stack:
     """What the series are, the totals, the record."""
     cells = outlook.years.ids(totals.CELL)
-    monthly = outlook.months.errors
-    errors = monthly if len(monthly) else say.cell_errors(outlook)
+    monthly = say.tested_by_month(outlook)
+    errors = outlook.months.errors if monthly else say.cell_errors(outlook)
     figures = [
         ("Forecast", f"{len(cells)} series", f"{YEARS} years ahead, with their probabilities"),
     ]
     if len(errors):
+        by = "by month" if monthly else "by year"
         mase = errors[errors["level"] == 95].groupby("model")["mase"].mean()
         held = errors[errors["model"] == "combination"].groupby("level")["coverage_pct"].mean()
         figures += [
-            ("Error (MASE)", f"{mase['combination']:.2f}", f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}"),
+            (f"Error {by} (MASE)", f"{mase['combination']:.2f}", f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}"),
             ("Held by 95 % intervals", w.percent(held[95], 0), f"by 80 % intervals {w.percent(held[80], 0)}"),
         ]  # fmt: skip
     lines = "\n".join(f"- {line}" for line in say.in_short(outlook))
@@ -100,9 +101,10 @@ def countries(outlook: Outlook) -> Stack:
 def _country(outlook: Outlook, code: str) -> list[Heading | Text | Figure | Table]:
     months, years = outlook.months, outlook.years
     kinds = {u: k for u, k in months.kinds.items() if u.startswith(f"{code} ")}
+    said = say.total(outlook, code)
     blocks: list[Heading | Text | Figure | Table] = [
         Heading(3, outlook.country_name(code)),
-        *(Text(line) for line in say.total(outlook, code)),
+        Text(said[0]),
     ]
     made = set(months.fans["unique_id"])
     for place, kind in enumerate(sorted(set(kinds.values()))):
@@ -111,10 +113,12 @@ def _country(outlook: Outlook, code: str) -> list[Heading | Text | Figure | Tabl
             suffix = f"_{place + 1}" if place else ""
             largest = _largest(months.panel, ids, 12)
             blocks.append(_monthly_fans(outlook, code, kind, largest, suffix))
-            blocks.append(Text(say.coverage(outlook, largest)))
+            blocks.append(Text(f"{say.coverage(outlook, largest)}{say.late_months(outlook, code)}"))
             blocks.append(tables.months(outlook, code, kind, ids, suffix))
     rows = years.nodes[(years.nodes["partner"] == code) & (years.nodes["group"] >= 0)]
-    for group, nodes in rows.groupby("group", sort=True):
+    for place, (group, nodes) in enumerate(rows.groupby("group", sort=True)):
+        if place:
+            blocks.append(Text(said[place]))
         cells = list(nodes.loc[nodes["role"] == totals.CELL, "unique_id"])
         largest = _largest(years.panel, cells, 1)
         if nodes["kind"].iloc[0] not in kinds.values():  # no months show these series
@@ -297,7 +301,7 @@ def scenarios(outlook: Outlook) -> Stack:
 def silent(outlook: Outlook) -> Stack:
     """Every series without a forecast, with the reason."""
     if outlook.silent.empty:
-        return Stack(Text("Every series has both forecasts."))
+        return Stack(Text("Every series has its forecast."))
     return Stack(tables_closing.silent(outlook))
 
 

@@ -48,10 +48,10 @@ def what_it_is(outlook: Outlook) -> str:
 
 
 def in_short(outlook: Outlook) -> list[str]:
-    """The outlook in a few lines: grand totals, each country's, the best bet, the record."""
+    """The outlook in a few lines: grand totals, each country's first, the best bet, the record."""
     return [
         *(grand(outlook, group) for group in grand_groups(outlook)),
-        *(line for c in outlook.countries for line in total(outlook, c)),
+        *(total(outlook, c)[0] for c in outlook.countries),
         best_bets(outlook),
         record(outlook),
     ]
@@ -116,6 +116,15 @@ def _late(outlook: Outlook, row: pd.Series) -> str:
     return f" The data end in {row['cutoff'].year}: this is a forecast as made then."
 
 
+def late_months(outlook: Outlook, iso3: str) -> str:
+    """Say so where a country's months end before those of others, or before its years."""
+    last = outlook.months.last(iso3)
+    rows = outlook.years.potential
+    years = rows.loc[rows["partner"] == iso3, "cutoff"].dt.year.unique()
+    newest = max([*map(outlook.months.last, outlook.countries), *(f"{year}-12" for year in years)])
+    return f" The months end in {last}: these are forecasts as made then." if last < newest else ""
+
+
 def best_bets(outlook: Outlook) -> str:
     """Where growth is likeliest and where decline is, among the series that reach the newest year."""
     cells = outlook.years.potential
@@ -136,32 +145,51 @@ def best_bets(outlook: Outlook) -> str:
     )
 
 
+def tested_by_month(outlook: Outlook) -> bool:
+    """Whether the record is told by month: where more series are tested by month than by year."""
+    return _series(outlook.months.errors) >= max(_series(cell_errors(outlook)), 1)
+
+
+def _series(errors: pd.DataFrame) -> int:
+    return errors["unique_id"].nunique() if len(errors) else 0
+
+
 def record(outlook: Outlook) -> str:
-    """How forecasts did against naive and drift: by month where there are months, else by year."""
-    monthly = outlook.months.errors
-    errors = monthly if len(monthly) else cell_errors(outlook)
-    errors = errors[errors["level"] == 95] if len(errors) else errors
-    if errors.empty:
+    """How most of the forecasts did against naive and drift: the monthly or the yearly ones."""
+    if tested_by_month(outlook):
+        return _record(outlook.months.errors, "monthly", f"up to {MONTHS} months ahead")
+    return _record(cell_errors(outlook), "yearly", f"up to {TESTED_AHEAD} years ahead")
+
+
+def yearly_record(outlook: Outlook, kind: Kind) -> str:
+    """How the yearly forecasts of the cells of one kind did."""
+    cells = outlook.years.nodes
+    ids = cells.loc[(cells["role"] == totals.CELL) & (cells["kind"] == kind), "unique_id"]
+    errors = cell_errors(outlook)
+    errors = errors[errors["unique_id"].isin(ids)] if len(errors) else errors
+    return _record(errors, "yearly", f"up to {TESTED_AHEAD} years ahead")
+
+
+def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
+    rows = errors[errors["level"] == 95] if len(errors) else errors
+    if rows.empty:
         return "**Record.** No series is long enough to be tested."
-    mase = errors.groupby("model")["mase"].mean()
-    wide = errors.pivot_table(index="unique_id", columns="model", values="mase")
+    mase = rows.groupby("model")["mase"].mean()
+    wide = rows.pivot_table(index="unique_id", columns="model", values="mase")
     better = int((wide["combination"] < wide[["naive", "drift"]].min(axis=1)).sum())
-    what = "monthly" if len(monthly) else "yearly"
-    held = (
-        coverage(outlook, list(wide.index))
-        if len(monthly)
-        else covered(cell_errors(outlook), f"up to {TESTED_AHEAD} years ahead", "combination")
-    )
     return (
         f"**Record.** At the last origins the {what} forecasts erred by {mase['combination']:.2f} of the "
         f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "
-        f"drift forecast; they were the best of the three for {better} of {len(wide)} series. {held}"
+        f"drift forecast; they were the best of the three for {better} of {len(wide)} series. "
+        f"{covered(errors, ahead, 'combination')}"
     )
 
 
 def cell_errors(outlook: Outlook) -> pd.DataFrame:
     """Yearly errors of the cells alone."""
     errors = outlook.years.errors
+    if errors.empty:
+        return errors
     return errors[errors["unique_id"].isin(outlook.years.ids(totals.CELL))]
 
 
@@ -235,11 +263,11 @@ def would_change(outlook: Outlook, unique_id: str, weights: pd.DataFrame) -> str
         f"If {MEMBER_NAMES[low]} alone were right, {year} would bring {w.money(max(ends[low], 0.0))}; "
         f"if {MEMBER_NAMES[high]}, {w.money(ends[high])}."
     )
-    found = [e for e in outlook.elasticities if e.key == "gdp_world"]
-    if found and found[0].value and not outlook.years.kind(unique_id).mixed:
+    found = choice.default(outlook.fitting(outlook.years.kind(unique_id)), "gdp")
+    if found and found.value:
         said += (
             f" A point more of GDP growth in each of {YEARS} years would add "
-            f"{w.percent(100 * (1.01 ** (YEARS * found[0].value) - 1))} (elasticity {estimate(found[0])})."
+            f"{w.percent(100 * (1.01 ** (YEARS * found.value) - 1))} (elasticity {estimate(found)})."
         )
     return said
 

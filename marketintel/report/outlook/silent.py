@@ -12,6 +12,9 @@ from marketintel.report.outlook import series, totals
 from marketintel.report.outlook.months import Months
 from marketintel.report.outlook.years import YEARS, Years
 
+OTHER_KIND = "another kind"
+"""How the reason of a series begins that counts something else."""
+
 _NOTHING = "no core code has figures here"
 
 COLUMNS = ["unique_id", "partner", "item", "monthly", "yearly"]
@@ -65,7 +68,7 @@ def left_out(years: Years, group: int) -> pd.DataFrame:
             row.item,
             f"data end in {ends[row.unique_id]}"
             if row.kind == kind
-            else f"another kind: {row.kind.label}",
+            else f"{OTHER_KIND}: {row.kind.label}",
         )
         for row in each(cells)
     ]

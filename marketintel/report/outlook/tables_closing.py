@@ -101,5 +101,6 @@ def sources(outlook: Outlook) -> Table:
         outlook.used[columns].astype("str"),
         name="sources",
         caption="Sources of this outlook",
+        hide=["retrieved_at"],
         headers={"title": "Data", "vintage": "Vintage", "retrieved_at": "Compiled", "licence": "Licence"},
     )  # fmt: skip

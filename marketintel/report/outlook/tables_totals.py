@@ -10,7 +10,7 @@ from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import Kind
-from marketintel.report.outlook.silent import left_out
+from marketintel.report.outlook.silent import OTHER_KIND, left_out
 from marketintel.report.outlook.tables import level_formats, level_headers, levels
 
 PRINTED_COUNTRIES = 6
@@ -92,22 +92,29 @@ def margins(outlook: Outlook, group: int) -> Table:
 def excluded(outlook: Outlook, group: int) -> Table | None:
     """What the grand total does not hold, one row a country and reason."""
     rows = left_out(outlook.years, group)
+    kind: Kind = _of(outlook, group)["kind"].iloc[0]
     silent = outlook.silent.dropna(subset="yearly")
-    without = silent.assign(reason="no yearly forecast")[["partner", "item", "reason"]]
+    same = (
+        silent["item"].str.isdigit() == kind.mixed
+    )  # a code among codes, a segment among segments
+    without = silent[same].assign(reason="no yearly forecast")[["partner", "item", "reason"]]
     rows = pd.concat([rows, without], ignore_index=True)
     if rows.empty:
         return None
     rows["name"] = [outlook.names.get(i, i) for i in rows["item"]]
-    joined = rows.groupby(["partner", "reason"], sort=False)["name"].agg(", ".join).reset_index()
+    joined = rows.groupby(["partner", "reason"], sort=False)["name"].agg([", ".join, "size"])
+    joined = joined.reset_index().set_axis(["partner", "reason", "goods", "series"], axis=1)
+    other = joined["reason"].str.startswith(OTHER_KIND)
+    joined["what"] = joined["goods"].where(~other, joined["series"].astype(str) + " series")
     place = joined["partner"].map({c: i for i, c in enumerate(outlook.countries)})
     joined = joined.assign(place=place).sort_values("place", kind="stable")
     joined["country"] = [outlook.country_name(c) for c in joined["partner"]]
     return Table(
-        joined[["country", "reason", "name"]],
+        joined[["country", "reason", "what", "goods"]],
         name=f"left_out_{group}",
         caption="Not in this total",
-        headers={"reason": "Why", "name": "Goods"},
-        group_col="country",
+        headers={"country": "Country", "reason": "Why", "what": "Goods"},
+        hide=["goods"],
     )
 
 
