@@ -91,7 +91,8 @@ def with_mirrors(
         absent = [w for w in wanted if not any(p.startswith(w) for p in own | told)]
         if absent:
             raise MissingDataError(
-                f"neither {reporter} nor its partners report {flow}s of {absent[0]} here "
+                f"neither {reporter} nor its partners report {flow}s of these codes in {absent[0]} "
+                "here "
                 f"(have: {engine.few({p[:4] for p in own | told}, 40) or 'none'}); fetch them "
                 f"with `marketintel fetch --for {reporter} --years {absent[0][:4]}`"
             )

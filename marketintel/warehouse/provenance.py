@@ -5,16 +5,17 @@ and the parts sum to the figure. ``publishable`` says what a source's terms forb
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketintel.errors import DamagedDataError, UsageError
+from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.warehouse import engine, selection, store
 from marketintel.warehouse.build import RATES
 from marketintel.warehouse.context import coverage
 from marketintel.warehouse.flows import flows
+from marketintel.warehouse.mirror import OPPOSITE, RECONCILED
 from marketintel.warehouse.reference import country_name, load_segments, load_sources
 
 if TYPE_CHECKING:
@@ -138,10 +139,31 @@ def explain(
     """
     known = load_segments()
     chosen = known.resolve(segment)
-    rows = flows(
-        reporter=target, flow=flow, segments=chosen, partner=partner, period=str(year),
-        scope=scope, trade_system=trade_system, with_origin=True, mirror=mirror, data_dir=data_dir,
-    )  # fmt: skip
+
+    def read(partner: str | None, scope: str, mirror: bool) -> "pd.DataFrame":
+        return flows(
+            reporter=target, flow=flow, segments=chosen, partner=partner, period=str(year),
+            scope=scope, trade_system=trade_system, with_origin=True, mirror=mirror,
+            data_dir=data_dir,
+        )  # fmt: skip
+
+    def there(scope: str, mirror: bool) -> bool:
+        try:
+            return not read(None, scope, mirror).empty
+        except MissingDataError:
+            return False
+
+    try:
+        rows = read(partner, scope, mirror)
+    except MissingDataError as error:
+        raise MissingDataError(f"{error}{_instead(there, flow, scope, mirror)}") from None
+    has_codes = selection.wanted(chosen, None, data_dir)["scope"].isin(scope.split("+")).any()
+    if rows.empty and has_codes and not there(scope, mirror):
+        # No code of this scope has a figure with anybody: unknown, which is not zero.
+        raise MissingDataError(
+            f"no {scope} code of {chosen} has a figure of {target} in {year} here"
+            f"{_instead(there, flow, scope, mirror)}"
+        )
     parts = _parts(rows)
     files = coverage(data_dir)
     sums = f"{country_name(engine.one_economy(target))}, {flow}s, {known[chosen].name} ({scope})"
@@ -153,6 +175,17 @@ def explain(
         snapshots=_snapshots(parts, files),
         notes=_notes(parts, flow, trade_system),
     )
+
+
+def _instead(there: Callable[[str, bool], bool], flow: str, scope: str, mirror: bool) -> str:
+    """Name the options with which the question has an answer."""
+    if not mirror and flow in OPPOSITE and there(scope, True):
+        return "; its partners tell of it: add --mirror"
+    if scope != "core+broad" and there("core+broad", mirror):
+        return "; its other codes have figures: add --scope core+broad"
+    if scope != "core+broad" and not mirror and flow in OPPOSITE and there("core+broad", True):
+        return "; its partners tell of its other codes: add --mirror --scope core+broad"
+    return ""
 
 
 _ORIGIN = ["source", "vintage", "hs_revision", "cmd_code", "scope", "valuation", "is_mirror",
@@ -204,7 +237,11 @@ def _notes(parts: "pd.DataFrame", flow: str, trade_system: str) -> tuple[str, ..
     if len(converted):
         notes.append(f"converted to US dollars at period averages of {RATES}")
     if parts["is_mirror"].any():
-        notes.append("the reporter is silent: what its partners report, a lower bound")
+        notes.append(
+            "not the reporter's own figures: flows that BACI reconciled from both sides' reports"
+            if set(parts["source"]) == {RECONCILED}
+            else "the reporter is silent: what its partners report, a lower bound"
+        )
     return tuple(notes)
 
 

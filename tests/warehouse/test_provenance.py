@@ -156,3 +156,16 @@ def test_the_command(starter):
     parts = pd.read_csv(StringIO(run.output), dtype={"cmd_code": "str"})
     assert parts["value_usd"].sum() == explain("USA", "optics", 2025, data_dir=starter).value_usd
     assert provenance.sources_of("USA", ["2025"], data_dir=starter) == ["us_census_imports"]
+
+
+def test_figures_that_partners_tell_are_found_by_the_options_named(starter):
+    with pytest.raises(MissingDataError, match=r"add --mirror --scope core\+broad$"):
+        explain("CAN", "materials", 2024, data_dir=starter)
+    with pytest.raises(MissingDataError, match=r"add --scope core\+broad$"):
+        explain("CAN", "materials", 2024, mirror=True, data_dir=starter)
+    told = explain("CAN", "materials", 2024, mirror=True, scope="core+broad", data_dir=starter)
+    assert told.value_usd == pytest.approx(told.parts["value_usd"].sum())
+    assert told.parts["is_mirror"].all()
+    assert any("BACI reconciled" in note for note in told.notes)
+    with pytest.raises(MissingDataError, match=r"--for CAN`$"):
+        explain("CAN", "lasers", 2024, data_dir=starter)

@@ -41,7 +41,13 @@ def method(study: Study) -> Stack:
         "weightings; the interaction is shown, not spread over the others.",
         _forecasts(study),
         "**Origin of a figure.** Each can be taken apart into files, codes and rates: "
-        f"`{origin.explained(study, study.chosen[0])}`.",
+        f"`{origin.explained(study, study.chosen[0])}`."
+        + (
+            " It counts every code of the year as published, these pages only what compares between two "
+            "editions of the HS."
+            if len(study.basis.revisions) > 1
+            else ""
+        ),
     ]
     return Stack(Text("\n\n".join(paragraphs)))
 

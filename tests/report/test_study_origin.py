@@ -1,0 +1,209 @@
+"""Studies of figures that a market did not tell itself: said on every page, gaps with a way out."""
+
+import pandas as pd
+import pytest
+
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.report.blocks import Callout, Figure, Heading, Table, Text
+from marketintel.report.market_study import facts
+from marketintel.report.market_study import pages as market_study
+from marketintel.report.market_study.edition import cover
+from tests.warehouse.test_imports import PARTNERS, baci, exports, two_editions
+from tests.warehouse.test_several_sources import comtrade, keep
+
+ALL_PAGES = (
+    "summary", "glance", "suppliers", "specialisation", "exporter_position", "duty_pages", "change",
+    "opportunities_and_risks", "outlook", "segment_pages", "tariff_schedule", "method", "gaps",
+    "sources",
+)  # fmt: skip
+
+
+def pages(study, *names):
+    """Return the blocks of pages; all of them have been drawn."""
+    found = []
+    for name in names or ALL_PAGES:
+        stack = getattr(market_study, name)(study)
+        stack._repr_mimebundle_()
+        found += stack.flat()
+    return found
+
+
+def words(blocks):
+    return " ".join(b.markdown for b in blocks if isinstance(b, Text | Callout))
+
+
+@pytest.fixture(scope="module")
+def canada():
+    return market_study.load("CAN", segments=["materials"])
+
+
+@pytest.fixture(scope="module")
+def drawn(canada):
+    return pages(canada)
+
+
+def test_every_table_and_figure_of_reconciled_flows_says_so(drawn) -> None:
+    shown = [b for b in drawn if isinstance(b, Table | Figure)]
+    own = {"rules", "sources", "decomposition_codes"}
+    shown = [b for b in shown if b.name not in own]
+    assert len(shown) > 12
+    for block in shown:
+        assert "Reconciled flows, f.o.b., not the market's own imports." in block.source, block.name
+
+
+def test_the_first_page_says_whose_figures_and_of_which_codes(canada) -> None:
+    said = words(pages(canada, "summary"))
+    assert "not the statistics of Canada" in said
+    assert "without freight" in said
+    assert "701400" in said, "the core code that is not here"
+    assert "381800" in said, "a mixed code that is not here"
+    assert "core codes" not in said
+    made = cover(canada, "x")
+    assert "Reconciled flows" in made.scope
+    assert "6 mixed codes" in made.scope
+    assert "HS 1992" in made.scope
+
+
+def test_what_cannot_be_computed_is_a_gap_with_its_command_and_no_empty_chapter(
+    canada, drawn
+) -> None:
+    gaps = words(pages(canada, "gaps"))
+    assert "`marketintel fetch wits --for CAN --segments materials --years 2023`" in gaps
+    assert "`marketintel fetch --for CAN --segments materials --years 2023-2024`" in gaps
+    assert "`marketintel fetch baci --zip FILE --segments materials`" in gaps
+    assert "not zero trade" in gaps
+    assert "Specialisation" in gaps
+    titles = {b.text for b in drawn if isinstance(b, Heading)}
+    assert not titles & {"What suppliers pay at the border", "The tariff schedule"}
+    assert "rca_in_market" not in {
+        c for b in drawn if isinstance(b, Table) for c in b.frame.columns
+    }
+
+
+def test_rows_are_products_and_sum_to_the_total(canada) -> None:
+    table = next(b for b in pages(canada, "glance") if isinstance(b, Table)).frame
+    rows = table[table["segment"] != "total"]
+    assert set(rows["segment"]) == set(canada.chosen)
+    total = table.loc[table["segment"] == "total", "core_usd"].item()
+    assert rows["core_usd"].sum() == pytest.approx(total)
+    assert total == pytest.approx(
+        canada.basis.flows.loc[canada.basis.flows["period"] == "2024", "value_usd"].sum()
+    )
+
+
+def test_thirty_years_are_set_side_by_side_and_forecast(drawn, canada) -> None:
+    tables = {b.name: b.frame for b in drawn if isinstance(b, Table)}
+    view = tables["long_view"].set_index("cmd_code")
+    rows = canada.history[canada.history["segment"] == "280450"]
+    last = rows[rows["period"].between("2022", "2024")]
+    assert view.loc["280450", "year_usd"] == pytest.approx(last["value_usd"].sum() / 3)
+    leader = last.groupby("partner")["value_usd"].sum().idxmax()
+    assert view.loc["280450", "first_supplier"] == canada.name(leader)
+    ahead = tables["outlook"].set_index("product")
+    now = rows[rows["period"] == "2024"]["value_usd"].sum()
+    assert ahead.loc["280450", "last_usd"] == pytest.approx(now)
+    assert (ahead["lo_95"] <= ahead["lo_80"]).all()
+    assert (ahead["hi_80"] <= ahead["hi_95"]).all()
+
+
+def test_a_study_of_all_segments_names_those_without_figures() -> None:
+    study = market_study.load("CAN")
+    assert study.chosen == market_study.load("CAN", segments=["materials"]).chosen
+    assert len(study.without_figures) == 13
+    assert "13 segments of 14 have no figures here: lasers" in words(pages(study, "summary"))
+
+
+@pytest.mark.parametrize("market", ["FJI", "BLX"])
+def test_small_and_past_areas_have_their_pages(market) -> None:
+    pages(market_study.load(market, "USA", ["materials"]))
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "says"),
+    [
+        ({"market": "IRL", "exporter": "USA", "segments": ["lasers"]}, MissingDataError,
+         "one partner only: USA"),
+        ({"market": "CAN", "segments": ["optics"]}, MissingDataError, "-s materials"),
+        ({"market": "CAN", "segments": ["materials"], "year": 1995}, MissingDataError,
+         "there are 1995 to 2024"),
+        ({"market": "USA", "year": 2024}, MissingDataError, "there are 2024, 2025"),
+        ({"market": "DEU", "segments": ["materials"]}, UsageError, "includes the market DEU"),
+        ({"market": "CAN", "segments": ["lazers"]}, UsageError, "did you mean lasers"),
+    ],
+)  # fmt: skip
+def test_refusals_are_one_line(question, error, says) -> None:
+    with pytest.raises(error, match=says) as refused:
+        market_study.load(**question)
+    assert "\n" not in str(refused.value)
+
+
+def test_who_has_no_words_for_it_gets_no_figures_of_partners() -> None:
+    with pytest.raises(MissingDataError, match="no imports of CAN"):
+        facts.load("CAN", segments=["materials"])
+
+
+def test_a_mirror_names_its_partners_and_is_a_lower_bound(tmp_path) -> None:
+    """Synthetic rows of ten partners."""
+    keep(tmp_path, "comtrade", exports(PARTNERS, value=5e6))
+    study = market_study.load("VNM", segments=["lasers"], data_dir=tmp_path)
+    found = pages(study)
+    said = words(pages(study, "summary"))
+    assert "a lower bound" in said
+    assert all(study.name(p) in said.replace("\\", "") for p in PARTNERS)
+    for block in found:
+        if isinstance(block, Table) and block.name.startswith(("suppliers_", "largest")):
+            assert "Mirror of 10 partners' exports, f.o.b., a lower bound." in block.source
+    assert "the partners differ from year to year" in words(pages(study, "gaps"))
+    assert not study.is_mixed
+
+
+def test_two_editions_of_the_hs_are_said_and_what_does_not_compare_is_listed(tmp_path) -> None:
+    keep(tmp_path, "comtrade", two_editions())
+    segments = ["lasers", "opto_semis", "laser_machines"]
+    study = market_study.load("JPN", segments=segments, data_dir=tmp_path)
+    pages(study)
+    gaps = words(pages(study, "gaps"))
+    assert "Two HS editions" in gaps
+    assert "854140" in gaps
+    assert study.hs == "HS 2017 to 2022"
+    assert study.flows["value_usd"].sum() == 10 + 12 + 7 + 11
+    assert "opto_semis" in study.without_figures
+
+
+def test_the_tariff_of_the_market_is_shown_where_it_is_here(tmp_path) -> None:
+    """Synthetic rates: MFN of two codes, preferences of one for two members of the EU."""
+    keep(
+        tmp_path,
+        "baci",
+        baci(*[(p, "CAN", y, 2e6) for p in ("DEU", "USA") for y in ("2023", "2024")]),
+    )
+    rates = pd.DataFrame(
+        {"reporter": "CAN", "partner": ["WLD", "DEU", "FRA", "WLD", "USA"], "hs_revision": "HS2022",
+         "cmd_code": "901320", "period": ["2023", "2023", "2023", "2022", "2023"],
+         "rate_pct": [2.5, 0.0, 0.5, 9.0, 1.0],
+         "regime": ["MFN", "preferential", "preferential", "MFN", "preferential"]}
+    )  # fmt: skip
+    keep(tmp_path, "wits", rates)
+    study = market_study.load("CAN", segments=["lasers"], data_dir=tmp_path)
+    found = pages(study, "duty_pages")
+    (table,) = [b for b in found if isinstance(b, Table)]
+    (row,) = table.frame.to_dict("records")
+    assert (row["mfn_pct"], row["year"]) == (2.5, "2023")
+    assert (row["preferential_pct"], row["highest_preferential_pct"]) == (0.0, 0.5)
+    assert row["members_with_preference"] == 2
+    assert "What suppliers pay at the border" in {b.text for b in found if isinstance(b, Heading)}
+    assert "fetch wits" not in words(pages(study, "gaps"))
+    assert "general (MFN) tariff of Canada on them is 2.5" in words(
+        pages(study, "summary")
+    ).replace("\u00a0", " ")
+    assert "wits" in set(study.used["source"])
+
+
+def test_own_imports_of_another_source_are_not_called_consumption(tmp_path) -> None:
+    rows = [("JPN", p, "import", y, 6e6) for p in ("DEU", "USA") for y in ("2023", "2024")]
+    keep(tmp_path, "comtrade", comtrade(*rows))
+    study = market_study.load("JPN", segments=["lasers"], data_dir=tmp_path)
+    said = words(pages(study))
+    assert "for consumption" not in said
+    assert "with freight and insurance" in said
+    assert "not this market" not in said
