@@ -1,4 +1,23 @@
-"""The client against a server on this machine that misbehaves in every way we know."""
+"""The client against a server on this machine that misbehaves in every way we know.
+
+Which test is for which misbehaviour:
+
+- slow, silent, cut mid-body, compressed stream cut, truncated JSON: ``test_damage_and_slowness…``,
+  and cut once, then whole: ``test_an_answer_cut_once…``, ``test_a_large_file…``
+- 429 with each kind of Retry-After: ``test_retry_after_in_every_form``; with none that helps:
+  ``test_a_wait_beyond_patience…``, ``test_waiting_in_all_is_bounded``
+- 500, then good: ``test_passing_trouble_is_repeated``
+- HTML with 200, and saying it is JSON; another content type: ``test_html_that_claims…``,
+  ``test_another_media_type…``
+- compression bomb, length beyond the limit: ``test_a_compression_bomb…``,
+  ``test_an_announced_length…``
+- redirect to another host, to plain http, in a circle: ``test_redirects_stay…``
+- a key echoed in error bodies, redirects and good answers: ``test_no_key_in_any_message…`` here,
+  and through a whole fetch with its sidecar ``test_plan.test_a_key_is_in_no_output…``
+- duplicate rows: ``test_comtrade.test_duplicates…``, ``test_census.test_duplicates…``
+- 500-row truncation: ``test_comtrade.test_an_answer_cut_at_500…``
+- two at once: ``test_two_…`` here, and processes in ``test_resume``
+"""
 
 import email.utils
 import gzip

@@ -33,6 +33,7 @@ from marketintel.sources import (
 
 IMF = partial(imf.process, as_of=date(2026, 1, 1))
 SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
+COMMON = "http://www.sdmx.org/resources/sdmxml/schemas/v3_0/common"
 COMTRADE_ROW = {
     "typeCode": "C", "freqCode": "A", "refYear": 2023, "refMonth": 52, "period": "2023",
     "reporterCode": 842, "reporterISO": "USA", "flowCode": "M", "partnerCode": 392,
@@ -196,6 +197,20 @@ READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
         "Flag\nESTAT:DS-045409(1.0): Trade,15/09/26,A: Annual,DE: Germany,US: United States,"
         "901320: Lasers,1: IMPORT,VALUE_IN_EUROS: Value,2024: 2024,5,\n",
         {"reporter_code": "DE", "flow": "import", "cmd_code": "901320", "value_eur": 5.0},
+    ),
+    # The form of SDMX-ML 3.0, structure-specific, as its specification has it.
+    "comext, XML 3.0": (
+        comext.process,
+        f'<m:StructureSpecificData xmlns:m="{SDMX.replace("v2_1", "v3_0")}" xmlns:c="{COMMON}" '
+        'xmlns:s="http://www.sdmx.org/resources/sdmxml/schemas/v3_0/data/structurespecific">'
+        "<m:Header><m:ID>a</m:ID><m:Test>false</m:Test><m:Prepared>2026-01-01T00:00:00</m:Prepared>"
+        '<m:Sender id="ESTAT"/><m:Structure structureID="S" namespace="urn:x" '
+        'dimensionAtObservation="TIME_PERIOD"><c:StructureUsage>urn:sdmx:org.sdmx.infomodel.'
+        "datastructure.Dataflow=ESTAT:DS-045409(1.0)</c:StructureUsage></m:Structure></m:Header>"
+        '<m:DataSet s:structureRef="S" s:dataScope="DataStructure"><Series freq="A" reporter="DE" '
+        'partner="US" product="901320" flow="1" indicators="VALUE_IN_EUROS"><Obs '
+        'TIME_PERIOD="2024" OBS_VALUE="5"/></Series></m:DataSet></m:StructureSpecificData>',
+        {"reporter_code": "DE", "cmd_code": "901320", "value_eur": 5.0},
     ),
     # sdmx.oecd.org with labels=name, as a public test suite of 2026 quotes it: a label may be its
     # code's name in lower case.
