@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 REPORTED, RECONCILED, MIRROR = "reported", "reconciled", "mirror"
 
-#: Partners that must tell in both years, and those that may not be missing among them: the
-#: reporters that sell most photonic goods (Taiwan, as large, reports to nobody).
+#: Partners that must tell in both years, and those that may not be missing among them. Both are a
+#: choice, with its evidence in ``docs/studies.md``.
 ENOUGH = 10
 LARGE = ("CHN", "DEU", "JPN", "KOR", "USA")
 

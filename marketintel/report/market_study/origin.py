@@ -39,10 +39,11 @@ def _covered(study: Study) -> str:
         parts.append(f"**What is counted.** {mixed_codes(study)}")
     if study.without_figures:
         names = [study.segments.names()[s].lower() for s in study.without_figures]
+        comparable = " that compare between the two years" if len(study.basis.left_out) else ""
         parts.append(
             f"**Not in this study.** {w.sentence(w.count(len(names), 'segment'))} of "
             f"{len(study.asked)} "
-            f"{'has' if len(names) == 1 else 'have'} no figures here: {w.listing(names)}. "
+            f"{'has' if len(names) == 1 else 'have'} no figures here{comparable}: {w.listing(names)}. "
             f"`{command(study, study.without_figures)}` asks for them."
         )
     return " ".join(parts)
