@@ -16,6 +16,7 @@ from marketintel.report.outlook import card, drivers, pages, sentences, series
 from marketintel.report.outlook.asked import load
 from marketintel.report.outlook.edition import write_outlook
 from marketintel.warehouse.reference import load_segments
+from tests.report.test_outlook_best import adds_up
 
 
 @pytest.fixture(scope="module")
@@ -269,7 +270,7 @@ def test_questions_without_an_answer_are_refused(arguments, error):
 
 def test_an_edition_has_its_model_card(tmp_path):
     done = write_outlook(
-        ["CHE"], segments=["lasers", "metrology"], reports_dir=tmp_path, progress=False
+        ["CHE", "TUR"], segments=["lasers", "metrology"], reports_dir=tmp_path, progress=False
     )
     text = (done.folder / "model_card.md").read_text(encoding="utf-8")
     assert text.startswith("# Model card")
@@ -280,10 +281,11 @@ def test_an_edition_has_its_model_card(tmp_path):
     digest = hashlib.sha256((done.folder / "model_card.md").read_bytes()).hexdigest()
     assert run["files"]["model_card.md"] == digest
     assert run["warnings"] == []
-    assert run["parameters"]["countries"] == ["CHE"]
+    assert run["parameters"]["countries"] == ["CHE", "TUR"]
     assert done.pdf.stat().st_size > 50_000
     names = {f.stem for f in (done.folder / "tables").glob("*.csv")}
     assert {"months_che", "potential_che", "elasticities", "shocks"} <= names
+    adds_up({n: pd.read_csv(done.folder / "tables" / f"{n}.csv") for n in names}, 0)
 
 
 def test_the_command_prints_levels():

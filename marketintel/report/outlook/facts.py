@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import parse
-from marketintel.errors import MarketIntelError
+from marketintel.errors import MarketIntelError, MissingDataError
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import drivers, totals
 from marketintel.report.outlook.best import US, Chosen
 from marketintel.report.outlook.kinds import MIRROR, REPORTED, Kind, by_kind
-from marketintel.report.outlook.months import Months
+from marketintel.report.outlook.months import Months, accuracy
 from marketintel.report.outlook.silent import silent
 from marketintel.report.outlook.world import World
 from marketintel.report.outlook.years import Years
@@ -145,7 +144,7 @@ class Outlook:
         """Monthly errors of the combination on targets within and without a declared shock."""
         tested = self.months.tested[self.months.tested["model"].isin(["combination", "naive"])]
         tested = tested.assign(in_shock=shock.in_shock(tested, self.month_spans))
-        return fc.accuracy(tested, self.months.cut, by=("in_shock", "model"))
+        return accuracy(tested, self.months.cut, by=("in_shock", "model"))
 
     @cached_property
     def detected(self) -> pd.DataFrame:
@@ -219,7 +218,11 @@ class Outlook:
     @cached_property
     def projections(self) -> pd.DataFrame:
         """Mean yearly GDP growth behind and ahead, where a projection is in the data."""
-        return drivers.gdp_projections(self.countries, self.data_dir)
+        try:
+            return drivers.gdp_projections(self.countries, self.data_dir)
+        except MissingDataError:  # a data directory without GDP of any year
+            columns = ["economy", "history_pct", "projected_pct", "first", "last", "source"]
+            return pd.DataFrame(columns=columns)
 
     @cached_property
     def mirror_cells(self) -> pd.DataFrame:

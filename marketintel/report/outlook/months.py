@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast.scores import MEASURES
 from marketintel.report.outlook import series
 from marketintel.report.outlook.kinds import Kind
 from marketintel.warehouse.reference import Segments
@@ -73,14 +74,14 @@ class Months:
 
     @cached_property
     def errors(self) -> pd.DataFrame:
-        """Errors by series, model and level."""
-        return fc.accuracy(self.tested, self.cut, by=("model", "unique_id"))
+        """Errors by series, model and level; empty if nothing can be tested."""
+        return accuracy(self.tested, self.cut, by=("model", "unique_id"))
 
     @cached_property
     def errors_by_country(self) -> pd.DataFrame:
         """Errors by country, model and level."""
         tested = self.tested.assign(country=self.tested["unique_id"].str[:3])
-        return fc.accuracy(tested, self.cut, by=("country", "model"))
+        return accuracy(tested, self.cut, by=("country", "model"))
 
     def last(self, iso3: str) -> str:
         """Last month of a country's data; empty if it has none."""
@@ -88,3 +89,10 @@ class Months:
             return ""
         own = self.flows.loc[self.flows["partner"] == iso3, "period"]
         return str(own.max()) if len(own) else ""
+
+
+def accuracy(tested: pd.DataFrame, panel: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+    """As :func:`marketintel.analysis.forecast.accuracy`; no rows where nothing could be tested."""
+    if tested.empty:
+        return pd.DataFrame(columns=[*by, "level", "series", "forecasts", *MEASURES])
+    return fc.accuracy(tested, panel, by=by)

@@ -15,7 +15,7 @@ from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.report.market_study.facts import one
 from marketintel.report.outlook import series, totals
 from marketintel.report.outlook.kinds import Kind, by_kind
-from marketintel.report.outlook.months import MODELS, ORIGINS
+from marketintel.report.outlook.months import MODELS, ORIGINS, accuracy
 
 YEARS = 5
 TESTED_AHEAD = 2
@@ -106,7 +106,7 @@ class Years:
     @cached_property
     def errors(self) -> pd.DataFrame:
         """Errors two years ahead by series, model and level; empty if nothing can be tested."""
-        return fc.accuracy(self.tested, self.panel, by=("model", "unique_id"))
+        return accuracy(self.tested, self.panel, by=("model", "unique_id"))
 
     @cached_property
     def choices(self) -> dict[int, coherence.Choice]:
