@@ -261,6 +261,30 @@ def test_gravity_gives_ties_by_year(gravity_columns: list[str], tmp_path: Path) 
     assert "vintage V202211-2020-2020" in said
 
 
+def test_agreements_stand_beside_what_gravity_predicts(
+    gravity_columns: list[str], loaded: tuple[Path, Path], tmp_path: Path
+) -> None:
+    from marketintel.report import screening
+
+    data = tmp_path / "data"
+    copytree(loaded[1], data)
+    union = group_members("EU27")
+    rows = ties(gravity_columns, range(2021, 2022), [*union, "JPN", "KOR", "USA", "SRB"])
+    rows.loc[rows["iso3_d"] == "JPN", "fta_wto"] = 1
+    rows.loc[rows["iso3_d"].eq("KOR") & rows["iso3_o"].eq("FRA"), "fta_wto"] = 1
+    rows.loc[rows["iso3_d"] == "SRB", "fta_wto"] = None
+    code, said = command(data, "gravity", "--zip", packed(tmp_path, rows))
+    assert code == 0, said
+    screen = screening.load("EU27", ["lasers", "optics"], data_dir=data)
+    (table,) = [
+        b for b in screening.gravity(screen).flat() if getattr(b, "name", "") == "gravity_markets"
+    ]
+    told = table.frame.set_index("market")["trade agreement 2021"]
+    assert told[["JPN", "KOR", "USA", "SRB", "CHN"]].tolist() == [
+        "yes", "some members", "no", "not stated", "not stated"]  # fmt: skip
+    assert "CEPII Gravity Database" in table.source
+
+
 def test_gravity_in_another_form_stops(gravity_columns: list[str], tmp_path: Path) -> None:
     good = ties(gravity_columns, range(2019, 2021), ["FRA", "SWE"])
     for frame, name, says in (

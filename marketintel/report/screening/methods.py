@@ -167,7 +167,7 @@ def gravity(screen: Screen) -> Stack:
             hide=["market"],
             printed_rows=12,
             missing="not predicted: distance not known, or a member that trades nothing",
-            source=screen.source_line,
+            source=_cited(screen, bool(known)),
         ),
     )  # fmt: skip
 
@@ -183,6 +183,12 @@ def _agreements(screen: Screen) -> pd.DataFrame:
     said = share.mean().map(lambda x: {1.0: "yes", 0.0: "no"}.get(x, "some members"))
     column = f"trade agreement {ties['period'].iloc[0]}"
     return said.rename(column).rename_axis("market").reset_index()
+
+
+def _cited(screen: Screen, with_agreements: bool) -> str:
+    rows = screen.coverage[screen.coverage["source"] == "cepii_gravity"]
+    more = [str(text) for text in rows["citation"].unique()] if with_agreements else []
+    return " ".join([screen.source_line, *more])
 
 
 def by_group(screen: Screen) -> Stack:
