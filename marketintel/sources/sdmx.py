@@ -1,4 +1,4 @@
-"""Read the SDMX formats: JSON (1.0 and 2.0), CSV (1.0 and 2.0) and ML (2.1).
+"""Read the SDMX formats: JSON (1.0 and 2.0), CSV (1.0 and 2.0) and ML (2.1, 3.0).
 
 Every reader returns one row an observation and one text column for each dimension, measure and
 attribute, under the provider's own identifiers, with gaps as NaN. What they mean is each
@@ -86,7 +86,7 @@ def _without_labels(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_xml(body: Body, source: str) -> pd.DataFrame:
-    """Read SDMX-ML 2.1, generic or structure-specific.
+    """Read SDMX-ML 2.1, generic or structure-specific, or 3.0.
 
     The body is checked first: a document type declaration, and so any entity, is refused.
 
@@ -103,6 +103,7 @@ def read_xml(body: Body, source: str) -> pd.DataFrame:
             "data: the provider's format changed"
         )
     import sdmx
+    import sdmx.reader.xml.v30  # now: after some messages of 2.1 it can no longer be imported
 
     # Without a structure message every series attribute counts as a dimension, which is all we
     # need, and sdmx1 says so at each call.
