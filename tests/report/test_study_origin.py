@@ -106,11 +106,21 @@ def test_thirty_years_are_set_side_by_side_and_forecast(drawn, canada) -> None:
     assert (ahead["hi_80"] <= ahead["hi_95"]).all()
 
 
-def test_a_study_of_all_segments_names_those_without_figures() -> None:
-    study = market_study.load("CAN")
+def test_a_country_is_not_answered_with_a_few_raw_materials() -> None:
+    with pytest.raises(MissingDataError, match="-s materials`, or get the rest with") as refused:
+        market_study.load("CAN")
+    assert "`marketintel fetch --for CAN --years 2023-2024`" in str(refused.value)
+    with pytest.raises(MissingDataError, match="for 1999, only in mixed codes of materials"):
+        market_study.load("USA", year=1999)
+
+
+def test_segments_asked_by_name_without_figures_are_named() -> None:
+    study = market_study.load("CAN", segments=["lasers", "materials"])
     assert study.chosen == market_study.load("CAN", segments=["materials"]).chosen
-    assert len(study.without_figures) == 13
-    assert "13 segments of 14 have no figures here: lasers" in words(pages(study, "summary"))
+    assert study.without_figures == ["lasers"]
+    said = words(pages(study, "summary"))
+    assert "One segment of 2 has no figures here: lasers" in said
+    assert "`marketintel fetch --for CAN --segments lasers --years 2023-2024`" in said
 
 
 @pytest.mark.parametrize("market", ["FJI", "BLX"])

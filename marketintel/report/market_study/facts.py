@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.errors import UsageError
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.market_study.study import EU, Study, each, one
 from marketintel.warehouse import query
 from marketintel.warehouse.imports import REPORTED, Imports, imports
@@ -51,7 +51,8 @@ def load(
     UsageError
         Country, exporter or segment is unknown, or exporter and market are the same.
     MissingDataError
-        There are no imports of this market, or not of this year and the one before.
+        There are no imports of this market, or not of this year and the one before; or, of all
+        segments, mixed codes only: a country is not answered with a few raw materials.
     """
     directory = Path(data_dir) if data_dir else None
     reporter, seller = country(market), country(exporter)
@@ -70,6 +71,8 @@ def load(
     flows, codes, rows = basis.flows, basis.codes, asked
     now = flows["period"] == basis.year
     if stand_in and not (now & (flows["scope"] == "core")).any():
+        if not segments:
+            raise MissingDataError(_mixed_only(basis))
         flows, codes, rows = _by_code(flows, codes)
     return Study(
         market=reporter,
@@ -96,6 +99,16 @@ def _by_code(
     codes = codes[codes["cmd_code"].isin(set(flows["cmd_code"]))]
     codes = codes.assign(segment=codes["cmd_code"]).reset_index(drop=True)
     return flows, codes, codes["cmd_code"].tolist()
+
+
+def _mixed_only(basis: Imports) -> str:
+    """Say that core codes are missing, what there is instead, and what gets the rest."""
+    there = ",".join(sorted(set(basis.flows["segment"])))
+    return (
+        f"no imports of {basis.market} in core codes of photonics for {basis.year}, only in mixed codes of "
+        f"{there}; study these with `-s {there}`, or get the rest with `marketintel fetch --for "
+        f"{basis.market} --years {basis.base}-{basis.year}`"
+    )
 
 
 def _all_goods(basis: Imports, data_dir: Path | None) -> pd.DataFrame:
