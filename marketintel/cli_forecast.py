@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
+from marketintel.errors import UsageError
 
 
 class Format(StrEnum):
@@ -60,15 +61,17 @@ def forecast(
     countries, segments = _split(country), _split(segment)
     if table:
         from marketintel.report.listings import as_csv, as_json, print_table
-        from marketintel.report.outlook.listing import potential_table
+        from marketintel.report.outlook.listing import potential_table, printed
 
+        if scenario:
+            raise UsageError("--table has no scenarios; leave out --table for a report that has")
         frame = potential_table(countries, segments, threshold, data)
         if fmt is Format.csv:
             typer.echo(as_csv(frame), nl=False)
         elif fmt is Format.json:
             typer.echo(as_json(frame))
         else:
-            print_table(frame)
+            print_table(printed(frame))
             for line in frame.attrs["without"]:
                 typer.echo(f"no level in five years: {line}", err=True)
         return

@@ -16,7 +16,7 @@ from marketintel.errors import MarketIntelError, MissingDataError
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import drivers, totals
 from marketintel.report.outlook.best import US, Chosen
-from marketintel.report.outlook.kinds import MIRROR, REPORTED, Kind, by_kind
+from marketintel.report.outlook.kinds import MIRROR, REPORTED, Kind, by_kind, in_order
 from marketintel.report.outlook.months import Months, accuracy
 from marketintel.report.outlook.silent import silent
 from marketintel.report.outlook.world import World
@@ -92,7 +92,7 @@ class Outlook:
     def kinds(self) -> list[Kind]:
         """What the series of this outlook count, each kind once."""
         monthly = set(self.months.kinds.values())
-        return sorted(monthly | set(self.years.nodes["kind"]))
+        return in_order(monthly | set(self.years.nodes["kind"]))
 
     @cached_property
     def silent(self) -> pd.DataFrame:

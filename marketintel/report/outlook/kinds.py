@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,10 +80,7 @@ class Kind:
     def limits(self) -> str:
         """What a reader must know of it before any figure."""
         said = {
-            REPORTED: (
-                "They are what the country itself says it bought from everywhere, "
-                f"{_VALUED.get(self.valuation, self.valuation)}."
-            ),
+            REPORTED: "They are what a country itself says it bought from everywhere.",
             RECONCILED: (
                 "What exporters and the importer reported is made one figure, without freight. The goods are "
                 "counted in codes of one HS revision throughout, into which later years were converted."
@@ -109,7 +106,13 @@ def marked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     return rows.assign(kind=pd.Series([kind] * len(rows), index=rows.index, dtype="object"))
 
 
+def in_order(kinds: Iterable[Kind]) -> list[Kind]:
+    """Each kind once, the best first: a country's own imports, BACI's, US exports; core before mixed."""
+    order = [REPORTED, RECONCILED, MIRROR]
+    return sorted(set(kinds), key=lambda kind: (kind.mixed, order.index(kind.what), kind))
+
+
 def by_kind(rows: pd.DataFrame) -> Iterator[tuple[Kind, pd.DataFrame]]:
     """Split rows by their column ``kind``, in order."""
-    for kind in sorted(set(rows["kind"])):
+    for kind in in_order(rows["kind"]):
         yield kind, rows[rows["kind"] == kind]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.asked import load
 
@@ -29,7 +30,7 @@ def potential_table(
         above_threshold_pct, group``: trade of the last full year and five years on; probabilities
         in percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
         where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
-        ``attrs["without"]`` lists what has no such forecast, a sentence each.
+        ``attrs["without"]`` says what has no such forecast and why, a line a country and reason.
     """
     outlook = load(countries, segments, threshold_pct, (), data_dir)
     rows = outlook.years.potential
@@ -62,5 +63,19 @@ def potential_table(
         }
     ).reset_index(drop=True)
     silent = outlook.silent.dropna(subset="yearly")
-    table.attrs["without"] = [f"{r.unique_id}: {r.yearly}" for r in silent.itertuples()]
+    items = silent.groupby(["partner", "yearly"], sort=False)["item"].agg(", ".join)
+    told = items.reset_index(name="names")
+    table.attrs["without"] = [f"{row.partner} {row.names}: {row.yearly}" for row in each(told)]
     return table
+
+
+def printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Columns of :func:`potential_table` that fit a screen, years as text and dollars in thousands."""
+    told = table["kind"] + ": " + table["source"] + " " + table["valuation"]
+    money = ["level_usd", "forecast_usd", "lo_80_usd", "hi_80_usd"]
+    shown = table[["country", "segment"]].assign(
+        kind=told, year=table["year"].astype(str), then=table["then"].astype(str)
+    )
+    for column in money:
+        shown[column.replace("_usd", "_kusd")] = table[column] / 1e3
+    return shown.assign(growth_pct=table["growth_pct"], above_pct=table["above_threshold_pct"])

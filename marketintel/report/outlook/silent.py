@@ -12,8 +12,8 @@ from marketintel.report.outlook import series, totals
 from marketintel.report.outlook.months import Months
 from marketintel.report.outlook.years import YEARS, Years
 
-OTHER_KIND = "another kind"
-"""How the reason of a series begins that counts something else."""
+OTHER_KIND = "another kind of trade"
+"""The reason of a series that counts something else."""
 
 _NOTHING = "no core code has figures here"
 
@@ -58,7 +58,7 @@ def silent(
 
 
 def left_out(years: Years, group: int) -> pd.DataFrame:
-    """What a group's grand total does not hold, ``partner, item, reason``: forecasts elsewhere."""
+    """What a group's grand total does not hold, ``partner, item, kind, reason``: forecasts elsewhere."""
     cells = years.nodes[(years.nodes["role"] == totals.CELL) & (years.nodes["group"] != group)]
     kind = years.nodes.loc[years.nodes["group"] == group, "kind"].iloc[0]
     ends = years.panel.groupby("unique_id")["ds"].max().dt.year
@@ -66,13 +66,12 @@ def left_out(years: Years, group: int) -> pd.DataFrame:
         (
             row.partner,
             row.item,
-            f"data end in {ends[row.unique_id]}"
-            if row.kind == kind
-            else f"{OTHER_KIND}: {row.kind.label}",
+            row.kind.label,
+            f"data end in {ends[row.unique_id]}" if row.kind == kind else OTHER_KIND,
         )
         for row in each(cells)
     ]
-    return pd.DataFrame(rows, columns=["partner", "item", "reason"])
+    return pd.DataFrame(rows, columns=["partner", "item", "kind", "reason"])
 
 
 def _refused(made: pd.DataFrame) -> list[tuple[str, str]]:

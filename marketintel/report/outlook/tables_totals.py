@@ -97,15 +97,16 @@ def excluded(outlook: Outlook, group: int) -> Table | None:
     same = (
         silent["item"].str.isdigit() == kind.mixed
     )  # a code among codes, a segment among segments
-    without = silent[same].assign(reason="no yearly forecast")[["partner", "item", "reason"]]
-    rows = pd.concat([rows, without], ignore_index=True)
+    without = silent[same].assign(reason="no yearly forecast", kind="")
+    rows = pd.concat([rows, without[["partner", "item", "kind", "reason"]]], ignore_index=True)
     if rows.empty:
         return None
     rows["name"] = [outlook.names.get(i, i) for i in rows["item"]]
-    joined = rows.groupby(["partner", "reason"], sort=False)["name"].agg([", ".join, "size"])
-    joined = joined.reset_index().set_axis(["partner", "reason", "goods", "series"], axis=1)
-    other = joined["reason"].str.startswith(OTHER_KIND)
-    joined["what"] = joined["goods"].where(~other, joined["series"].astype(str) + " series")
+    keys = ["partner", "reason", "kind"]
+    joined = rows.groupby(keys, sort=False)["name"].agg([", ".join, "size"]).reset_index()
+    joined.columns = pd.Index([*keys, "goods", "series"])
+    counted = joined["series"].astype(str) + " series of " + joined["kind"]
+    joined["what"] = joined["goods"].where(joined["reason"] != OTHER_KIND, counted)
     place = joined["partner"].map({c: i for i, c in enumerate(outlook.countries)})
     joined = joined.assign(place=place).sort_values("place", kind="stable")
     joined["country"] = [outlook.country_name(c) for c in joined["partner"]]
