@@ -238,7 +238,7 @@ markup = st.recursive(
 
 
 @pytest.mark.parametrize("name", [n for n in CONNECTORS if n not in BINARY])
-@settings(max_examples=40, deadline=timedelta(seconds=3), derandomize=True)
+@settings(max_examples=30, deadline=timedelta(seconds=3), derandomize=True)
 @example(body=b'{"id": ["a"], "size": [1e999], "dimension": {"a": {}}, "value": []}')
 @given(body=jsons | tables | markup)
 def test_made_up_bodies(name, body):

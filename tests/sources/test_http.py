@@ -174,9 +174,9 @@ def test_the_pace_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
          "not whole JSON (26 bytes"),
         ({"body": b"x", "content_type": "text/csv", "headers": {"Content-Encoding": "br"}},
          "compressed as 'br'"),
-        ({"json": {"a": "b" * 100}, "drip_s": 0.05}, "not complete after 0.3 s"),
-        ({"drip_headers_s": 0.02}, "no answer within 0.3 s"),
-        ({"json": {}, "delay_s": 3}, "no answer within 0.2 s"),
+        ({"json": {"a": "b" * 100}, "drip_s": 0.05}, "not complete after 0.2 s"),
+        ({"drip_headers_s": 0.02}, "no answer within 0.2 s"),
+        ({"json": {}, "delay_s": 3}, "no answer within 0.15 s"),
     ],
     ids=["cut", "cut chunked", "gzip cut", "truncated JSON", "unasked coding",
          "slow body", "slow headers", "silence"],
@@ -186,7 +186,7 @@ def test_damage_and_slowness_are_seen_and_given_up_after_three_attempts(
 ) -> None:
     store = AnswerStore(tmp_path)
     limits = (
-        {"body_s": 0.3, "read_s": 0.2} if ("drip" in str(reply) or "delay" in str(reply)) else {}
+        {"body_s": 0.2, "read_s": 0.15} if ("drip" in str(reply) or "delay" in str(reply)) else {}
     )
     with Server() as server:
         server.add("/x", **reply)
