@@ -217,3 +217,17 @@ def test_own_imports_of_another_source_are_not_called_consumption(tmp_path) -> N
     assert "for consumption" not in said
     assert "with freight and insurance" in said
     assert "not this market" not in said
+
+
+def test_forecasts_whose_intervals_failed_are_not_to_be_relied_on() -> None:
+    """China's imports of rare-earth compounds grew a thousandfold: no past foretold it."""
+    study = market_study.load("CHN", segments=["materials"])
+    found = pages(study, "outlook")
+    errors = next(b.frame for b in found if isinstance(b, Table) and b.name == "outlook_errors")
+    worst = errors.set_index("product")["coverage_80_pct"]
+    failed = worst[worst < 60].index
+    assert len(failed) >= 1
+    said = words([b for b in found if isinstance(b, Callout)]).replace("\\", "")
+    assert "not to be relied on" in said
+    assert all(name.lower() in said for name in failed)
+    assert "over all segments" not in words(pages(study, "summary"))

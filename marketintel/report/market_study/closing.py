@@ -72,7 +72,6 @@ def _pairs(study: Study, number: int) -> str:
 
 def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table | Text:
     rows = found[found["kind"] == kind]
-    rows = rows.assign(statement=rows["statement"].map(study.terms.of_rows))
     if rows.empty:
         return Text(f"**{title}.** No rule speaks.")
     return Table(

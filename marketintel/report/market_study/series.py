@@ -6,7 +6,7 @@ import pandas as pd
 
 from marketintel.analysis import materials
 from marketintel.report import fans
-from marketintel.report.blocks import Figure, Stack, Table, Text, escape
+from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.forecasts import (
     HORIZON,
@@ -23,6 +23,9 @@ MIN_YEARS = 10
 
 #: Years taken together at either end: single years of small flows jump.
 WIDTH = 3
+
+#: An 80 % interval that held less than this has failed.
+LOW_COVERAGE_PCT = 60.0
 
 
 def long_view(study: Study) -> Stack | None:
@@ -131,6 +134,26 @@ def own_outlook(study: Study) -> Stack:
             source=study.source_line,
         ),
         error_table(result, "product", study.terms.unit, study.source_line, names),
+        _not_to_rely_on(result, names),
+    )
+
+
+def _not_to_rely_on(result: Outlook, names: dict[str, str]) -> Callout | None:
+    """Name the series whose intervals have held far fewer outcomes than they promise."""
+    rows = result.errors
+    rows = rows[(rows["model"] == "combination") & (rows["level"] == 80)]
+    rows = rows[rows["coverage_pct"] < LOW_COVERAGE_PCT]
+    said = [
+        f"{escape(names[str(r.unique_id)].lower())} ({w.percent(r.coverage_pct, 0)})"
+        for r in each(rows)
+    ]
+    if not said:
+        return None
+    return Callout(
+        "warning",
+        f"The 80{w.NBSP}% intervals of earlier origins held fewer outcomes than they promise for "
+        f"{w.listing(said)}: the past of these series did not foretell what came, and their forecast is "
+        "not to be relied on.",
     )
 
 

@@ -389,6 +389,7 @@ class Study:
         names |= {code: self.code_name(code) for code in self.codes["cmd_code"]}
         found = signals(self.segment_facts, self.thresholds, names)
         found["segment_name"] = found["segment"].map(self.segment_names)
+        found["statement"] = found["statement"].map(self.terms.of_rows).astype("str")
         return found
 
     # Where the figures come from ----------------------------------------------------------------
