@@ -62,7 +62,17 @@ def cover(brief: Brief, edition: str) -> Cover:
         title=brief.region.name,
         subtitle="Where photonics fits: a brief on smart specialisation",
         edition=edition,
-        vintage=f"Jobs {YEAR}, patents 2011, research and skills to 2018; imports: {markets}",
+        vintage=f"{_years(brief)}; imports: {markets}",
         scope=f"{brief.region.name} ({brief.region.id}) among the regions of Europe",
         layout="brief",
     )
+
+
+def _years(brief: Brief) -> str:
+    """Say of which years the region's figures are."""
+    years = brief.indicators.set_index("indicator")["year"].dropna()
+    rest = years.drop("epo_patents", errors="ignore")
+    parts = [f"Jobs {YEAR}"]
+    parts += [f"patents {years['epo_patents']}"] if "epo_patents" in years else []
+    parts += [f"research and skills to {rest.max()}"] if len(rest) else []
+    return ", ".join(parts)
