@@ -17,41 +17,63 @@ machine cannot hold (``dask`` and ``distributed`` are not installed by default):
 
 Only the models are fitted apart. Series do not know of each other there, so the result does not
 depend on how many workers there are; intervals, which pool errors over the panel, are calibrated
-afterwards in one place.
+afterwards in one place. Of each fit only the forecast and its scale travel back, not the fitted
+values: over a network these would cost more than the fitting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from marketintel.analysis.forecast.models import Fit, fit_models
+from marketintel.analysis.forecast import intervals
+from marketintel.analysis.forecast.models import fit_models
 from marketintel.analysis.forecast.panel import Batch
 
 FEWEST_ROWS = 500
 """Rows below which a part is not worth sending anywhere."""
 
 
-def fit(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Fit]:
+@dataclass(frozen=True)
+class Scaled:
+    """What one model says of a batch: ``mean`` and the ``scale`` of its errors, both (n, h)."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+
+
+def fit(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Scaled]:
     """Fit the named models, in as many parts as joblib's active configuration has workers.
 
-    Parameters and result as of :func:`~marketintel.analysis.forecast.models.fit_models`.
+    Parameters as of :func:`~marketintel.analysis.forecast.models.fit_models`.
     """
     from joblib import Parallel, delayed, effective_n_jobs
 
     parts = min(effective_n_jobs(None), len(batch) // FEWEST_ROWS)
     if parts < 2:
-        return fit_models(batch, horizon, names)
+        return _scaled(batch, horizon, names)
     rows = np.array_split(np.arange(len(batch)), parts)
-    tasks = (delayed(fit_models)(_part(batch, some), horizon, names) for some in rows)
-    fitted: list[dict[str, Fit]] = Parallel()(tasks)
+    tasks = (delayed(_scaled)(_part(batch, some), horizon, names) for some in rows)
+    fitted: list[dict[str, Scaled]] = Parallel()(tasks)
     return {name: _joined([part[name] for part in fitted]) for name in fitted[0]}
 
 
+def _scaled(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Scaled]:
+    return {
+        name: Scaled(
+            fit.mean,
+            intervals.scale_of(
+                batch.y, fit.fitted, batch.valid, np.broadcast_to(fit.spread, fit.mean.shape)
+            ),
+        )
+        for name, fit in fit_models(batch, horizon, names).items()
+    }
+
+
 def _part(batch: Batch, rows: np.ndarray) -> Batch:
-    """Some rows with the padding kept, so that the parts fit together again."""
+    """Some rows with the padding kept, so that no figure depends on how they were divided."""
     return replace(
         batch,
         ids=batch.ids[rows],
@@ -61,10 +83,8 @@ def _part(batch: Batch, rows: np.ndarray) -> Batch:
     )
 
 
-def _joined(parts: Sequence[Fit]) -> Fit:
-    spreads = [np.broadcast_to(part.spread, part.mean.shape) for part in parts]
-    return Fit(
+def _joined(parts: Sequence[Scaled]) -> Scaled:
+    return Scaled(
         np.concatenate([part.mean for part in parts]),
-        np.concatenate([part.fitted for part in parts]),
-        np.concatenate(spreads),
+        np.concatenate([part.scale for part in parts]),
     )

@@ -67,12 +67,6 @@ def roll(batch: Batch, cuts: Sequence[int], plan: Plan) -> dict[int, Origin]:
             index.append((cut, rows))
     stacked = _concatenate(pieces)
     fits = fanout.fit(stacked, plan.horizon, plan.models)
-    scales = {
-        name: intervals.scale_of(
-            stacked.y, fit.fitted, stacked.valid, np.broadcast_to(fit.spread, fit.mean.shape)
-        )
-        for name, fit in fits.items()
-    }
     rolled, start = {}, 0
     for (cut, rows), piece in zip(index, pieces, strict=True):
         span = slice(start, start + len(rows))
@@ -81,7 +75,7 @@ def roll(batch: Batch, cuts: Sequence[int], plan: Plan) -> dict[int, Origin]:
             rows,
             piece,
             {name: fit.mean[span] for name, fit in fits.items()},
-            {name: scale[span] for name, scale in scales.items()},
+            {name: fit.scale[span] for name, fit in fits.items()},
         )
     return rolled
 

@@ -177,10 +177,12 @@ def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
     mase = rows.groupby("model")["mase"].mean()
     wide = rows.pivot_table(index="unique_id", columns="model", values="mase")
     better = int((wide["combination"] < wide[["naive", "drift"]].min(axis=1)).sum())
+    best = str(mase.idxmin())
+    loses = "" if best == "combination" else f"On average the {best} forecast was better. "
     return (
         f"**Record.** At the last origins the {what} forecasts erred by {mase['combination']:.2f} of the "
         f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "
-        f"drift forecast; they were the best of the three for {better} of {len(wide)} series. "
+        f"drift forecast; they were the best of the three for {better} of {len(wide)} series. {loses}"
         f"{covered(errors, ahead, 'combination')}"
     )
 
