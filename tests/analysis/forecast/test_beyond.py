@@ -14,7 +14,7 @@ from marketintel.analysis.forecast import (
     potential,
     reconcile,
 )
-from marketintel.analysis.forecast.coherence import _mint_weights, compare, errors_of
+from marketintel.analysis.forecast.coherence import _mint_weights, choose, compare, errors_of
 from marketintel.analysis.forecast.combination import MEMBERS
 from marketintel.analysis.forecast.outlook import probability_above
 from marketintel.errors import UsageError
@@ -169,6 +169,18 @@ def test_methods_are_compared_without_looking_ahead(grid):
     honest = errors_of(tested, panel)
     honest = honest[honest["ds"] <= tested["cutoff"].max()]
     pd.testing.assert_frame_equal(known, honest)
+
+
+def test_the_method_with_the_smaller_error_is_chosen(grid):
+    panel, structure = grid
+    tested = backtest(panel, 3, origins=6)
+    chosen = choose(tested, panel, structure)
+    mase = compare(tested, panel, structure).drop_duplicates("method").set_index("method")["mase"]
+    assert chosen.mase == pytest.approx(mase.to_dict())
+    assert chosen.method == mase[["bottom_up", "mint"]].idxmin()
+    few = choose(backtest(panel, 3, origins=1), panel, structure)
+    assert (few.method, few.mase) == ("bottom_up", {})
+    assert "MinT" in few.reason
 
 
 def test_incoherent_requests_are_refused(grid):
