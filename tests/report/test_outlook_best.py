@@ -187,6 +187,40 @@ def test_own_imports_come_before_baci_and_us_exports(tmp_path):
     assert "mirror" not in card.markdown(outlook)
 
 
+def test_canadas_own_months_are_forecast_by_month_and_by_year(tmp_path):
+    months = [f"{year}-{month:02}" for year in range(2013, 2025) for month in range(1, 13)]
+    whole = [str(year) for year in range(2013, 2025)]
+    quoted = pd.DataFrame(
+        [
+            (currency, period, "M" if "-" in period else "A", rate)
+            for currency, rate in (("USD", 1.1), ("CAD", 1.5))
+            for period in months + whole
+        ],
+        columns=["currency", "period", "freq", "units_per_eur"],
+    )
+    keep(tmp_path, "ecb", quoted.assign(status="A"))
+    rng = np.random.default_rng(2)
+    rows = pd.DataFrame({"period": months, "value_cad": rng.uniform(8e5, 1.2e6, len(months))})
+    year = rows["period"].str[:4].astype(int)
+    named = {revision: year.isin(list(valid)) for revision, valid in REVISIONS.items()}
+    rows["hs_revision"] = np.select(list(named.values()), list(named), "")
+    rows = rows.assign(
+        reporter="CAN", partner="DEU", flow="import", cmd_code="901320", valuation="FOB"
+    )
+    keep(tmp_path, "statcan_cimt", rows)
+    outlook = load(["CAN"], ["lasers"], scenarios=(), data_dir=tmp_path)
+    (kind,) = outlook.kinds
+    assert (kind.what, kind.source, kind.valuation) == (REPORTED, "statcan_cimt", "FOB")
+    assert outlook.months.kinds == {"CAN lasers": kind}
+    assert len(outlook.months.panel) == 144
+    assert outlook.months.fans["ds"].max() == pd.Timestamp("2025-12-31")
+    panel = outlook.years.panel.query("unique_id == 'CAN lasers'").set_index("ds")["y"]
+    cad = rows.loc[year == 2020, "value_cad"].sum()
+    assert panel[pd.Timestamp("2020-12-31")] == pytest.approx(cad * 1.1 / 1.5)
+    shown = tables(pages.countries(outlook))
+    assert shown["months_can"].source.startswith("Imports as the country reports them")
+
+
 def test_a_source_whose_years_are_too_few_gives_way(tmp_path):
     keep(tmp_path, "comtrade", comtrade(synthetic(["JPN"], years=range(2020, 2025))))
     keep(tmp_path, "baci", baci(["JPN"]))

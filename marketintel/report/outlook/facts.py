@@ -12,7 +12,7 @@ import pandas as pd
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import parse
-from marketintel.errors import MarketIntelError, MissingDataError
+from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import drivers, totals
 from marketintel.report.outlook.best import US, Chosen
@@ -220,7 +220,7 @@ class Outlook:
         """Mean yearly GDP growth behind and ahead, where a projection is in the data."""
         try:
             return drivers.gdp_projections(self.countries, self.data_dir)
-        except MissingDataError:  # a data directory without GDP of any year
+        except (MissingDataError, UsageError):  # no GDP of any year was fetched
             columns = ["economy", "history_pct", "projected_pct", "first", "last", "source"]
             return pd.DataFrame(columns=columns)
 
