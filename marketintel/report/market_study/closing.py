@@ -239,7 +239,7 @@ def gaps(study: Study) -> Stack:
         and s not in study.without_figures
     ]
     if empty:
-        names = w.listing([study.segment_names[s].lower() for s in empty])
+        names = w.listing([w.clause(study.segment_names[s]) for s in empty])
         items.append(f"**Segments without a core code in the data:** {names}.")
     items += [f"**{escape(title)}.** {escape(text)}" for title, text in _quirks(study)]
     return Stack(Text("\n".join(f"- {item}" for item in items)))

@@ -81,7 +81,7 @@ def cover(study: Study, edition: str) -> Cover:
     trade = study.used[study.used["source"].isin(study.trade_sources)]
     gone = set(study.without_figures)
     names = [study.segments.names()[s] for s in study.asked if s not in gone]
-    scope = "all photonics segments" if len(names) > 3 else ", ".join(names).lower()
+    scope = "all photonics segments" if len(names) > 3 else ", ".join(map(w.clause, names))
     mixed = f" ({w.count(len(study.codes), 'mixed code')})" if study.is_mixed else ""
     compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
     return Cover(
@@ -96,7 +96,9 @@ def cover(study: Study, edition: str) -> Cover:
 
 def _subject(study: Study, names: list[str]) -> str:
     """Say what is imported: photonics, or the goods of mixed codes."""
-    return f"Imports of {', '.join(names).lower()}" if study.is_mixed else "Photonics imports"
+    return (
+        f"Imports of {', '.join(map(w.clause, names))}" if study.is_mixed else "Photonics imports"
+    )
 
 
 def _figures(study: Study) -> str:

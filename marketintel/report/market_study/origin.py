@@ -38,7 +38,7 @@ def _covered(study: Study) -> str:
     if study.is_mixed:
         parts.append(f"**What is counted.** {mixed_codes(study)}")
     if study.without_figures:
-        names = [study.segments.names()[s].lower() for s in study.without_figures]
+        names = [w.clause(study.segments.names()[s]) for s in study.without_figures]
         comparable = " that compare between the two years" if len(study.basis.left_out) else ""
         parts.append(
             f"**Not in this study.** {w.sentence(w.count(len(names), 'segment'))} of "

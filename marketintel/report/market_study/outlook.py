@@ -16,7 +16,13 @@ from marketintel.report.market_study.forecasts import (
     last,
     one_level,
 )
-from marketintel.report.market_study.series import MIN_YEARS, long_view, own_outlook
+from marketintel.report.market_study.series import (
+    MIN_YEARS,
+    long_view,
+    own_outlook,
+    unchanged_codes,
+    whole_rows,
+)
 from marketintel.report.market_study.study import Study
 from marketintel.warehouse import query
 from marketintel.warehouse.reference import Heading, Headings, load_headings
@@ -25,13 +31,16 @@ from marketintel.warehouse.reference import Heading, Headings, load_headings
 def outlook(study: Study) -> Stack:
     """Fans, back-test errors, and the reason of every segment that has no forecast."""
     if study.history_years >= MIN_YEARS:
-        return Stack(long_view(study), own_outlook(study))
+        return Stack(long_view(study), own_outlook(study, whole_rows(study)))
     if study.is_mixed:
         reason = (
             f"there are {study.history_years} years of these imports, and {MIN_YEARS} are needed; no heading "
             "of world trade may speak for a mixed code"
         )
         return Stack(Callout("note", f"There is no forecast: {reason}."))
+    own = unchanged_codes(study)
+    if own.names:
+        return own_outlook(study, own)
     headings = load_headings()
     speaking = {s: headings.speaking_for(s) for s in study.chosen}
     chosen = {h.heading: h for found in speaking.values() for h in found}
@@ -92,7 +101,7 @@ def _sentence(
     said = []
     for heading, row in ends.iterrows():
         segments = [
-            study.segment_names[s].lower()
+            w.clause(study.segment_names[s])
             for s, hs in speaking.items()
             if chosen[str(heading)] in hs
         ]

@@ -55,7 +55,7 @@ def _without_largest_change(study: Study) -> str:
     if base <= 0 or abs(rest) > abs(total) / 2:
         return ""
     return (
-        f" One {study.terms.unit} makes most of that: without {study.segment_names[largest['segment']].lower()} "
+        f" One {study.terms.unit} makes most of that: without {w.clause(study.segment_names[largest['segment']])} "
         f"({w.change(largest['change_pct'])}), imports {w.moved(100 * rest / base)}."
     )
 
@@ -66,9 +66,9 @@ def segments(study: Study) -> str:
     core = core.sort_values("value_usd", ascending=False)
     unit = study.terms.unit.capitalize()
     if len(core) == 1:
-        return f"**{unit}.** This study covers {study.segment_names[core['segment'].iloc[0]].lower()} only."
+        return f"**{unit}.** This study covers {w.clause(study.segment_names[core['segment'].iloc[0]])} only."
     largest = [
-        f"{study.segment_names[row.segment].lower()} ({w.money(row.value_usd)})"
+        f"{w.clause(study.segment_names[row.segment])} ({w.money(row.value_usd)})"
         for row in each(core.head(3))
     ]
     said = f"**{unit}s.** The largest are {w.listing(largest)}."
@@ -80,7 +80,7 @@ def segments(study: Study) -> str:
     low, high = sizeable.iloc[0], sizeable.iloc[-1]
     return (
         f"{said} {study.segment_names[high['segment']]} changed most upwards "
-        f"({w.change(high['change_pct'])}), {study.segment_names[low['segment']].lower()} most "
+        f"({w.change(high['change_pct'])}), {w.clause(study.segment_names[low['segment']])} most "
         f"downwards ({w.change(low['change_pct'])}), among {study.terms.unit}s above {w.money(small)}."
     )
 
@@ -153,12 +153,12 @@ def dependence(study: Study) -> str:
         top = table.nlargest(1, "first_supplier_share_pct").iloc[0]
         return (
             f"**Dependence.** No {study.terms.unit} takes half of its imports from one country; the closest is "
-            f"{study.segment_names[top['segment']].lower()} with {study.name(top['first_supplier'])} "
+            f"{w.clause(study.segment_names[top['segment']])} with {w.the(study.name(top['first_supplier']))} "
             f"at {w.percent(top['first_supplier_share_pct'])}."
         )
     dependent = dependent.sort_values("first_supplier_share_pct", ascending=False)
     named = [
-        f"{study.segment_names[row.segment].lower()} ({study.name(row.first_supplier)}, "
+        f"{w.clause(study.segment_names[row.segment])} ({study.name(row.first_supplier)}, "
         f"{w.percent(row.first_supplier_share_pct, 0)})"
         for row in each(dependent)
     ]
@@ -175,7 +175,7 @@ def look_closer(study: Study) -> str:
     for kind, word in (("opportunity", "opportunity"), ("risk", "risk")):
         found = study.findings[study.findings["kind"] == kind].head(1)
         said += [
-            f"the largest {word} by dollars in {study.year} is in {row.segment_name.lower()}: {w.clause(row.statement)}"
+            f"the largest {word} by dollars in {study.year} is in {w.clause(row.segment_name)}: {w.clause(row.statement)}"
             for row in each(found)
         ]
     if not said:
@@ -200,6 +200,6 @@ def _strongholds(study: Study) -> list[str]:
     core = study.position[(study.position["scope"] == study.scope) & (study.position["rank"] == 1)]
     core = core.sort_values("share_pct", ascending=False).head(3)
     return [
-        f"{study.segment_names[row.segment].lower()} ({w.percent(row.share_pct, 0)})"
+        f"{w.clause(study.segment_names[row.segment])} ({w.percent(row.share_pct, 0)})"
         for row in each(core)
     ]

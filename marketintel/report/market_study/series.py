@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from marketintel.analysis import materials
+from marketintel.analysis.frames import CORE
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
@@ -17,6 +20,7 @@ from marketintel.report.market_study.forecasts import (
     one_level,
 )
 from marketintel.report.market_study.study import Study, each
+from marketintel.report.outlook.series import MIN_COVER_PCT, yearly
 
 #: Years from which a series is shown and forecast on its own.
 MIN_YEARS = 10
@@ -56,7 +60,7 @@ def long_view(study: Study) -> Stack | None:
     changed = moved[moved["first_supplier"] != moved["base_first_supplier"]]
     changed = changed.dropna(subset=["first_supplier", "base_first_supplier"])
     said = [
-        f"{r.row.lower()} (from {r.base_first_supplier} to {r.first_supplier})"
+        f"{w.clause(r.row)} (from {r.base_first_supplier} to {r.first_supplier})"
         for r in each(changed)
     ]
     return Stack(
@@ -100,20 +104,88 @@ def long_view(study: Study) -> Stack | None:
     )
 
 
-def own_outlook(study: Study) -> Stack:
-    """Forecast the market's own imports, row by row, with the errors of the same method before."""
+@dataclass(frozen=True)
+class OwnSeries:
+    """Yearly imports of this market that compare with themselves.
+
+    Attributes
+    ----------
+    told : DataFrame
+        ``cmd_code, period, value_usd``; ``cmd_code`` is the id of a row of the study.
+    names : dict of str to str
+        Ids to names of the rows told of.
+    what : str
+        What the series count, for a sentence.
+    left_out : str
+        The rows that have none and why, as a sentence; empty if all have.
+    """
+
+    told: pd.DataFrame
+    names: dict[str, str]
+    what: str
+    left_out: str
+
+
+def whole_rows(study: Study) -> OwnSeries:
+    """Whole rows of the study, over the years since the last revision of the HS."""
     sums = study.history.groupby(["segment", "period"])["value_usd"].sum(min_count=1).reset_index()
     points = sums.groupby("segment")["period"].nunique()
     whole = points[points == study.history_years].index
     names = {k: n for k, n in study.segment_names.items() if k in whole}
     told = sums[sums["segment"].isin(names)].rename(columns={"segment": "cmd_code"})
     gone = [n for k, n in study.segment_names.items() if k not in names]
+    why = "Not forecast, because years are without recorded imports"
+    return OwnSeries(
+        told,
+        names,
+        f"from {study.history_years} years of them",
+        f"{why}: {escape(w.listing([w.clause(name) for name in gone]))}." if gone else "",
+    )
+
+
+def unchanged_codes(study: Study) -> OwnSeries:
+    """Core codes that mean the same in every HS edition, where they are most of a segment."""
+    rows = study.basis.history
+    rows = rows[(rows["scope"] == CORE) & (rows["period"] <= study.year)]
+    same = yearly(rows.assign(partner=study.market), study.segments)
+    year = same["ds"].dt.year
+    points, span = (year.groupby(same["segment"]).agg(how) for how in ("nunique", "max"))
+    first = year.groupby(same["segment"]).min()
+    long = (points >= MIN_YEARS) & (points == span - first + 1)
+    cover = same.groupby("segment")["cover_pct"].first()
+    fit = long.index[long & (cover >= MIN_COVER_PCT)]
+    names = {k: n for k, n in study.segment_names.items() if k in fit}
+    told = same[same["segment"].isin(names)]
+    told = pd.DataFrame(
+        {
+            "cmd_code": told["segment"],
+            "period": told["ds"].dt.strftime("%Y"),
+            "value_usd": told["y"],
+        }
+    )
+    gone = [n for k, n in study.segment_names.items() if k not in names]
+    why = (
+        f"Not forecast, because less than {MIN_COVER_PCT:.0f}{w.NBSP}% of their trade is in such "
+        f"codes, or in fewer than {MIN_YEARS} years"
+    )
+    return OwnSeries(
+        told,
+        names,
+        f"from {told['period'].nunique()} years of the core codes that mean the same in every "
+        "edition of the HS",
+        f"{why}: {escape(w.listing([w.clause(name) for name in gone]))}." if gone else "",
+    )
+
+
+def own_outlook(study: Study, own: OwnSeries) -> Stack:
+    """Forecast the market's own imports, row by row, with the errors of the same method before."""
+    told, names = own.told, own.names
     if told.empty:
         return Stack(Text("No series is without a gap, so that none is forecast."))
     result = compute(told)
     ends = last(result)
     return Stack(
-        Text(_sentence(study, ends, names, gone)),
+        Text(_sentence(own, ends)),
         _table(study, result, ends, names),
         Figure(
             fans.fan(
@@ -130,7 +202,7 @@ def own_outlook(study: Study) -> Stack:
                 f"Imports of {w.the(study.name(study.market))}, forecast {HORIZON} years ahead, 80 and "
                 "95 % intervals"
             ),
-            alt=_sentence(study, ends, names, gone).replace("**", ""),
+            alt=_sentence(own, ends).replace("**", ""),
             source=study.source_line,
         ),
         error_table(result, "product", study.terms.unit, study.source_line, names),
@@ -144,7 +216,7 @@ def _not_to_rely_on(result: Outlook, names: dict[str, str]) -> Callout | None:
     rows = rows[(rows["model"] == "combination") & (rows["level"] == 80)]
     rows = rows[rows["coverage_pct"] < LOW_COVERAGE_PCT]
     said = [
-        f"{escape(names[str(r.unique_id)].lower())} ({w.percent(r.coverage_pct, 0)})"
+        f"{escape(w.clause(names[str(r.unique_id)]))} ({w.percent(r.coverage_pct, 0)})"
         for r in each(rows)
     ]
     if not said:
@@ -157,25 +229,20 @@ def _not_to_rely_on(result: Outlook, names: dict[str, str]) -> Callout | None:
     )
 
 
-def _sentence(study: Study, ends: pd.DataFrame, names: dict[str, str], gone: list[str]) -> str:
+def _sentence(own: OwnSeries, ends: pd.DataFrame) -> str:
     year = int(ends["last_year"].max())
     largest = ends.sort_values("last_usd", ascending=False).head(3)
     said = [
-        f"{escape(names[str(key)].lower())} at {w.money(row['mean'])} in {year + HORIZON} after "
+        f"{escape(w.clause(own.names[str(key)]))} at {w.money(row['mean'])} in {year + HORIZON} after "
         f"{w.money(row['last_usd'])} in {year} (80{w.NBSP}%: {w.money(row['lo_80'])} to "
         f"{w.money(row['hi_80'])})"
         for key, row in largest.iterrows()
     ]
-    left = (
-        f" Not forecast, because years are without recorded imports: {escape(w.listing(gone).lower())}."
-        if gone
-        else ""
-    )
     return (
-        f"These are forecasts of this market's own imports from {study.history_years} years of them, "
-        f"in current US dollars. The largest: {'; '.join(said)}. Wide intervals are the finding: "
-        f"prices and single shipments move small flows more than any trend.{left}"
-    )
+        f"These are forecasts of this market's own imports {own.what}, in current US dollars. The "
+        f"largest: {'; '.join(said)}. Wide intervals are the finding: prices and single shipments "
+        f"move small flows more than any trend. {own.left_out}"
+    ).rstrip()
 
 
 def _table(study: Study, result: Outlook, ends: pd.DataFrame, names: dict[str, str]) -> Table:

@@ -68,7 +68,7 @@ def terms(basis: Imports, names: Sequence[str], codes: int, is_mixed: bool) -> T
         return Terms(
             "photonic goods", "core codes", "core imports", what, "segment", "All segments"
         )
-    goods = w.listing([name.lower() for name in names]) if len(names) < 4 else "photonic goods"
+    goods = w.listing([w.clause(name) for name in names]) if len(names) < 4 else "photonic goods"
     mixed = f"goods in {w.count(codes, 'mixed code')} of {goods}"
     return Terms(goods, "mixed codes", "these imports", mixed, "product", "All products")
 
