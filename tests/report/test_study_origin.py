@@ -231,3 +231,37 @@ def test_forecasts_whose_intervals_failed_are_not_to_be_relied_on() -> None:
     assert "not to be relied on" in said
     assert all(name.lower() in said for name in failed)
     assert "over all segments" not in words(pages(study, "summary"))
+
+
+def thirteen_years():
+    """Synthetic: Japan's imports 2012-2024 of two codes that no edition of the HS changed."""
+    edition = {year: "HS2012" if year < 2017 else "HS2017" if year < 2022 else "HS2022"
+               for year in range(2012, 2025)}  # fmt: skip
+    parts = []
+    for code, size, growth in (("900220", 80.0, 1.05), ("901320", 90.0, 1.02)):
+        rows = comtrade(
+            *[("JPN", partner, "import", str(year), share * size * growth ** (year - 2012))
+              for year in edition for partner, share in (("DEU", 0.6), ("USA", 0.4))]
+        )  # fmt: skip
+        revision = rows["period"].astype(int).map(edition)
+        parts.append(rows.assign(cmd_code=code, hs_revision=revision))
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_long_own_imports_are_forecast_in_codes_that_mean_the_same(tmp_path) -> None:
+    keep(tmp_path, "comtrade", thirteen_years())
+    study = market_study.load("JPN", segments=["optics", "lasers"], data_dir=tmp_path)
+    blocks = pages(study, "outlook")
+    table = next(b for b in blocks if isinstance(b, Table) and b.name == "outlook").frame
+    last = thirteen_years().query("period == '2024'").groupby("cmd_code")["value_usd"].sum()
+    known = dict(zip(table["product"], table["last_usd"], strict=True))
+    assert known == pytest.approx({"optics": last["900220"], "lasers": last["901320"]})
+    assert (table["lo_80"] <= table["mean"]).all() and (table["mean"] <= table["hi_80"]).all()
+    assert "13 years of the core codes that mean the same in every edition" in words(blocks)
+
+
+def test_own_imports_of_few_years_are_not_forecast(tmp_path) -> None:
+    frame = thirteen_years()
+    keep(tmp_path, "comtrade", frame[frame["period"] > "2015"])
+    study = market_study.load("JPN", segments=["lasers"], data_dir=tmp_path)
+    assert "too few years to forecast" in words(pages(study, "outlook"))
