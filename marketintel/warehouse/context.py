@@ -203,8 +203,16 @@ def countries_geometry(data_dir: Path | None = None) -> "gpd.GeoDataFrame":
         ) from error
 
 
-def coverage(data_dir: Path | None = None) -> "pd.DataFrame":
+def coverage(data_dir: Path | None = None, *, newest: bool = False) -> "pd.DataFrame":
     """Return what is here, one row a raw file.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        The data directory.
+    newest : bool
+        Of each source the vintage retrieved last only: what tables are built from, and what a
+        report cites.
 
     Returns
     -------
@@ -217,7 +225,11 @@ def coverage(data_dir: Path | None = None) -> "pd.DataFrame":
 
     data_dir = data_dir or store.default_data_dir()
     rows = []
-    for item in snapshot.list_snapshots(data_dir):
+    items = snapshot.list_snapshots(data_dir)
+    if newest:
+        sources = dict.fromkeys(item.meta.source for item in items)
+        items = [item for source in sources for item in snapshot.find(data_dir, source)]
+    for item in items:
         meta = item.meta
         tables = ";".join(t for t, sources in build.SOURCES.items() if meta.source in sources)
         rows.append(

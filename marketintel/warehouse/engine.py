@@ -5,6 +5,7 @@ Questions are SQL with placeholders only: no text from a user becomes part of a 
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -60,9 +61,11 @@ def ask(
                 connection.register(name, frame)
             return connection.sql(sql, params=dict(parameters or {})).to_arrow_table().to_pandas()
         except duckdb.CatalogException as error:
+            named = re.search(r"Table with name (\w+)", str(error))
+            table = f"'{named[1]}'" if named else "this question needs"
             raise MissingDataError(
-                f"a table this question needs was not built from {data_dir / 'raw'} "
-                f"({str(error).splitlines()[0]}); see `marketintel data` for what is there"
+                f"the table {table} was not built, since none of its sources is in "
+                f"{data_dir / 'raw'}; see `marketintel data` for what is there"
             ) from error
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise DamagedDataError(

@@ -357,6 +357,7 @@ def test_a_map_is_drawn_where_polygons_have_been_fetched(root, shared, tmp_path)
     assert values["FRI1"] == pytest.approx(brief.europe.lq.loc["FR61", "C26"])
     assert values["HU11"] == values["HU12"] == pytest.approx(brief.europe.lq.loc["HU10", "C26"])
     assert printed_pages(notebook, brief, tmp_path) <= 4
+    assert "gisco" in set(brief.coverage["source"]), "an input of the edition"
 
 
 def test_the_command_writes_an_edition_and_a_mistake_writes_nothing(tmp_path, monkeypatch):

@@ -105,6 +105,9 @@ def test_an_edition_is_judged_by_what_it_was_made_from(tmp_path):
     open_data = {"raw/us_census_imports/v/f.parquet": "00"}
     record.write_text(json.dumps({"inputs": open_data}))
     assert edition_objections(tmp_path) == []
+    drawn = {"raw/gisco/v/nuts.parquet": "00"}  # in a picture, with its notice
+    record.write_text(json.dumps({"inputs": open_data | drawn}))
+    assert edition_objections(tmp_path) == []
     record.write_text(json.dumps({"inputs": open_data | {"raw/comtrade/v/trade.parquet": "00"}}))
     assert [text.partition(":")[0] for text in edition_objections(tmp_path)] == ["comtrade"]
     record.write_text("{")

@@ -1,5 +1,7 @@
 """Questions to the warehouse: each figure once, nothing mixed silently, errors in one line."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -261,7 +263,7 @@ def test_world_series_and_what_is_said_without_them(starter, small):
 
 
 def test_a_table_that_was_not_built_is_one_line(small):
-    with pytest.raises(MissingDataError, match="tariff_lines") as caught:
+    with pytest.raises(MissingDataError, match="the table 'tariff_lines' was not built") as caught:
         query.tariff_lines("901320", data_dir=small())
     assert "\n" not in str(caught.value)
 
@@ -274,6 +276,14 @@ def test_coverage_has_a_row_a_file(starter):
     assert here["licence"].str.len().gt(0).all()
     assert here.loc["atlas_world_exports", "removable"]
     assert (here["bytes"] > 0).all() and (here["rows"] > 0).all()
+
+
+def test_reports_cite_the_newest_vintage_only(small):
+    small()
+    data = small(vintage="older", retrieved_at=date(2023, 1, 1))
+    assert len(query.coverage(data)) == 2
+    (newest,) = query.coverage(data, newest=True)["vintage"]
+    assert newest == "test"
 
 
 def test_damaged_polygons_are_one_line(starter, tmp_path):

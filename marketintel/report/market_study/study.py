@@ -397,7 +397,7 @@ class Study:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """What data are here, one row a raw file (see :func:`query.coverage`)."""
-        return query.coverage(data_dir=self.data_dir)
+        return query.coverage(data_dir=self.data_dir, newest=True)
 
     @cached_property
     def source_line(self) -> str:

@@ -338,7 +338,7 @@ class Outlook:
     @cached_property
     def used(self) -> pd.DataFrame:
         """The raw files behind the outlook: the series' own first."""
-        coverage = query.coverage(data_dir=self.data_dir)
+        coverage = query.coverage(data_dir=self.data_dir, newest=True)
         wanted = [*dict.fromkeys([*(kind.source for kind in self.kinds), *CONTEXT])]
         rows = coverage[coverage["source"].isin(wanted)]
         order = rows["source"].map({source: i for i, source in enumerate(wanted)})

@@ -21,8 +21,9 @@ from marketintel.warehouse.reference import country_name
 #: The regions of the partnership, each with its photonics cluster.
 PARTNER_IDS = ("FRI", "SE31", "PT11", "FI1D")
 
-#: Sources of the regional figures, in the order in which they are listed.
-SOURCES = ("eurostat_sbs", "eurostat_regional", "regional_indicators", "jrc_nuts_crosswalk")
+#: Sources of the regional figures and of the map, in the order in which they are listed.
+SOURCES = ("eurostat_sbs", "eurostat_regional", "regional_indicators", "jrc_nuts_crosswalk",
+           "gisco")  # fmt: skip
 
 #: Possible partner regions that are kept.
 MOST_PARTNERS = 10
@@ -184,7 +185,7 @@ class Brief:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """The files that this brief rests on."""
-        there = query.coverage(data_dir=self.data_dir)
+        there = query.coverage(data_dir=self.data_dir, newest=True)
         wanted = [*SOURCES, *dict.fromkeys(s for m in self.markets for s in m.sources)]
         used = there[there["source"].isin(wanted)]
         order = used["source"].map({source: i for i, source in enumerate(wanted)})

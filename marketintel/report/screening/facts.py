@@ -270,7 +270,7 @@ class Screen:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """What data are here."""
-        return query.coverage(data_dir=self.data_dir)
+        return query.coverage(data_dir=self.data_dir, newest=True)
 
     @cached_property
     def used(self) -> pd.DataFrame:
