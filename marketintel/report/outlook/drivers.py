@@ -14,7 +14,13 @@ from marketintel.analysis.forecast.scenarios import Scenario
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.warehouse import query
 from marketintel.warehouse.elasticities import load_elasticities
-from marketintel.warehouse.reference import Headings, Segments, country, group_members
+from marketintel.warehouse.reference import (
+    Headings,
+    Segments,
+    country,
+    group_members,
+    load_sources,
+)
 
 CHAPTERS = ("84", "85", "90")
 """Machinery, electronics, optics and instruments: the goods that duties are studied on."""
@@ -140,7 +146,7 @@ def gdp_projections(countries: Sequence[str], data_dir: Path | None) -> pd.DataF
     -------
     DataFrame
         ``economy, history_pct, projected_pct, first, last`` (years of the projection), ``source``
-        (with its vintage). Economies without two projected years have no row.
+        (producer and vintage). Economies without two projected years have no row.
     """
     columns = ["economy", "history_pct", "projected_pct", "first", "last", "source"]
     rows: list[tuple[str, float, float, str, str, str]] = []
@@ -150,7 +156,8 @@ def gdp_projections(countries: Sequence[str], data_dir: Path | None) -> pd.DataF
         back = values[~values["is_projection"].astype(bool)].tail(11)["value"]
         if len(ahead) < 2 or len(set(ahead["source"])) > 1 or len(back) < 2:
             continue
-        said = f"{ahead['source'].iloc[0]} {ahead['vintage'].iloc[0]}"
+        producer = load_sources()[ahead["source"].iloc[0]].producer
+        said = f"{producer}, {ahead['vintage'].iloc[0]}"
         span = ahead["period"].iloc[[0, -1]]
         rows.append((str(economy), _mean_growth(back), _mean_growth(ahead["value"]), *span, said))
     return pd.DataFrame(rows, columns=columns)

@@ -202,7 +202,7 @@ class Outlook:
         found += stored("gdp")
         known = self.projections.drop_duplicates("source")
         gaps += [
-            f"Projected growth of GDP is a mean over {row.first} to {row.last}, edition {row.source}; "
+            f"Projected growth of GDP is a mean over {row.first} to {row.last} ({row.source}); "
             "marketintel fetch imf brings the current one."
             for row in known.itertuples()
         ]
