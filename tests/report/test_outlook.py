@@ -129,7 +129,7 @@ def test_scenarios_state_assumption_elasticity_source_and_error(full):
     assert labels[labels.str.startswith("Exchange rate")].str.endswith("†").all()
     assert "China's statutory duties" in shown["scenarios"].source
     said = texts(pages.scenarios(full))
-    assert "edition imf 2022-10" in said.replace("\\", "")
+    assert "International Monetary Fund, 2022-10" in said.replace("\\", "")
     assert "was not computed" not in said
 
 
@@ -189,7 +189,7 @@ def test_projected_growth_is_taken_within_the_projections(full):
     back = 100 * ((value["2023"] / value["2013"]) ** (1 / 10) - 1)
     assert found.loc["IRL", "projected_pct"] == pytest.approx(ahead)
     assert found.loc["IRL", "history_pct"] == pytest.approx(back)
-    assert found.loc["IRL", "source"] == "imf 2022-10"
+    assert found.loc["IRL", "source"] == "International Monetary Fund, 2022-10"
     texts_ = set(full.low_high["assumption"])
     gap = f"{found.loc['IRL', 'projected_pct'] - found.loc['IRL', 'history_pct']:+.1f}"
     assert any(t.startswith(f"GDP of IRL {gap} points a year") for t in texts_)
