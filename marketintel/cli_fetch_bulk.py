@@ -55,6 +55,8 @@ def fetch_bulk(
             f"--zip, --edition and --all-products are for one of {', '.join(BULK)} alone; fetch "
             "the others in a second command"
         )
+    if archive is not None and not archive.is_file():
+        raise UsageError(f"--zip {archive}: no such file; give the zip as CEPII publishes it")
     if name == "gravity":
         if archive is None or edition or all_products:
             raise UsageError(

@@ -127,7 +127,7 @@ def plan(
     if unknown := set(chosen) - set(CONNECTORS):
         raise UsageError(
             f"fetch: unknown source {min(unknown)!r}; choose from "
-            f"{', '.join([*CONNECTORS, *ALIASES])}"
+            f"{', '.join([*CONNECTORS, *ALIASES])}, or alone baci, gravity"
         )
     named = frozenset(chosen)
     wanted = questions.Wanted(tuple(targets), tuple(sorted(set(codes))), book, named)
