@@ -55,21 +55,21 @@ def fetch_bulk(
             f"--zip, --edition and --all-products are for one of {', '.join(BULK)} alone; fetch "
             "the others in a second command"
         )
-    if archive is not None and not archive.is_file():
-        raise UsageError(f"--zip {archive}: no such file; give the zip as CEPII publishes it")
-    if name == "gravity":
-        if archive is None or edition or all_products:
-            raise UsageError(
-                "fetch gravity needs --zip FILE, the zip of CSV as CEPII publishes it, and takes "
-                "neither --edition nor --all-products"
-            )
-        _add_gravity(archive, years, book, data_dir, dry_run)
-        return
+    if name == "gravity" and (archive is None or edition or all_products):
+        raise UsageError(
+            "fetch gravity needs --zip FILE, the zip of CSV as CEPII publishes it, and takes "
+            "neither --edition nor --all-products"
+        )
     if (archive is None) == (edition is None):
         raise UsageError(
             "fetch baci needs --edition HS92_V202601 to download one, or --zip FILE, the zip as "
             "CEPII publishes it"
         )
+    if archive is not None and not archive.is_file():
+        raise UsageError(f"--zip {archive}: no such file; give the zip as CEPII publishes it")
+    if archive and name == "gravity":
+        _add_gravity(archive, years, book, data_dir, dry_run)
+        return
     zipped = archive or _download_baci(str(edition), data_dir, dry_run)
     if zipped:
         _add_baci(zipped, codes_in, years, all_products, book, data_dir, dry_run)
