@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError, UsageError
 from marketintel.sources.http import Client
@@ -33,6 +33,19 @@ PROVIDER = Provider(
     SOURCE, "https://www.cepii.fr", hosts=("cepii.fr",),
     max_bytes=8 << 30, body_s=6 * 3600, patience_s=12 * 3600, attempts=3,
 )  # fmt: skip
+
+#: What every sidecar of an edition says.
+ABOUT: dict[str, Any] = {
+    "producer": "CEPII",
+    "licence": "Etalab Open Licence 2.0",
+    "licence_url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    "url": "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
+    "retrieved_note": "date of the downloaded zip",
+}
+CITATION = (
+    "Gaulier, G. and Zignago, S. (2010) BACI: International Trade Database at the "
+    "Product-Level. CEPII Working Paper 2010-23. Data: BACI {edition}"
+)
 
 #: As published: year, exporter, importer, product, thousand US dollars, tonnes (missing: null).
 CONTRACT = {"t": "int16", "i": "int16", "j": "int16", "k": "str", "v": "float64", "q": "float64"}

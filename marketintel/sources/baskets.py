@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from marketintel.errors import MissingDataError
-from marketintel.sources import snapshot
+from marketintel.sources import baci, snapshot
 from marketintel.sources.bulk import REVISIONS, numbered_vintage
 from marketintel.sources.connector import WORLD, Book
 from marketintel.sources.fetch import parquet_bytes
@@ -93,17 +93,11 @@ def add_baskets(
     citation = snapshot.Citation(
         source=SOURCE,
         vintage=numbered_vintage(data_dir, SOURCE, edition.name, FILE, payload),
-        producer="CEPII",
+        **baci.ABOUT,
         title=f"BACI exports of all products by economy, {REVISIONS[revision]}, edition {version}",
-        citation="Gaulier, G. and Zignago, S. (2010) BACI: International Trade Database at the "
-        f"Product-Level. CEPII Working Paper 2010-23. Data: BACI {edition.name}, summed over "
-        "partners.",
-        licence="Etalab Open Licence 2.0",
-        licence_url="https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-        url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
+        citation=baci.CITATION.format(edition=edition.name) + ", summed over partners.",
         parameters={"edition": edition.name, "years": wanted},
         retrieved_at=datetime.fromtimestamp(archive.stat().st_mtime, UTC).date(),
-        retrieved_note="date of the downloaded zip",
         rebuild=f"marketintel fetch baci --zip {archive.name} --all-products",
         quirks=[
             "Exports f.o.b. in US dollars, exporter and importer reports reconciled; partners "

@@ -76,17 +76,12 @@ def add_baci(
     citation = snapshot.Citation(
         source=baci.SOURCE,
         vintage=numbered_vintage(data_dir, baci.SOURCE, edition.name, _FILE, payload),
-        producer="CEPII",
+        **baci.ABOUT,
         title=f"BACI bilateral trade, {REVISIONS[revision]}, edition {version}, "
         f"{len(wanted)} products",
-        citation="Gaulier, G. and Zignago, S. (2010) BACI: International Trade Database at the "
-        f"Product-Level. CEPII Working Paper 2010-23. Data: BACI {edition.name}.",
-        licence="Etalab Open Licence 2.0",
-        licence_url="https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-        url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
+        citation=baci.CITATION.format(edition=edition.name) + ".",
         parameters={"edition": edition.name, "codes": wanted},
         retrieved_at=datetime.fromtimestamp(archive.stat().st_mtime, UTC).date(),
-        retrieved_note="date of the downloaded zip",
         rebuild=f"marketintel fetch baci --zip {archive.name}",
         quirks=[
             "BACI reconciles exporter and importer reports; values are f.o.b. in thousand US "

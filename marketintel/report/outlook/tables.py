@@ -131,22 +131,31 @@ def _first_groups(outlook: Outlook, code: str) -> list[int]:
     return sorted(own["group"])[:1]
 
 
+LEVELS = {
+    "level_now_usd": "level_now",
+    "level_then_usd": "level_then",
+    "lo_80_usd": "lo_80",
+    "hi_80_usd": "hi_80",
+    "lo_95_usd": "lo_95",
+    "hi_95_usd": "hi_95",
+    "added_per_year_usd": "added_per_year",
+    "growth_pct": "probability_growth",
+    "above_pct": "probability_above_threshold",
+}
+"""Columns of a table of levels, and those of ``Years.potential`` that they come from."""
+
+
+def level_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a potential as :data:`LEVELS`, in dollars and per cent."""
+    table = pd.DataFrame({column: rows[name] for column, name in LEVELS.items()})
+    table[["growth_pct", "above_pct"]] *= 100
+    return table.reset_index(drop=True)
+
+
 def levels(outlook: Outlook, rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of ``Years.potential`` as columns of a table, in dollars and per cent."""
-    return pd.DataFrame(
-        {
-            "segment": [outlook.names.get(i, i) if i else "All together" for i in rows["item"]],
-            "level_now_usd": rows["level_now"],
-            "level_then_usd": rows["level_then"],
-            "lo_80_usd": rows["lo_80"],
-            "hi_80_usd": rows["hi_80"],
-            "lo_95_usd": rows["lo_95"],
-            "hi_95_usd": rows["hi_95"],
-            "added_per_year_usd": rows["added_per_year"],
-            "growth_pct": 100 * rows["probability_growth"],
-            "above_pct": 100 * rows["probability_above_threshold"],
-        }
-    ).reset_index(drop=True)
+    items = [outlook.names.get(i, i) if i else "All together" for i in rows["item"]]
+    return level_columns(rows).assign(segment=items)[["segment", *LEVELS]]
 
 
 def level_formats() -> dict[str, str]:

@@ -2,40 +2,26 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from marketintel.report.blocks import Table
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.months import MODELS, ORIGINS
+from marketintel.report.outlook.tables import MONEY, level_columns
 from marketintel.report.outlook.years import YEARS
 
 
 def world(outlook: Outlook, carried: str) -> Table:
     """Headings: level in five years and probabilities; `carried` says which models they rest on."""
     rows = outlook.world.potential
-    table = pd.DataFrame(
-        {
-            "heading": rows["unique_id"],
-            "title": [outlook.headings[h].title for h in rows["unique_id"]],
-            "level_now_usd": rows["level_now"],
-            "level_then_usd": rows["level_then"],
-            "lo_80_usd": rows["lo_80"],
-            "hi_80_usd": rows["hi_80"],
-            "lo_95_usd": rows["lo_95"],
-            "hi_95_usd": rows["hi_95"],
-            "added_per_year_usd": rows["added_per_year"],
-            "growth_pct": 100 * rows["probability_growth"],
-            "above_pct": 100 * rows["probability_above_threshold"],
-        }
-    )
+    table = level_columns(rows)
+    table.insert(0, "heading", rows["unique_id"].to_list())
+    table.insert(1, "title", [outlook.headings[h].title for h in rows["unique_id"]])
     year, then = rows["cutoff"].iloc[0].year, rows["ds"].iloc[0].year
-    money = [c for c in map(str, table.columns) if c.endswith("_usd")]
     return Table(
         table,
         name="world",
         caption=f"World exports by heading, {year} and {then}",
         formats={
-            **dict.fromkeys(money, "usd_bn"),
+            **dict.fromkeys(MONEY, "usd_bn"),
             "added_per_year_usd": "usd_bn_signed",
             "growth_pct": "pct",
             "above_pct": "pct",
