@@ -239,7 +239,7 @@ def _sentence(own: OwnSeries, ends: pd.DataFrame) -> str:
         for key, row in largest.iterrows()
     ]
     return (
-        f"These are forecasts of this market's own imports {own.what}, in current US dollars. The "
+        f"These are forecasts of this market's imports {own.what}, in current US dollars. The "
         f"largest: {'; '.join(said)}. Wide intervals are the finding: prices and single shipments "
         f"move small flows more than any trend. {own.left_out}"
     ).rstrip()
