@@ -153,6 +153,9 @@ def plan(
         for source, what, query, rows in questions.about(wanted, span, notes):
             if applies(source):
                 add(source, what, query, rows, age)
+    for source, what, query, rows in questions.projections(years, now):
+        if applies(source):
+            add(source, what, query, rows, 0.0 if refresh else OPEN_DAYS * 86_400.0)
     for source, what, query, rows in questions.standing():
         if applies(source):
             add(source, what, query, rows, 0.0 if refresh else None)

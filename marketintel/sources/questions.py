@@ -4,7 +4,7 @@ Each function yields source, words, query, and how many rows it may have; :mod:`
 requests and chooses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,10 +134,6 @@ def _context(wanted: Wanted, span: list[int]) -> Iterator[Question]:
     macro = worldbank.Query(tuple(worldbank.INDICATORS), span[0], span[-1])
     what = f"{len(macro.indicators)} indicators, all economies, {_period(span)}"
     yield "worldbank", what, macro, len(macro.indicators) * len(span) * 260
-    until = span[-1] + _AHEAD
-    outlook = imf.Query(indicators=tuple(WEO), since=span[0], until=until)
-    what = f"{len(WEO)} indicators with projections, all economies, {span[0]}–{until}"
-    yield "imf", what, outlook, len(WEO) * (until - span[0] + 1) * 200
     if "ecb" in wanted.sources or {"statcan_cimt", "comext"} & set(
         map(wanted.home, wanted.targets)
     ):
@@ -180,6 +176,17 @@ def _named(wanted: Wanted, span: list[int], notes: list[str]) -> Iterator[Questi
         query = WtoQuery(target, reporter, labels, wanted.codes)
         what = f"tariffs of {target}, {len(wanted.codes)} codes, {_period(span)}"
         yield "wto", what, query, len(wanted.codes) * len(labels)
+
+
+def projections(years: Sequence[int], now: int) -> Iterator[Question]:
+    """Yield what is asked about economies to come: once, since an edition is one whole.
+
+    It reaches back far enough to put actual figures in the place of earlier editions' projections.
+    """
+    since, until = min(*years, now - _AHEAD), max(years) + _AHEAD
+    outlook = imf.Query(indicators=tuple(WEO), since=since, until=until)
+    what = f"{len(WEO)} indicators with projections, all economies, {since}–{until}"
+    yield "imf", what, outlook, len(WEO) * (until - since + 1) * 200
 
 
 def standing() -> Iterator[Question]:

@@ -205,12 +205,13 @@ def test_tariffs_become_rates_and_groups_are_left_out(server: Server, tmp_path: 
     assert cells["rate_pct"].to_dict() == {"MFN": [2.5], "preferential": [2.5]}
 
 
-def test_projections_are_flagged_and_groups_left_out(server: Server, tmp_path: Path) -> None:
+def outlook(value: str) -> Reply:
+    """Synthetic WEO 2023 to 2029, the last actual year being 2024; one value throughout."""
     years = [str(year) for year in range(2023, 2030)]
     names = {"COUNTRY": ["CAN", "G001", "KOS"], "INDICATOR": ["NGDPD", "NGDP_RPCH"],
              "FREQUENCY": ["A"]}  # fmt: skip
     series = {
-        f"{i}:{j}:0": {"attributes": [0], "observations": {str(k): ["7"] for k in range(7)}}
+        f"{i}:{j}:0": {"attributes": [0], "observations": {str(k): [value] for k in range(7)}}
         for i in range(3) for j in range(2)
     }  # fmt: skip
 
@@ -223,8 +224,27 @@ def test_projections_are_flagged_and_groups_left_out(server: Server, tmp_path: P
         "attributes": {"series": [listed("LATEST_ACTUAL_ANNUAL_DATA", ["2024"])],
                        "observation": []},
     }  # fmt: skip
-    body = {"structure": structure, "dataSets": [{"action": "Replace", "series": series}]}
-    server.route("/data/dataflow", lambda _: Reply(json=body))
+    return Reply(
+        json={"structure": structure, "dataSets": [{"action": "Replace", "series": series}]}
+    )
+
+
+def test_a_new_edition_of_projections_replaces_the_old_whole(
+    server: Server, tmp_path: Path
+) -> None:
+    """Settled and open years are of one edition, which may be revised as a whole."""
+    for value in ("7", "9"):
+        server.route("/data/dataflow", lambda _, said=value: outlook(said))
+        fetch(tmp_path, "CAN", ["imf"], tuple(range(2020, 2026)), refresh=True)
+        held = pd.read_parquet(snapshot.find(tmp_path, "imf")[0].path)
+        assert not held.duplicated(["economy", "indicator", "period"]).any()
+        growth = held[held["indicator"] == "gdp_growth_pct"]
+        assert set(growth["value"]) == {float(value)}
+        assert len(growth) == 2 * 7
+
+
+def test_projections_are_flagged_and_groups_left_out(server: Server, tmp_path: Path) -> None:
+    server.route("/data/dataflow", lambda _: outlook("7"))
     fetch(tmp_path, "CAN", ["imf"])
     build.build(tmp_path)
     ahead = query.macro("gdp_growth_pct", projections=True, data_dir=tmp_path)

@@ -57,8 +57,8 @@ def test_the_plan_says_what_it_would_ask_before_it_asks(server: Server, tmp_path
     said = "\n".join(made.describe())
     assert [s.source for s in made.steps] == [
         "us_census_imports", "us_census_exports", "statcan_cimt", "comext", "comtrade",
-        "wits", "wits", "wits", "wits", "worldbank", "imf", "ecb",
-    ] * 2 + ["cepii_geodist"]  # fmt: skip
+        "wits", "wits", "wits", "wits", "worldbank", "ecb",
+    ] * 2 + ["imf", "cepii_geodist"]  # fmt: skip
     assert "us_census_imports: imports of the USA, 2 codes, 2022–2024, monthly: 36 requests" in said
     assert "statcan_cimt: imports and exports of CAN, 2 codes, 2022–2024, monthly" in said
     assert "comext: trade of DEU, 2 codes, 2022–2024: 1 requests" in said
@@ -66,9 +66,10 @@ def test_the_plan_says_what_it_would_ask_before_it_asks(server: Server, tmp_path
     assert "without COMTRADE_KEY (500 rows a request)" in said
     assert f"to ask: {sum(s.requests for s in made.steps)} requests, about" in said
     assert said.count("comtrade: XKX does not report there") == 1
-    assert [s.max_age_s for s in made.steps][::12] == [None, 7 * 86_400, None], (
-        "2025 may still be revised, distances not"
+    assert [s.max_age_s for s in made.steps][::11] == [None, 7 * 86_400, 7 * 86_400], (
+        "2025 and projections may still be revised"
     )
+    assert made.steps[-1].max_age_s is None, "distances may not"
     assert server.requests == []
     assert not (tmp_path / "raw").exists()
 
