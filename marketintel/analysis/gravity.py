@@ -109,6 +109,8 @@ def gravity(
         names.append("constant")
         block.x.append(np.ones_like(block.y))
     kept = ppml.identified(block, effects)
+    if not kept:
+        raise ValueError(f"nothing of {', '.join(names)} varies beyond the effects")
     block.x = [block.x[p] for p in kept]
     fit = (ppml.ppml if method == "ppml" else ppml.ols)(block, effects)
     errors, groups = ppml.clustered(

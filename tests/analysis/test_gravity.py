@@ -162,6 +162,8 @@ def test_what_cannot_be_a_panel_is_refused(drawn):
         gravity(drawn.assign(value_usd=-1.0), ["a"])
     with pytest.raises(ValueError, match="too few rows"):
         gravity(drawn.assign(value_usd=0.0), ["a"])
+    with pytest.raises(ValueError, match="nothing of a varies beyond the effects"):
+        gravity(drawn.assign(a=1.0), ["a"])
 
 
 @pytest.fixture(scope="module")

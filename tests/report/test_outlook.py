@@ -15,7 +15,7 @@ from marketintel.report.blocks import Figure, Table, Text
 from marketintel.report.outlook import card, drivers, pages, sentences, series
 from marketintel.report.outlook.asked import load
 from marketintel.report.outlook.edition import write_outlook
-from marketintel.warehouse.reference import load_segments
+from marketintel.warehouse.reference import load_headings, load_segments
 from tests.report.test_outlook_best import adds_up
 
 
@@ -299,3 +299,8 @@ def test_the_command_prints_levels():
     assert [r["segment"] for r in rows] == ["all", "metrology", "lasers"]
     assert all(r["country"] == "CHE" and r["then"] == r["year"] + 5 for r in rows)
     assert rows[0]["forecast_usd"] == pytest.approx(sum(r["forecast_usd"] for r in rows[1:]))
+
+
+def test_income_is_estimated_from_the_world_alone_where_no_years_are_here():
+    (found,) = drivers.gdp_elasticities(pd.DataFrame(), load_headings(), None)
+    assert found.key == "gdp_world"

@@ -97,9 +97,9 @@ def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
     Parameters
     ----------
     flows : DataFrame
-        ``partner, cmd_code, period, value_usd, duties_usd`` of one importer and two years. Only
-        partner-code pairs with imports and known duties in both count: without imports there is
-        no rate.
+        ``partner, cmd_code, period, value_usd, duties_usd`` of one importer; the last two years
+        of it are taken. Only partner-code pairs with imports and known duties in both count:
+        without imports there is no rate.
     sample, source : str
         For the estimate's description.
 
@@ -124,7 +124,8 @@ def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
             "ln_duty": np.log1p(known["duties_usd"] / known["value_usd"]),
         }
     )
-    years = sorted(rows["period"].unique())
+    years = sorted(rows["period"].unique())[-2:]
+    rows = rows[rows["period"].isin(years)]
     both = rows.groupby(["exporter", "market"])["period"].transform("nunique") == len(years)
     rows = rows[both]
     if len(years) < 2 or rows.empty:
@@ -146,7 +147,7 @@ def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
             method="PPML, effects of partner-code, partner-year and code-year",
             sample=sample,
             source=source,
-            label="Duty, US 2024–25",
+            label=f"Duty, US {_span(years)}",
             weaknesses=common
             + "Partner-year effects take out what a country's duty does to all its "
             "goods alike; what is left are differences among its codes, mostly exemptions.",
@@ -162,7 +163,7 @@ def duty(flows: pd.DataFrame, sample: str, source: str) -> list[Elasticity]:
             method="PPML, effects of partner-code and code-year",
             sample=sample,
             source=source,
-            label="Duty, US 2024–25, across partners",
+            label=f"Duty, US {_span(years)}, across partners",
             weaknesses=common
             + "Whatever else moved a partner's exports in that year, its exchange "
             "rate among it, is counted as an effect of its duty.",
@@ -298,6 +299,10 @@ def table(found: list[Elasticity]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _span(years: list[str]) -> str:
+    return f"{years[0]}–{years[-1][2:]}"
+
+
 def _clusters(places: int, what: str) -> tuple[str, str, str]:
     """What errors are clustered by, how that is called, and what is wrong with it."""
     if places >= FEWEST_CLUSTERS:
@@ -314,8 +319,15 @@ def _estimate(
     also: tuple[str, ...] = (),
     **fields: Any,
 ) -> Elasticity:
-    fitted = gravity(rows, [term, *also], effects=effects, cluster=cluster)
+    try:
+        fitted = gravity(rows, [term, *also], effects=effects, cluster=cluster)
+    except (ValueError, ArithmeticError) as error:
+        raise MissingDataError(
+            f"too little to estimate from in {fields['sample']}: {error}"
+        ) from None
     row = fitted.coefficients.iloc[0]
+    if not np.isfinite(row["estimate"]):
+        raise MissingDataError(f"{term} does not vary beyond the effects in {fields['sample']}")
     return Elasticity(
         value=float(row["estimate"]),
         std_error=float(row["std_error"]),

@@ -65,7 +65,7 @@ def duty_elasticities(segments: Segments, data_dir: Path | None) -> list[Elastic
     narrow = elasticities.duty(
         core, f"US imports by partner and HS6, core photonics codes, {years}", source
     )[0]
-    named = {"key": "duty_core_codes", "label": "Duty, US 2024–25, core codes"}
+    named = {"key": "duty_core_codes", "label": f"{narrow.label}, core codes"}
     own = Elasticity(**{**vars(narrow), **named})
     return [*wide, own]
 
@@ -77,6 +77,8 @@ def gdp_elasticities(
     gdp = query.macro(GDP, data_dir=data_dir)
     source = "Growth Lab, Atlas of Economic Complexity (via a public copy); World Bank, GDP"
     found = [elasticities.gdp_world(_world_growth(headings, gdp, data_dir), _WORLD, source)]
+    if annual.empty:
+        return found
     rows = with_gdp(_by_year(annual), data_dir)
     if len(set(rows["partner"])) > 1:
         source = "US Census Bureau, exports; World Bank, GDP"

@@ -57,6 +57,22 @@ def test_a_pair_without_a_rate_in_both_years_does_not_count(flows):
         elasticities.duty(flows[flows["period"] == "2025"], "made", "nobody")
 
 
+def test_the_last_two_years_are_taken_of_more(flows):
+    early = flows[flows["period"] == "2024"].assign(period="2019")
+    found = elasticities.duty(pd.concat([early, flows]), "made", "nobody")
+    assert found[0].value == elasticities.duty(flows, "made", "nobody")[0].value
+    assert found[0].label == "Duty, US 2024–25"
+
+
+def test_duties_that_do_not_vary_give_no_elasticity(flows):
+    same = flows.assign(duties_usd=0.0)
+    with pytest.raises(MissingDataError, match="varies beyond the effects"):
+        elasticities.duty(same, "made", "nobody")
+    with pytest.raises(MissingDataError, match="too little to estimate from in made"):
+        elasticities.duty(flows[(flows["partner"] == "P1") & (flows["cmd_code"] == "000001")],
+                          "made", "nobody")  # fmt: skip
+
+
 def test_income_elasticities_are_found_again():
     rng = np.random.default_rng(2)
     years = pd.to_datetime([f"{y}-12-31" for y in range(1996, 2024)])
