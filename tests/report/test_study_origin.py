@@ -258,6 +258,8 @@ def test_long_own_imports_are_forecast_in_codes_that_mean_the_same(tmp_path) -> 
     assert known == pytest.approx({"optics": last["900220"], "lasers": last["901320"]})
     assert (table["lo_80"] <= table["mean"]).all() and (table["mean"] <= table["hi_80"]).all()
     assert "13 years of the core codes that mean the same in every edition" in words(blocks)
+    gaps = words(pages(study, "gaps"))
+    assert "Whole segments compare over 3 years only" in gaps and "too few for" not in gaps
 
 
 def test_own_imports_of_few_years_are_not_forecast(tmp_path) -> None:

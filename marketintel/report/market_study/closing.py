@@ -189,6 +189,25 @@ def sources(study: Study) -> Stack:
     )
 
 
+def _trend(study: Study) -> str:
+    """Say why whole rows of the study have no series of years."""
+    imports = f"Imports of {escape(w.the(study.name(study.market)))}"
+    if not study.is_mixed and series.unchanged_codes(study).names:
+        return (
+            f"Whole segments compare over {study.history_years} years only, since the HS was revised; "
+            "longer series hold the codes that mean the same in every edition."
+        )
+    if study.history_years == 2:
+        return (
+            f"{imports} by supplier are here for {study.base} and {study.year} only: one change, no "
+            "growth rate, no sparkline."
+        )
+    return (
+        f"{imports} are here for {study.history_years} years, too few for a series of their own "
+        f"({series.MIN_YEARS})."
+    )
+
+
 def gaps(study: Study) -> Stack:
     """What this study could not compute, and why."""
     items = [
@@ -196,13 +215,7 @@ def gaps(study: Study) -> Stack:
         "goods and say nothing about what domestic firms sell at home.",
     ]
     if study.history_years < series.MIN_YEARS:
-        items.append(
-            f"**Trend.** Imports of {escape(w.the(study.name(study.market)))} by supplier are here for "
-            f"{study.base} and {study.year} only: one change, no growth rate, no sparkline."
-            if study.history_years == 2
-            else f"**Trend.** Imports of {escape(w.the(study.name(study.market)))} are here for "
-            f"{study.history_years} years, too few for a series of their own ({series.MIN_YEARS})."
-        )
+        items.append(f"**Trend.** {_trend(study)}")
     if market_note(study.market, study.year):
         items.append(
             f"**Front-loading.** {study.year} is not a normal year (see the summary); annual figures cannot "
