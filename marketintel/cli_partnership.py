@@ -6,14 +6,11 @@ Registered in ``cli.py`` with one line: ``cli_partnership.register(app)``.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
-
-if TYPE_CHECKING:
-    pass
 
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="Day looked at, YYYY-MM-DD (default: today).")

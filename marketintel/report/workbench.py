@@ -1,11 +1,56 @@
-"""Where the project's notebooks lie, and how the kernel that runs one finds the data."""
+"""Where the project's notebooks lie, and how one is run on the data that its facts rest on."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import MissingDataError
+from marketintel.report.render import Cover
+from marketintel.report.run import Edition, run_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def edition_name(used: "pd.DataFrame", edition: str | None) -> str:
+    """Return the name asked for, or the month in which the newest file was compiled.
+
+    So the same inputs make the same edition, whenever it is run.
+    """
+    return edition or str(used["retrieved_at"].max())[:7]
+
+
+def run_on(
+    used: "pd.DataFrame",
+    notebook: str,
+    parameters: Mapping[str, Any],
+    *,
+    study: str,
+    cover: Cover,
+    reports_dir: Path,
+    data_dir: Path | None,
+    progress: bool,
+) -> Edition:
+    """Run a notebook of the project as an edition of the cover's name.
+
+    Parameters
+    ----------
+    used : DataFrame
+        ``file, sha256`` of the snapshots that its facts rest on: the edition's inputs.
+    """
+    with data_in_kernel(data_dir):
+        return run_study(
+            notebook_path(notebook),
+            parameters,
+            reports_dir=reports_dir,
+            edition=cover.edition,
+            study=study,
+            cover=cover,
+            inputs=dict(zip(used["file"], used["sha256"], strict=True)),
+            progress=progress,
+        )
 
 
 def notebook_path(name: str) -> Path:

@@ -10,8 +10,8 @@ from marketintel.report.market_study.pages import load
 from marketintel.report.market_study.study import EU, Study
 from marketintel.report.market_study.terms import told
 from marketintel.report.render import Cover
-from marketintel.report.run import Edition, run_study
-from marketintel.report.workbench import data_in_kernel, notebook_path
+from marketintel.report.run import Edition
+from marketintel.report.workbench import edition_name, run_on
 
 NOTEBOOK = "market_study.ipynb"
 
@@ -50,24 +50,23 @@ def write_study(
         Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
     """
     study = load(market, exporter, segments, year, data_dir)
-    name = edition or str(study.used["retrieved_at"].max())[:7]
+    name = edition_name(study.used, edition)
     parameters = {
         "country": study.market,
         "exporter": study.exporter,
         "segments": study.asked if segments else [],
         "year": int(study.year),
     }
-    with data_in_kernel(data_dir):
-        return run_study(
-            notebook_path(NOTEBOOK),
-            parameters,
-            reports_dir=reports_dir,
-            edition=name,
-            study=study_name(study, all_segments=not segments),
-            cover=cover(study, name),
-            inputs=dict(zip(study.used["file"], study.used["sha256"], strict=True)),
-            progress=progress,
-        )
+    return run_on(
+        study.used,
+        NOTEBOOK,
+        parameters,
+        study=study_name(study, all_segments=not segments),
+        cover=cover(study, name),
+        reports_dir=reports_dir,
+        data_dir=data_dir,
+        progress=progress,
+    )
 
 
 def study_name(study: Study, *, all_segments: bool) -> str:

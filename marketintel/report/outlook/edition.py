@@ -17,8 +17,8 @@ from marketintel.report.outlook.kinds import MIRROR
 from marketintel.report.outlook.months import MONTHS
 from marketintel.report.outlook.years import YEARS
 from marketintel.report.render import Cover
-from marketintel.report.run import Edition, run_study
-from marketintel.report.workbench import data_in_kernel, notebook_path
+from marketintel.report.run import Edition
+from marketintel.report.workbench import edition_name, run_on
 
 NOTEBOOK = "segment_outlook.ipynb"
 CARD = "model_card.md"
@@ -54,7 +54,7 @@ def write_outlook(
         As in :func:`marketintel.report.market_study.edition.write_study`.
     """
     outlook = load(countries, segments, threshold_pct, scenarios, data_dir)
-    name = edition or str(outlook.used["retrieved_at"].max())[:7]
+    name = edition_name(outlook.used, edition)
     text = f"# Model card: segment outlook\n\n{_plain(card.markdown(outlook))}\n"
     parameters = {
         "countries": outlook.countries,
@@ -62,17 +62,16 @@ def write_outlook(
         "threshold_pct": outlook.threshold_pct,
         "scenarios": outlook.scenario_texts,
     }
-    with data_in_kernel(data_dir):
-        done = run_study(
-            notebook_path(NOTEBOOK),
-            parameters,
-            reports_dir=reports_dir,
-            edition=name,
-            study=study_name(outlook, all_segments=not segments),
-            cover=cover(outlook, name),
-            inputs=dict(zip(outlook.used["file"], outlook.used["sha256"], strict=True)),
-            progress=progress,
-        )
+    done = run_on(
+        outlook.used,
+        NOTEBOOK,
+        parameters,
+        study=study_name(outlook, all_segments=not segments),
+        cover=cover(outlook, name),
+        reports_dir=reports_dir,
+        data_dir=data_dir,
+        progress=progress,
+    )
     return _with_card(done, text)
 
 

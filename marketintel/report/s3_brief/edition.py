@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from marketintel.report.render import Cover
-from marketintel.report.run import Edition, run_study
+from marketintel.report.run import Edition
 from marketintel.report.s3_brief.facts import Brief, load
 from marketintel.report.s3_brief.figures import YEAR
-from marketintel.report.workbench import data_in_kernel, notebook_path
+from marketintel.report.workbench import edition_name, run_on
 
 NOTEBOOK = "smart_specialisation_brief.ipynb"
 
@@ -40,19 +40,18 @@ def write_brief(
         Show a progress bar.
     """
     brief = load(region, targets, data_dir)
-    name = edition or str(brief.coverage["retrieved_at"].max())[:7]
+    name = edition_name(brief.coverage, edition)
     codes = [market.code for market in brief.markets]
-    with data_in_kernel(data_dir):
-        return run_study(
-            notebook_path(NOTEBOOK),
-            {"region": brief.region.id, "targets": codes},
-            reports_dir=reports_dir,
-            edition=name,
-            study="-".join(["s3-brief", brief.region.id, *codes]),
-            cover=cover(brief, name),
-            inputs=dict(zip(brief.coverage["file"], brief.coverage["sha256"], strict=True)),
-            progress=progress,
-        )
+    return run_on(
+        brief.coverage,
+        NOTEBOOK,
+        {"region": brief.region.id, "targets": codes},
+        study="-".join(["s3-brief", brief.region.id, *codes]),
+        cover=cover(brief, name),
+        reports_dir=reports_dir,
+        data_dir=data_dir,
+        progress=progress,
+    )
 
 
 def cover(brief: Brief, edition: str) -> Cover:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from marketintel.report.render import Cover
-from marketintel.report.run import Edition, run_study
+from marketintel.report.run import Edition
 from marketintel.report.screening.asked import spelled
 from marketintel.report.screening.facts import Screen, load
-from marketintel.report.workbench import data_in_kernel, notebook_path
+from marketintel.report.workbench import edition_name, run_on
 
 NOTEBOOK = "country_screening.ipynb"
 
@@ -46,7 +46,7 @@ def write_screening(
         Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
     """
     screen = load(exporter, segments, exclude, top, year, data_dir, scenario)
-    name = edition or str(screen.used["retrieved_at"].max())[:7]
+    name = edition_name(screen.used, edition)
     parameters = {
         "exporter": screen.exporter,
         "segments": screen.segments_asked if segments else [],
@@ -56,17 +56,16 @@ def write_screening(
         "scenario": spelled(screen.scenario),
         "studies": _studies(reports_dir / name),
     }
-    with data_in_kernel(data_dir):
-        return run_study(
-            notebook_path(NOTEBOOK),
-            parameters,
-            reports_dir=reports_dir,
-            edition=name,
-            study=study_name(screen, all_segments=not segments),
-            cover=cover(screen, name),
-            inputs=dict(zip(screen.used["file"], screen.used["sha256"], strict=True)),
-            progress=progress,
-        )
+    return run_on(
+        screen.used,
+        NOTEBOOK,
+        parameters,
+        study=study_name(screen, all_segments=not segments),
+        cover=cover(screen, name),
+        reports_dir=reports_dir,
+        data_dir=data_dir,
+        progress=progress,
+    )
 
 
 def study_name(screen: Screen, *, all_segments: bool) -> str:
