@@ -39,10 +39,11 @@ class Gravity:
         As asked for.
     coefficients : DataFrame
         ``term, estimate, std_error, z, p_value, lo, hi`` (95 %); all but ``term`` missing for a
-        regressor that the effects or others hold already.
+        regressor that the effects or others hold already, or that separates rows.
     predicted : DataFrame
         ``exporter, market, period, actual_usd, predicted_usd``, in the order of the rows given.
-        Missing where a regressor is not known or an effect could not be estimated. For OLS the
+        Missing where a regressor is not known, an effect could not be estimated or a row was
+        separated. For OLS the
         exponent of the fit, which is no mean.
     dropped : DataFrame
         ``reason, n``: rows that did not count in the fit, each once.
@@ -92,15 +93,18 @@ def gravity(
     Raises
     ------
     ValueError
-        A column is missing, an effect unknown, a combination twice, a value missing or negative,
-        or too little is left to estimate from.
+        A column is missing, an effect unknown, a combination twice, a value missing, negative or
+        infinite, a regressor infinite, all rows of one cluster, or too little is left to estimate
+        from.
     """
     require(rows, ["exporter", "market", "period", "value_usd", *regressors], "rows")
     if unknown := [name for name in effects if name not in AXES]:
         raise ValueError(f"unknown effect {', '.join(unknown)}: of {', '.join(AXES)}")
-    if not (rows["value_usd"] >= 0).all():
-        raise ValueError("rows hold missing or negative values: a pair without trade has 0")
+    if not (np.isfinite(rows["value_usd"]) & (rows["value_usd"] >= 0)).all():
+        raise ValueError("value_usd is missing, negative or infinite: a pair without trade has 0")
     names = list(regressors)
+    if endless := [name for name in names if np.isinf(rows[name]).any()]:
+        raise ValueError(f"{', '.join(endless)} holds infinite values: the logarithm of 0?")
     block = ppml.lay_out(rows, names)
     reasons = ppml.drop(block, rows, effects, method == "ppml", held_out)
     if block.used.sum() < len(names) + 2:

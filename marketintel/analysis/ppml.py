@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from marketintel.analysis.effects import AXES, Effects
+from marketintel.analysis.separation import separated, singletons
 
 Array = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -19,6 +20,8 @@ Flags = npt.NDArray[np.bool_]
 _TOLERANCE = 1e-8
 _MOST_ROUNDS = 100
 _COLLINEAR = 1e-9
+#: Reason given for rows that a combination of regressors and effects separates.
+SEPARATED = "separated: the regressors mark it as a row without trade"
 
 
 @dataclass
@@ -39,6 +42,8 @@ class Block:
         There is a row, and all its regressors are known.
     used : array of bool
         It counts in the fit.
+    separated : array of bool
+        It was set aside because no estimate exists with it.
     """
 
     axes: list[pd.Index]
@@ -47,6 +52,7 @@ class Block:
     x: list[Array]
     known: Flags
     used: Flags
+    separated: Flags
 
 
 @dataclass
@@ -81,7 +87,9 @@ def lay_out(rows: pd.DataFrame, names: Sequence[str]) -> Block:
         block = np.zeros(shape)
         block.ravel()[flat] = np.nan_to_num(rows[name].to_numpy(float))
         blocks.append(block)
-    return Block(axes, tuple(places), blocks[0], blocks[1:], known, known.copy())
+    return Block(
+        axes, tuple(places), blocks[0], blocks[1:], known, known.copy(), np.zeros(shape, bool)
+    )
 
 
 def drop(
@@ -94,8 +102,8 @@ def drop(
         reasons["held out"] = int(block.known.sum() - block.used.sum())
     if not zeros:
         reasons["no trade: no logarithm"] = _set_aside(block, block.y > 0)
-    # A Poisson mean fits an effect that never trades at minus infinity: such rows say nothing
-    # about the coefficients. Setting some aside can leave others without trade, so go on.
+    # The effect of a group that never trades goes to minus infinity: the simplest separation, told
+    # apart for its reason. Setting some aside can leave others without trade, so go on.
     names = {
         "exporter": "the exporter sells nothing in the period",
         "market": "the market buys nothing in the period",
@@ -111,6 +119,11 @@ def drop(
             lost = _set_aside(block, np.broadcast_to(trades, block.y.shape))
             reasons[names[effect]] = reasons.get(names[effect], 0) + lost
             again = again or lost > 0
+    if zeros and block.used.any():
+        x = block.x if effects else [*block.x, np.ones_like(block.y)]
+        block.separated = separated(block.y, x, block.used, effects)
+        reasons[SEPARATED] = _set_aside(block, ~block.separated)
+    reasons["the only row left of an effect"] = _set_aside(block, ~singletons(block.used, effects))
     block.y = np.where(block.used, block.y, 0.0)
     return {reason: n for reason, n in reasons.items() if n}
 
@@ -199,6 +212,8 @@ def clustered(
     used = block.used
     ids = np.unique(clusters[used], return_inverse=True)[1]
     groups = int(ids.max()) + 1
+    if groups < 2:
+        raise ValueError("errors cannot be clustered: all rows in use are of one cluster")
     gram = np.array([[_dot(fit.weights * a, b) for b in fit.x] for a in fit.x])
     sums = np.array([np.bincount(ids, (a * fit.score)[used], groups) for a in fit.x])
     bread = np.linalg.inv(gram)
@@ -212,7 +227,7 @@ def clustered(
 
 def estimable(block: Block, effects: Sequence[str]) -> Flags:
     """Return the cells that have a row, known regressors, and effects that could be estimated."""
-    cells = block.known.copy()
+    cells = block.known & ~block.separated
     for effect in effects:
         off = tuple(axis for axis in range(3) if axis not in AXES[effect])
         cells &= block.used.any(axis=off, keepdims=True)

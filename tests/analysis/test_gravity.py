@@ -1,8 +1,12 @@
+import warnings
+
 import numpy as np
 import pandas as pd
+import pyfixest
 import pytest
 import statsmodels.api as sm
 
+from marketintel.analysis import ppml
 from marketintel.analysis.gravity import gravity, gravity_potential, pair_rows
 from marketintel.analysis.world import World
 from tests.analysis.rda import read_rda
@@ -162,8 +166,77 @@ def test_what_cannot_be_a_panel_is_refused(drawn):
         gravity(drawn.assign(value_usd=-1.0), ["a"])
     with pytest.raises(ValueError, match="too few rows"):
         gravity(drawn.assign(value_usd=0.0), ["a"])
+    with pytest.raises(ValueError, match="b holds infinite values"):
+        gravity(drawn.assign(b=np.where(drawn.index == 3, -np.inf, drawn["b"])), ["a", "b"])
+    with pytest.raises(ValueError, match="value_usd is missing, negative or infinite"):
+        gravity(drawn.assign(value_usd=np.inf), ["a"])
+    with pytest.raises(ValueError, match="all rows in use are of one cluster"):
+        gravity(drawn.assign(bloc="EU"), ["a"], cluster="bloc")
     with pytest.raises(ValueError, match="nothing of a varies beyond the effects"):
         gravity(drawn.assign(a=1.0), ["a"])
+
+
+def _drawn_world(seed, size=9):
+    """A cross-section with zeros, some of them in a tie that is 1 only where there is no trade."""
+    draw = np.random.default_rng(seed)
+    i, j = np.nonzero(~np.eye(size, dtype=bool))
+    rows = pd.DataFrame({"exporter": i, "market": j, "period": "2020"})
+    rows["ln_dist"] = draw.uniform(5, 9, len(rows))
+    rows["value_usd"] = np.exp(20 - rows["ln_dist"]) * draw.lognormal(0, 1, len(rows))
+    rows.loc[draw.random(len(rows)) < draw.uniform(0.1, 0.6), "value_usd"] = 0.0
+    rows["tie"] = (rows["value_usd"] == 0) * (draw.random(len(rows)) < 0.2) * 1.0
+    rows["other"] = (draw.random(len(rows)) < 0.1) * 1.0
+    return rows
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("effects", [["exporter", "market"], ["exporter"]])
+def test_separated_rows_and_estimates_agree_with_pyfixest(seed, effects):
+    """Its iterative rectifier and singleton rule are implementations of their own."""
+    rows = _drawn_world(seed)
+    ours = gravity(rows, ["ln_dist", "tie", "other"], effects)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = pyfixest.fepois(
+            f"value_usd ~ ln_dist + tie + other | {' + '.join(effects)}",
+            rows,
+            separation_check=["fe", "ir"],
+            fixef_rm="singleton",
+            fixef_tol=1e-10,
+        )
+    assert ours.n_obs == theirs._N
+    expected = theirs.coef().reindex(["ln_dist", "tie", "other"])
+    np.testing.assert_allclose(ours.coefficients["estimate"], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_the_published_tie_without_trade_has_no_estimate(shared):
+    rows = pd.read_csv(shared / "cases" / "ppml_separation_tie.csv")
+    model = gravity(rows, ["ln_dist", "tie"])
+    assert model.dropped.to_dict("list") == {"reason": [ppml.SEPARATED], "n": [4]}
+    assert rounded(model)["ln_dist"] == -0.9207
+    assert model.coefficients.set_index("term").loc["tie"].isna().all()
+    assert model.predicted["predicted_usd"].isna().to_list() == (rows["tie"] == 1).to_list()
+
+
+def test_components_that_only_zeros_join_are_separated():
+    """Exporters 0, 1 sell to markets 0, 1; exporters 2, 3 to 2, 3; zeros join them one way."""
+    i, j = (axis.ravel() for axis in np.indices((4, 4)))
+    rows = pd.DataFrame({"exporter": i, "market": j, "period": "2020"})
+    rows["a"] = np.random.default_rng(2).normal(size=16)
+    rows["value_usd"] = np.where(i // 2 == j // 2, 1.0 + i + j, 0.0)
+    one_way = rows[i // 2 <= j // 2]
+    assert gravity(one_way, ["a"]).dropped.to_dict("list") == {"reason": [ppml.SEPARATED], "n": [4]}
+    assert gravity(rows, ["a"]).dropped.empty
+
+
+def test_a_row_alone_in_an_effect_is_set_aside_and_counted(drawn):
+    lone = drawn.iloc[[0]].assign(exporter=99, value_usd=5.0)
+    model, without = (
+        gravity(rows, ["a", "b"]) for rows in (pd.concat([drawn, lone], ignore_index=True), drawn)
+    )
+    assert model.dropped.set_index("reason")["n"]["the only row left of an effect"] == 1
+    pd.testing.assert_frame_equal(model.coefficients, without.coefficients)
+    assert model.n_clusters == without.n_clusters
 
 
 @pytest.fixture(scope="module")
