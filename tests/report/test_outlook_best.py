@@ -152,14 +152,15 @@ def test_kinds_are_never_added_to_each_other(mixed):
         assert block.source.startswith(("US exports, a mirror", "Imports, reports of both sides"))
 
 
-def test_the_better_of_two_methods_makes_a_group_add_up(mixed):
-    for choice in mixed.years.choices.values():
-        if choice.mase:
-            best = min(("bottom_up", "mint"), key=choice.mase.__getitem__)
-            assert choice.method == best
-        else:
-            assert choice.method == "bottom_up"
-            assert choice.reason
+def test_levels_of_every_forecast_nest_and_totals_lie_above_their_cells(mixed):
+    rows = mixed.years.potential.set_index("unique_id")
+    nested = rows["lo_95"] < rows["lo_80"]
+    assert (nested | (rows["lo_80"] == 0)).all()
+    assert (rows["hi_95"] > rows["hi_80"]).all()
+    for pair in mixed.years.structure.itertuples():
+        for bound in ("lo_80", "hi_80", "lo_95", "hi_95"):
+            assert rows.loc[pair.aggregate, bound] >= rows.loc[pair.part, bound]
+    assert set(mixed.years.compared(0)) == {"base", "bottom_up", "mint"}
 
 
 def test_own_imports_come_before_baci_and_us_exports(tmp_path):

@@ -6,8 +6,9 @@
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
-``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``scores``, ``coherence``, ``outlook``,
-``explanation``, ``shocks``, ``elasticities``, ``scenarios``. Method: ``docs/forecast.md``.
+``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``scores``, ``joint``, ``coherence``,
+``outlook``, ``explanation``, ``shocks``, ``elasticities``, ``scenarios``. Method:
+``docs/forecast.md``.
 """
 
 from marketintel.analysis.forecast.breaks import cut

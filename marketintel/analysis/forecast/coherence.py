@@ -1,27 +1,30 @@
 """Make forecasts add up: segment by country to country, segment and total.
 
-Base forecasts of parts and sums are made apart and disagree. *Bottom-up* keeps the parts and adds
-them; *MinT* (Wickramasuriya, Athanasopoulos & Hyndman 2019) moves all of them as little as their
-errors allow::
+**Points.** *Bottom-up* keeps the parts and adds them; *MinT* (Wickramasuriya, Athanasopoulos &
+Hyndman 2019) moves parts and sums as little as their errors allow::
 
     y~ = S (S' W^-1 S)^-1 S' W^-1 y^
 
 ``S`` says which parts a series sums; ``W`` is the covariance of the base forecasts' errors on
 rolling origins, all horizons pooled, shrunk towards its diagonal (Schäfer & Strimmer 2005), so it
 can be inverted with fewer origins than series.
+
+**Bounds.** Quantiles of a sum are not sums of quantiles: a sum has those of joint draws of its
+parts (:mod:`~marketintel.analysis.forecast.joint`), moved with them, cut at zero and then added.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from marketintel.analysis.forecast import joint
 from marketintel.analysis.forecast.scores import accuracy
 from marketintel.errors import UsageError
 
 METHODS = ("bottom_up", "mint")
+
+_TARGET = ["cutoff", "ds"]
 
 
 def reconcile(
@@ -30,57 +33,96 @@ def reconcile(
     method: str = "bottom_up",
     errors: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Replace means by means that add up; bounds move with them.
+    """Replace means by means that add up, and give sums the bounds of their parts' joint draws.
 
     Parameters
     ----------
     frame : DataFrame
-        Long frame of one model with every series of the structure, sums and parts, at the same
-        targets.
+        Long frame of one model with every part of the structure at the same targets; for MinT also
+        every sum. Lower bounds may be cut at zero, upper ones not.
     structure : DataFrame
         ``aggregate, part``: one row for every part that a sum holds, both ``unique_id``; parts are
         series that are no sums themselves. A part may be in several sums.
     method : {"bottom_up", "mint"}
     errors : DataFrame, optional
-        For MinT, the base forecasts' errors: ``unique_id, cutoff, ds, error`` (outcome minus mean)
-        on origins before the forecast.
+        The base forecasts' errors, ``unique_id, cutoff, ds, error`` (outcome minus mean), on
+        origins before the forecast. MinT needs those of all series; draws take how parts depend
+        on each other from those of the parts, and are independent without.
 
     Returns
     -------
     DataFrame
-        The same rows; ``mean`` adds up exactly at every target. Parts below zero are set to zero
-        before they are added. Bounds keep their distance from the mean and are not coherent:
-        quantiles of a sum are not sums of quantiles.
+        The same rows, and those of sums that had none. ``mean`` adds up exactly at every target;
+        parts below zero count as zero. Bounds of parts move with their mean and are cut at zero
+        last. Levels nest; a sum's bounds lie no lower than those of any of its parts.
 
     Raises
     ------
     UsageError
-        A series of the structure has no forecast at some target, or MinT lacks errors.
+        A series lacks a forecast at some target, or MinT lacks errors.
     """
     if method not in METHODS:
         raise UsageError(f"unknown method {method!r}; choose from {', '.join(METHODS)}")
     if len(set(frame["model"])) > 1:
         raise UsageError("reconcile one model at a time")
     ids, parts, summing = _summing(structure)
-    means = frame.drop_duplicates(["unique_id", "cutoff", "ds"])
-    base = means.set_index(["cutoff", "ds", "unique_id"])["mean"].unstack()  # noqa: PD010
-    if set(ids) - set(base.columns) or base[ids].isna().any().any():
+    once = frame.drop_duplicates(["unique_id", *_TARGET])
+    base = once.set_index([*_TARGET, "unique_id"])["mean"].unstack()  # noqa: PD010
+    needed = parts if method == "bottom_up" else ids
+    if set(needed) - set(base.columns) or base[needed].isna().any().any():
         raise UsageError("every series of the structure needs a forecast at every target")
     if method == "bottom_up":
-        bottom = base[parts].to_numpy()
+        bottom = base[parts]
+    elif errors is None:
+        raise UsageError("MinT needs the base forecasts' errors on earlier origins")
     else:
-        if errors is None:
-            raise UsageError("MinT needs the base forecasts' errors on earlier origins")
-        bottom = base[ids].to_numpy() @ _mint_weights(_error_matrix(errors, ids), summing).T
-    coherent = np.maximum(bottom, 0.0) @ summing.T
-    new = pd.DataFrame(coherent, index=base.index, columns=ids)
-    moved = new.reset_index().melt(["cutoff", "ds"], var_name="unique_id", value_name="new")
-    out = frame.merge(moved, on=["cutoff", "ds", "unique_id"], how="left")
-    shift = (out["new"] - out["mean"]).fillna(0.0)
-    for column in ("lo", "hi"):
-        out[column] = (out[column] + shift).clip(lower=0.0)
-    out["mean"] = out["new"].fillna(out["mean"])
-    return out[frame.columns]
+        weights = _mint_weights(_error_matrix(errors, ids), summing)
+        bottom = pd.DataFrame(
+            base[ids].to_numpy() @ weights.T, index=base.index, columns=base[parts].columns
+        )
+    moved = _moved(frame[frame["unique_id"].isin(parts)], bottom - base[parts])
+    sums = _sums(moved, structure, errors)
+    kept = frame[~frame["unique_id"].isin(ids)]
+    whole = pd.concat([kept, _cut(moved), sums], ignore_index=True)[frame.columns]
+    whole = whole.sort_values(
+        ["unique_id", "cutoff", "level", "ds"], kind="stable", ignore_index=True
+    )
+    whole.attrs = dict(frame.attrs)
+    return whole
+
+
+def _moved(rows: pd.DataFrame, shift: pd.DataFrame) -> pd.DataFrame:
+    """Parts with mean and bounds moved, and bounds that were cut at zero as they were before."""
+    by = shift.reset_index().melt(_TARGET, var_name="unique_id", value_name="shift")
+    rows = rows.merge(by, on=[*_TARGET, "unique_id"], how="left")
+    was_cut = rows["lo"].eq(0)
+    lo = rows["lo"].where(~was_cut, (2 * rows["mean"] - rows["hi"]).clip(upper=0.0))
+    return rows.assign(
+        lo=lo + rows["shift"], mean=rows["mean"] + rows["shift"], hi=rows["hi"] + rows["shift"]
+    )
+
+
+def _cut(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(**{c: rows[c].clip(lower=0.0) for c in ("mean", "lo", "hi")})
+
+
+def _sums(
+    parts: pd.DataFrame, structure: pd.DataFrame, errors: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Rows of the sums, those of few parts first: a sum of their parts and more is no lower."""
+    held = structure.groupby("aggregate", sort=False)["part"].agg(frozenset)
+    held = held.loc[held.map(len).sort_values(kind="stable").index]
+    of = dict(tuple(_cut(parts).groupby("unique_id", sort=False)))
+    uncut = dict(tuple(parts.groupby("unique_id", sort=False)))
+    done: dict[str, pd.DataFrame] = {}
+    for total, members in held.items():
+        names = sorted(members)
+        within = [of[name] for name in names]
+        within += [done[other] for other in done if held[other] < members]
+        done[str(total)] = joint.total(
+            str(total), [uncut[name] for name in names], within, joint.dependence(names, errors)
+        )
+    return pd.concat(done.values())
 
 
 def compare(tested: pd.DataFrame, panel: pd.DataFrame, structure: pd.DataFrame) -> pd.DataFrame:
@@ -110,41 +152,6 @@ def compare(tested: pd.DataFrame, panel: pd.DataFrame, structure: pd.DataFrame) 
         reconcile(final, structure, "mint", before).assign(method="mint"),
     ]
     return accuracy(pd.concat(candidates), panel, by=["method"])
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which method makes a structure add up, and why.
-
-    Attributes
-    ----------
-    method : str
-        One of :data:`METHODS`.
-    mase : dict of str to float
-        Of base, bottom-up and MinT on the last origin; empty where they could not be compared.
-    reason : str
-        Why they could not; empty where they could.
-    """
-
-    method: str
-    mase: dict[str, float]
-    reason: str = ""
-
-
-def choose(tested: pd.DataFrame, panel: pd.DataFrame, structure: pd.DataFrame) -> Choice:
-    """Take the method with the smaller error on an origin that neither saw; bottom-up if unknown.
-
-    Parameters
-    ----------
-    tested, panel, structure
-        As in :func:`compare`; a structure whose series lack origins falls back to bottom-up.
-    """
-    try:
-        table = compare(tested, panel, structure).drop_duplicates("method")
-    except UsageError as error:
-        return Choice("bottom_up", {}, str(error))
-    mase = {str(m): float(e) for m, e in zip(table["method"], table["mase"], strict=True)}
-    return Choice(min(METHODS, key=mase.__getitem__), mase)
 
 
 def errors_of(tested: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
@@ -180,20 +187,6 @@ def _error_matrix(errors: pd.DataFrame, ids: list[str]) -> np.ndarray:
 
 def _mint_weights(errors: np.ndarray, summing: np.ndarray) -> np.ndarray:
     """(parts, series) matrix ``(S' W^-1 S)^-1 S' W^-1``."""
-    covariance = _shrunk_covariance(errors)
+    covariance = joint.shrunk_covariance(errors)
     weighted = np.linalg.solve(covariance, summing).T
     return np.linalg.solve(weighted @ summing, weighted)
-
-
-def _shrunk_covariance(errors: np.ndarray) -> np.ndarray:
-    """Second moments with correlations shrunk by the Schäfer-Strimmer intensity."""
-    count = len(errors)
-    scale = np.sqrt((errors**2).mean(axis=0))
-    scale = np.maximum(scale, 1e-6 * scale.max() + 1e-300)
-    standard = errors / scale
-    correlation = standard.T @ standard / count
-    spread = ((standard**2).T @ (standard**2) / count - correlation**2) / (count - 1)
-    off = ~np.eye(len(scale), dtype=bool)
-    intensity = np.clip(spread[off].sum() / max((correlation[off] ** 2).sum(), 1e-300), 0.0, 1.0)
-    shrunk = np.where(off, (1 - intensity) * correlation, 1.0)
-    return shrunk * np.outer(scale, scale)

@@ -113,7 +113,8 @@ def probability_above(rows: pd.DataFrame, value: float) -> float:
     below = np.concatenate([(1 - levels[::-1]) / 2, [0.5], (1 + levels) / 2])
     if quantiles[0] == quantiles[-1]:  # a series that never moved
         return float(quantiles[0] > value)
-    return float(1 - np.interp(value, quantiles, below))
+    last = np.append(np.diff(quantiles) > 0, True)  # of equal ones, as where bounds are cut at zero
+    return float(1 - np.interp(value, quantiles[last], below[last]))
 
 
 def _row(

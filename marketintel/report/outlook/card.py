@@ -65,19 +65,11 @@ def _series(outlook: Outlook) -> list[str]:
         )
     return [
         *lines,
-        "Totals of countries, segments and all together add only series of one kind that end in one year; each "
-        f"such set is made to add up by {_methods(outlook)}.",
+        "Totals of countries, segments and all together add only series of one kind that end in one year "
+        "(bottom-up); their intervals are of joint draws of the cells.",
         f"World: {w.count(outlook.world.panel['unique_id'].nunique(), 'HS4 heading')} that may speak for a segment, {YEARS} "
         "years ahead.",
     ]
-
-
-def _methods(outlook: Outlook) -> str:
-    """Which methods made the groups of this outlook add up."""
-    names = {"bottom_up": "bottom-up", "mint": "MinT"}
-    used = dict.fromkeys(names[choice.method] for choice in outlook.years.choices.values())
-    how = "whichever erred less on an origin that neither saw"
-    return f"{w.listing(list(used)) or 'bottom-up'} ({how}; bottom-up where that is not known)"
 
 
 def _model() -> list[str]:

@@ -142,16 +142,17 @@ def _over(role: str, kind: Kind) -> str:
 
 
 def _method(outlook: Outlook, group: int) -> str:
-    """How the group was made to add up, and what that was chosen on."""
-    choice = outlook.years.choices[group]
-    said = {
-        "bottom_up": "Totals are the sums of the cells’ forecasts (bottom-up).",
-        "mint": "Cells and totals are moved by what their errors allow until they add up (MinT).",
-    }[choice.method]
-    if not choice.mase:
-        return f"{said} The other method could not be compared: {choice.reason}."
-    apart, up, mint = (choice.mase[m] for m in ("base", "bottom_up", "mint"))
+    """How totals and their intervals come about, and what another method would have done."""
+    said = (
+        "Totals are the sums of the cells’ forecasts (bottom-up), their intervals and probabilities those of "
+        "joint draws of the cells, which depend on each other as their errors at earlier origins did (shrunk "
+        "towards independence)."
+    )
+    mase = outlook.years.compared(group)
+    if not mase:
+        return said
+    apart, up, mint = (mase[m] for m in ("base", "bottom_up", "mint"))
     return (
-        f"{said} MASE on an origin that neither method saw: each by itself {apart:.3f}, bottom-up {up:.3f}, MinT "
-        f"{mint:.3f}; the better of the two is taken."
+        f"{said} MASE on an origin that no method saw: each by itself {apart:.3f}, bottom-up {up:.3f}, moved by "
+        f"their errors (MinT) {mint:.3f}."
     )

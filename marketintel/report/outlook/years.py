@@ -12,6 +12,7 @@ import pandas as pd
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import coherence
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
+from marketintel.errors import UsageError
 from marketintel.report.market_study.facts import one
 from marketintel.report.outlook import series, totals
 from marketintel.report.outlook.kinds import Kind, by_kind
@@ -22,7 +23,7 @@ TESTED_AHEAD = 2
 """Back-tests look so many years ahead: the shipped monthly data make thirteen years at most."""
 
 COMPARED = 8
-"""Origins on which bottom-up and MinT are compared."""
+"""Origins on which errors of parts are set against each other, and bottom-up against MinT."""
 
 
 @dataclass(frozen=True)
@@ -109,15 +110,28 @@ class Years:
         return accuracy(self.tested, self.panel, by=("model", "unique_id"))
 
     @cached_property
-    def choices(self) -> dict[int, coherence.Choice]:
-        """How each group is made to add up: the better of two methods on training origins."""
-        found = {}
-        for group, adds in self.structure.groupby("group"):
-            ids = {*adds["aggregate"], *adds["part"]}
-            panel = self.panel[self.panel["unique_id"].isin(ids)]
-            tested = fc.backtest(panel, TESTED_AHEAD, COMPARED, (95,), freq="A")
-            found[int(str(group))] = coherence.choose(tested, panel, adds)
-        return found
+    def _origins(self) -> dict[int, pd.DataFrame]:
+        """Back-test of each group: how parts depend on each other, and two methods compared."""
+        return {
+            int(str(group)): fc.backtest(
+                self._members(adds), TESTED_AHEAD, COMPARED, (95,), freq="A"
+            )
+            for group, adds in self.structure.groupby("group")
+        }
+
+    def _members(self, adds: pd.DataFrame) -> pd.DataFrame:
+        """The panel of a group's cells and totals."""
+        return self.panel[self.panel["unique_id"].isin({*adds["aggregate"], *adds["part"]})]
+
+    def compared(self, group: int) -> dict[str, float]:
+        """MASE of forecasts made apart, bottom-up and by MinT; empty where series are too short."""
+        adds = self.structure[self.structure["group"] == group]
+        try:
+            table = coherence.compare(self._origins[group], self._members(adds), adds)
+        except UsageError:
+            return {}
+        once = table.drop_duplicates("method")
+        return {str(m): float(e) for m, e in zip(once["method"], once["mase"], strict=True)}
 
     @cached_property
     def base(self) -> pd.DataFrame:
@@ -129,19 +143,11 @@ class Years:
         """Forecasts at all levels; cells, margins and grand totals of a group add up."""
         made = self.base
         for group, adds in self.structure.groupby("group"):
-            ids = {*adds["aggregate"], *adds["part"]}
-            own = made["unique_id"].isin(ids)
-            method = self.choices[int(str(group))].method
-            coherent = fc.reconcile(made[own], adds, method, self._errors_of(ids, method))
+            own = made["unique_id"].isin({*adds["aggregate"], *adds["part"]})
+            errors = coherence.errors_of(self._origins[int(str(group))], self.panel)
+            coherent = fc.reconcile(made[own], adds, errors=errors)
             made = pd.concat([made[~own], coherent], ignore_index=True)
         return made
-
-    def _errors_of(self, ids: set[str], method: str) -> pd.DataFrame | None:
-        if method != "mint":
-            return None
-        panel = self.panel[self.panel["unique_id"].isin(ids)]
-        tested = fc.backtest(panel, TESTED_AHEAD, COMPARED, (95,), freq="A")
-        return coherence.errors_of(tested, panel)
 
     @cached_property
     def potential(self) -> pd.DataFrame:

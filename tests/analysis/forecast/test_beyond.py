@@ -1,20 +1,16 @@
-"""Potential, explanation, combination of frames, coherence."""
+"""Potential, explanation, combination of frames."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from marketintel.analysis.forecast import (
-    accuracy,
-    backtest,
     combine,
     explain,
     forecast,
     learn_weights,
     potential,
-    reconcile,
 )
-from marketintel.analysis.forecast.coherence import _mint_weights, choose, compare, errors_of
 from marketintel.analysis.forecast.combination import MEMBERS
 from marketintel.analysis.forecast.outlook import probability_above
 from marketintel.errors import UsageError
@@ -110,91 +106,3 @@ def test_combine_median_and_weights_by_hand(walk):
 def test_learned_weights_prefer_what_erred_less():
     weights = learn_weights(pd.DataFrame({"model": ["a", "b"], "mase": [1.0, 2.0]}))
     assert weights == pytest.approx({"a": 0.8, "b": 0.2})
-
-
-@pytest.fixture
-def grid(walk):
-    """Two segments in two countries, with countries, segments and total as sums."""
-    parts = walk(4, length=24, seed=5)
-    cells = ["DEU lasers", "DEU optics", "FRA lasers", "FRA optics"]
-    parts["unique_id"] = parts["unique_id"].map(dict(zip(["s0", "s1", "s2", "s3"], cells)))  # noqa: B905
-    rows = []
-    for cell in cells:
-        country, segment = cell.split()
-        rows += [("total", cell), (country, cell), (segment, cell)]
-    structure = pd.DataFrame(rows, columns=["aggregate", "part"])
-    sums = structure.merge(parts, left_on="part", right_on="unique_id")
-    sums = sums.groupby(["aggregate", "ds"], as_index=False)["y"].sum()
-    sums = sums.rename(columns={"aggregate": "unique_id"})
-    return pd.concat([parts, sums], ignore_index=True), structure
-
-
-@pytest.mark.parametrize("method", ["bottom_up", "mint"])
-def test_reconciled_means_add_up(grid, method):
-    panel, structure = grid
-    made = forecast(panel, 3, model="combination")
-    errors = errors_of(backtest(panel, 3, origins=5), panel)
-    coherent = reconcile(made, structure, method, errors)
-    assert list(coherent.columns) == list(made.columns)
-    assert (coherent["lo"] <= coherent["mean"]).all()
-    means = coherent.query("level == 95").set_index(["unique_id", "ds"])["mean"]
-    for total, rows in structure.groupby("aggregate"):
-        added = sum(means[part] for part in rows["part"])
-        np.testing.assert_allclose(means[total], added, rtol=1e-12)
-    if method == "bottom_up":
-        base = made.query("level == 95").set_index(["unique_id", "ds"])["mean"]
-        np.testing.assert_allclose(means["FRA optics"], base["FRA optics"])
-
-
-def test_mint_is_the_weighted_least_squares_projection():
-    """One sum of two parts, uncorrelated errors: the gap is shared in proportion to variances."""
-    summing = np.array([[1.0, 1.0], [1, 0], [0, 1]])
-    errors = np.array([[1, 1, 1], [1, -1, 1], [1, 1, -1], [1, -1, -1]]) * [2.0, 1.0, 3.0]
-    errors = np.concatenate([errors, -errors])  # exactly uncorrelated, variances 4, 1, 9
-    weights = _mint_weights(errors, summing)
-    base = np.array([110.0, 40.0, 60.0])  # the parts add to 100: a gap of 10
-    np.testing.assert_allclose(weights @ base, [40 + 10 * 1 / 14, 60 + 10 * 9 / 14])
-
-
-def test_methods_are_compared_without_looking_ahead(grid):
-    panel, structure = grid
-    tested = backtest(panel, 3, origins=6)
-    table = compare(tested, panel, structure)
-    assert set(table["method"]) == {"base", "bottom_up", "mint"}
-    later = panel["ds"] > tested["cutoff"].max()
-    tampered = panel.assign(y=panel["y"].where(~later, panel["y"] * 7))
-    before = errors_of(tested, tampered)
-    assert compare(tested, panel, structure)["mase"].notna().all()
-    known = before[before["ds"] <= tested["cutoff"].max()]
-    honest = errors_of(tested, panel)
-    honest = honest[honest["ds"] <= tested["cutoff"].max()]
-    pd.testing.assert_frame_equal(known, honest)
-
-
-def test_the_method_with_the_smaller_error_is_chosen(grid):
-    panel, structure = grid
-    tested = backtest(panel, 3, origins=6)
-    chosen = choose(tested, panel, structure)
-    mase = compare(tested, panel, structure).drop_duplicates("method").set_index("method")["mase"]
-    assert chosen.mase == pytest.approx(mase.to_dict())
-    assert chosen.method == mase[["bottom_up", "mint"]].idxmin()
-    few = choose(backtest(panel, 3, origins=1), panel, structure)
-    assert (few.method, few.mase) == ("bottom_up", {})
-    assert "MinT" in few.reason
-
-
-def test_incoherent_requests_are_refused(grid):
-    panel, structure = grid
-    made = forecast(panel, 2)
-    with pytest.raises(UsageError, match="unknown method"):
-        reconcile(made, structure, "ols")
-    with pytest.raises(UsageError, match="errors"):
-        reconcile(made, structure, "mint")
-    with pytest.raises(UsageError, match="every series"):
-        reconcile(made[made["unique_id"] != "total"], structure)
-    nested = pd.concat([structure, pd.DataFrame({"aggregate": ["all"], "part": ["total"]})])
-    with pytest.raises(UsageError, match="itself a sum"):
-        reconcile(made, nested)
-    with pytest.raises(UsageError, match="one model"):
-        reconcile(forecast(panel, 2, model=["naive", "drift"]), structure)
-    assert len(accuracy(backtest(panel, 2, 1), panel)) == 2
