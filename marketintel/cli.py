@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +14,9 @@ from marketintel.cli_explain import explain
 from marketintel.cli_fetch import fetch
 from marketintel.cli_forecast import forecast
 from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
+from marketintel.cli_process import run_as_process
 from marketintel.cli_screen import screen
-from marketintel.errors import MarketIntelError, UsageError
+from marketintel.errors import UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -236,18 +235,9 @@ def _print(frame: pd.DataFrame, fmt: Format) -> None:
 
 
 def main() -> None:
-    """Run the command line; a user's mistake gives one line and its own exit code."""
-    try:
+    """Run the command line; a mistake or a trouble gives one line and its own exit code."""
+    with run_as_process():
         app()
-    except MarketIntelError as error:
-        typer.echo(f"marketintel: {' '.join(str(error).split())}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("marketintel: stopped; nothing half-written was kept", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 if __name__ == "__main__":

@@ -3,23 +3,68 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marketintel.errors import UsageError
+from marketintel.files import check_folder
+
 if TYPE_CHECKING:
     from marketintel.report.run import Edition
 
-OutOption = Annotated[Path, typer.Option(help="Where editions are kept.")]
+_LONGEST_NAME = 80
+
+
+def _folder(text: str | Path) -> Path:
+    """Return a folder that was named; an unset variable in a script gives an empty one."""
+    if not str(text).strip():
+        raise UsageError("an empty name was given for a folder; name one, or leave the option out")
+    return Path(text)
+
+
+def _reports(context: typer.Context, folder: Path) -> Path:
+    """Find out before the work, not after it, whether reports can be written."""
+    if not (context.params.get("table") or context.params.get("check")):  # these write none
+        check_folder(folder)
+    return folder
+
+
+def _edition(text: str) -> str:
+    """Return a name that can be a folder's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text) or len(text) > _LONGEST_NAME:
+        shown = text if len(text) <= _LONGEST_NAME else f"{text[:40]}…"
+        raise UsageError(
+            f"--edition {shown!r} cannot be a folder name: letters, digits, . _ and - only, at "
+            f"most {_LONGEST_NAME} of them"
+        )
+    return text
+
+
+OutOption = Annotated[
+    Path,
+    typer.Option(
+        help="Where editions are kept.", parser=_folder, callback=_reports, metavar="PATH"
+    ),
+]
 EditionOption = Annotated[
-    str | None, typer.Option(help="Name of the edition (default: month of the newest input).")
+    str | None,
+    typer.Option(
+        help="Name of the edition (default: month of the newest input).",
+        parser=_edition,
+        metavar="TEXT",
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")]
 DataOption = Annotated[
     Path | None,
     typer.Option(
-        "--data", help="Data directory (default: MARKETINTEL_DATA, or the project's data/)."
+        "--data",
+        help="Data directory (default: MARKETINTEL_DATA, or the project's or the user's own).",
+        parser=_folder,
+        metavar="PATH",
     ),
 ]
 

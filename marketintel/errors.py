@@ -45,3 +45,9 @@ class ReportError(MarketIntelError):
     """A notebook or a rendering failed; the executed notebook has been kept."""
 
     exit_code = 7
+
+
+class StorageError(MarketIntelError, OSError):
+    """The operating system refused a file: disk full, no permission, unusable path, locked."""
+
+    exit_code = 8

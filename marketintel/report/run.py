@@ -1,17 +1,14 @@
 """Run a study: execute its notebook, render it, and put the edition in place in one step.
 
-Everything is made in a temporary folder inside ``reports/`` (same file system, leading dot, the
-process's number in its name). Only a complete edition replaces the last one.
+Everything is made in a draft inside ``reports/``. Only a complete edition replaces the last one.
 """
 
+import builtins
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel import errors
+from marketintel import errors, files
 from marketintel.errors import ReportError, UsageError
 from marketintel.report.blocks import Table
 from marketintel.report.catalogue import write_index
+from marketintel.report.drafts import draft, put_in_place
 from marketintel.report.render import Cover, Rendered, render
 from marketintel.report.scrub import scrub_notebook, scrub_text
 from marketintel.report.tables import save_tables
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_DRAFT = re.compile(r"\.(draft|old)-(\d+)-")
 # What computes figures or sets pages; the lock file has the rest.
 _PACKAGES = (
     "marketintel",
@@ -123,6 +120,8 @@ def run_study(
         If a cell fails or the report cannot be made; one line that names the cell, the reason and
         the executed notebook, kept in ``reports_dir/_failed``. Its exit code is that of the error
         raised in the cell if that is one of :mod:`marketintel.errors`. The last edition stays.
+    StorageError
+        If `reports_dir` or the temporary folder cannot be written to, or the disk is full.
     """
     for name in (edition, study):
         if not _NAME.fullmatch(name):
@@ -130,19 +129,23 @@ def run_study(
     cwd = (cwd or Path.cwd()).resolve()
     source = _read(notebook)
     _check_parameters(source, notebook.name, parameters)
-    reports_dir.mkdir(parents=True, exist_ok=True)
-    _sweep(reports_dir)
+    folder = reports_dir / edition / study
+    files.check_folder(folder)
     timing: dict[str, Any] = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
     begin = time.perf_counter()
-    with _draft(reports_dir, study) as draft:
-        executed = draft / "report.ipynb"
+    with (
+        draft(reports_dir) as made,
+        files.scratch() as temporary,
+        files.naming(reports_dir, always=False),
+    ):
+        executed = made / "report.ipynb"
         try:
             with _stopwatch(timing, "papermill_s"):
-                _execute(source, executed, parameters, cwd, progress)
+                _execute(source, executed, parameters, cwd, temporary, progress)
             with _stopwatch(timing, "render_s"):
-                rendered = render(executed, draft, cover, brand)
+                rendered = render(executed, made, cover, brand)
             with _stopwatch(timing, "tables_s"):
-                _save(rendered, draft, cover)
+                _save(rendered, made, cover)
         except ReportError as error:
             kept = _keep(executed, reports_dir, f"{edition}-{study}.ipynb")
             where = f"; executed notebook kept as {_shown(kept)}" if kept else ""
@@ -150,12 +153,12 @@ def run_study(
             failure.exit_code = error.exit_code
             raise failure from error
         timing["total_s"] = round(time.perf_counter() - begin, 3)
-        run = _record(parameters, inputs or {}, edition, study, cover, rendered, draft)
+        run = _record(parameters, inputs or {}, edition, study, cover, rendered, made)
         text = scrub_text(json.dumps({**run, "timing": timing}, ensure_ascii=False, indent=1), cwd)
-        (draft / "run.json").write_text(text + "\n", encoding="utf-8")
-        folder = reports_dir / edition / study
-        _put_in_place(draft, folder, reports_dir)
-    write_index(reports_dir)
+        (made / "run.json").write_text(text + "\n", encoding="utf-8")
+        with files.locked(reports_dir):
+            put_in_place(made, folder, reports_dir)
+            write_index(reports_dir)
     return Edition(folder, json.loads(text))
 
 
@@ -186,41 +189,57 @@ def _check_parameters(source: "NotebookNode", name: str, parameters: Mapping[str
 
 
 def _execute(
-    source: "NotebookNode", executed: Path, parameters: Mapping[str, Any], cwd: Path, progress: bool
+    source: "NotebookNode",
+    executed: Path,
+    parameters: Mapping[str, Any],
+    cwd: Path,
+    folder: Path,
+    progress: bool,
 ) -> None:
     """Run all cells; `executed` holds the scrubbed result, also of a failure."""
-    import nbformat
     import papermill
 
     from marketintel.report.kernel import pinned_kernel
 
-    with tempfile.TemporaryDirectory(prefix="study-") as folder:
-        try:
-            papermill.execute_notebook(
-                source,
-                str(executed),
-                parameters=dict(parameters),
-                kernel_name="python3",
-                kernel_manager_class=pinned_kernel(Path(folder)),
-                progress_bar=progress,
-                cwd=str(cwd),
-            )
-        except papermill.PapermillExecutionError as error:
-            if error.ename == "KeyboardInterrupt":
-                raise KeyboardInterrupt from error
-            reason = " ".join(f"{error.ename}: {error.evalue}".split())
-            number = _source_cell(source, bool(parameters), error.cell_index)
-            failure = ReportError(f"cell {number} failed: {reason}")
-            kind = getattr(errors, error.ename, None)
-            if isinstance(kind, type) and issubclass(kind, errors.MarketIntelError):
-                failure.exit_code = kind.exit_code
-            raise failure from error
-        except RuntimeError as error:  # the kernel did not start, or died
-            raise ReportError(f"the kernel stopped: {' '.join(str(error).split())}") from error
-        finally:
-            if executed.exists():
-                result: NotebookNode = nbformat.read(executed, as_version=4)
-                nbformat.write(scrub_notebook(result, cwd), executed)
+    try:
+        papermill.execute_notebook(
+            source,
+            str(executed),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            kernel_manager_class=pinned_kernel(folder),
+            progress_bar=progress,
+            cwd=str(cwd),
+        )
+    except papermill.PapermillExecutionError as error:
+        if error.ename == "KeyboardInterrupt":
+            raise KeyboardInterrupt from error
+        reason = " ".join(f"{error.ename}: {error.evalue}".split())
+        number = _source_cell(source, bool(parameters), error.cell_index)
+        failure = ReportError(f"cell {number} failed: {reason}")
+        kind = getattr(errors, error.ename, getattr(builtins, error.ename, None))
+        if isinstance(kind, type) and issubclass(kind, errors.MarketIntelError):
+            failure.exit_code = kind.exit_code
+        elif isinstance(kind, type) and issubclass(kind, OSError):
+            failure.exit_code = errors.StorageError.exit_code
+        raise failure from error
+    except RuntimeError as error:  # the kernel did not start, or died
+        raise ReportError(f"the kernel stopped: {' '.join(str(error).split())}") from error
+    finally:
+        if executed.exists():
+            _scrub(executed, cwd)
+
+
+def _scrub(executed: Path, cwd: Path) -> None:
+    """Scrub a notebook in its file; one that was cut off by a full disk is removed."""
+    import nbformat
+
+    try:
+        result: NotebookNode = nbformat.read(executed, as_version=4)
+    except (ValueError, nbformat.reader.NotJSONError):
+        executed.unlink()
+    else:
+        nbformat.write(scrub_notebook(result, cwd), executed)
 
 
 def _source_cell(source: "NotebookNode", injected: bool, index: int) -> int:
@@ -283,65 +302,12 @@ def _stopwatch(timing: dict[str, Any], stage: str) -> Iterator[None]:
     timing[stage] = round(time.perf_counter() - begin, 3)
 
 
-@contextmanager
-def _draft(reports_dir: Path, study: str) -> Iterator[Path]:
-    """Lend a folder that is gone afterwards, whatever happened, unless moved into place."""
-    folder = Path(tempfile.mkdtemp(prefix=f".draft-{os.getpid()}-{study}-", dir=reports_dir))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _put_in_place(draft: Path, folder: Path, reports_dir: Path) -> None:
-    """Exchange the last edition for the new one; if that fails, the last one is back."""
-    folder.parent.mkdir(exist_ok=True)
-    if not folder.exists():
-        draft.rename(folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".old-{os.getpid()}-", dir=reports_dir))
-    (old / "target").write_text(folder.relative_to(reports_dir).as_posix(), encoding="utf-8")
-    folder.rename(old / "edition")
-    try:
-        draft.rename(folder)
-    except BaseException:
-        if not folder.exists():
-            (old / "edition").rename(folder)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _sweep(reports_dir: Path) -> None:
-    """Clear up after runs that were killed: bring back a moved edition, remove the rest."""
-    for folder in sorted(reports_dir.glob(".*")):
-        found = _DRAFT.match(folder.name)
-        if not found or _alive(int(found[2])):
-            continue
-        if found[1] == "old" and (folder / "edition").is_dir():
-            target = reports_dir / (folder / "target").read_text(encoding="utf-8")
-            if not target.exists():
-                (folder / "edition").rename(target)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _keep(executed: Path, reports_dir: Path, name: str) -> Path | None:
-    if not executed.exists():
-        return None
     kept = reports_dir / "_failed" / name
-    kept.parent.mkdir(exist_ok=True)
-    shutil.copyfile(executed, kept)
+    try:
+        files.write_atomic(kept, executed.read_bytes())
+    except OSError:  # of two troubles, the first is told
+        return None
     return kept
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import MissingDataError
+from marketintel.places import notebooks_dir
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
 
@@ -59,14 +60,11 @@ def notebook_path(name: str) -> Path:
     Raises
     ------
     MissingDataError
-        The package is not run from a checkout of the project.
+        It was removed.
     """
-    path = Path(__file__).resolve().parents[2] / "notebooks" / name
+    path = notebooks_dir() / name
     if not path.exists():
-        raise MissingDataError(
-            f"notebook {name} not found beside the package; run marketintel from a checkout of "
-            "the project"
-        )
+        raise MissingDataError(f"{path}: the project's notebook is not there; install it again")
     return path
 
 

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from marketintel.sources.snapshot import write_atomic
+from marketintel.files import write_atomic
 
 _ABANDONED_S = 24 * 3600
 

@@ -10,7 +10,6 @@ The library lies outside the snapshots, which hold what a study needs: a selecti
 import json
 import re
 import shutil
-import tempfile
 import zipfile
 import zlib
 from bisect import bisect_left
@@ -20,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError, UsageError
+from marketintel.files import leased, write_atomic
 from marketintel.sources.http import Client
 from marketintel.sources.settings import Provider
-from marketintel.sources.snapshot import write_atomic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,8 +154,8 @@ def load(
         target = library / f"{year.revision}_V{year.vintage}" / f"{year.year}.parquet"
         if not _is_done(target, year):
             target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".loading-", dir=target.parent) as folder:
-                rows = _convert(archive, year, Path(folder), target)
+            with leased(target.parent, ".loading-") as folder:
+                rows = _convert(archive, year, folder, target)
             mark = {"member": year.member, "crc": year.crc, "size": year.size, "rows": rows,
                     "groups": _index(target)}  # fmt: skip
             write_atomic(_mark(target), (json.dumps(mark) + "\n").encode())

@@ -11,7 +11,6 @@ and Melilla as ``EA``, states of the past, and the high seas. Statistics Canada 
 """
 
 import re
-import tempfile
 import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from typing import IO
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.files import scratch
 from marketintel.sources.http import Client
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
@@ -119,8 +119,8 @@ def fetch(
 ) -> pd.DataFrame:
     """Return one year of one flow under :data:`CONTRACT`; no rows for a year not out yet."""
     check(query)
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / "archive.zip"
+    with scratch() as folder:
+        target = folder / "archive.zip"
         with conversation(PROVIDER, client, base_url) as talk:
             status = perform(query, talk, target)
         if status == 404:

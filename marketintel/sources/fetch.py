@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from marketintel import files
 from marketintel.errors import MissingDataError, SourceError
 from marketintel.sources import snapshot
 from marketintel.sources.answers import Answer, AnswerStore
@@ -139,7 +140,8 @@ def _fetch_source(
         return Outcome(
             connector.source, None, 0, asked, reused, (*notes, "the provider has no data")
         )
-    vintage = _keep(connector, steps, new, data_dir, newest.date())
+    with files.locked(data_dir):  # two at once would each leave out the other's rows
+        vintage = _keep(connector, steps, new, data_dir, newest.date())
     return Outcome(connector.source, vintage, len(new), asked, reused, tuple(notes))
 
 
@@ -165,7 +167,7 @@ def _keep(
     folder = data_dir / "raw" / connector.source
     vintage = next(v for v in _vintages(day) if not (folder / v).exists())
     if not connector.public:
-        snapshot.write_atomic(folder / ".gitignore", b"*\n")
+        files.write_atomic(folder / ".gitignore", b"*\n")
     citation = snapshot.Citation(
         source=connector.source,
         vintage=vintage,

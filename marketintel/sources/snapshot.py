@@ -6,8 +6,6 @@ and says where they came from and under which terms.
 """
 
 import hashlib
-import os
-import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.files import visible, write_atomic
+from marketintel.places import starter_dir
 
 SIDECAR_SUFFIX = ".meta.json"
 
@@ -119,26 +119,6 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_atomic(path: Path, payload: bytes) -> None:
-    """Write ``payload`` so that ``path`` holds either its old content or all of the new.
-
-    The bytes go to a temporary file in the same directory, are flushed to the disk, and take
-    their name in one step. A killed process leaves the old file, and no visible half.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(payload)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)  # mkstemp makes private files; data are for everyone to read
-        os.replace(temporary, path)  # noqa: PTH105 - the one call that is atomic by contract
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def save(
     data_dir: Path, citation: Citation, file: str, payload: bytes, rows: int | None
 ) -> Snapshot:
@@ -203,7 +183,15 @@ def read_sidecar(sidecar: Path) -> Snapshot:
 def list_snapshots(data_dir: Path, source: str | None = None) -> list[Snapshot]:
     """Return every snapshot below ``data_dir``, sorted by source, vintage and file."""
     pattern = f"{source or '*'}/*/*{SIDECAR_SUFFIX}"
-    return [read_sidecar(path) for path in sorted((data_dir / "raw").glob(pattern))]
+    return [read_sidecar(path) for path in visible(data_dir / "raw", pattern)]
+
+
+def nothing_in(data_dir: Path) -> MissingDataError:
+    """Return the error of a data folder without any snapshot."""
+    return MissingDataError(
+        f"no snapshots under {data_dir / 'raw'}; correct --data or MARKETINTEL_DATA, run "
+        f"`marketintel fetch`, or begin with a copy of {starter_dir()} as {data_dir / 'raw'}"
+    )
 
 
 def find(data_dir: Path, source: str, vintage: str | None = None) -> list[Snapshot]:

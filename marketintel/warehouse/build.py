@@ -5,11 +5,13 @@ checksums; a table whose inputs are the same and whose file is undamaged is left
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from marketintel import files
 from marketintel.errors import MissingDataError
 from marketintel.sources import snapshot
 from marketintel.warehouse import store
@@ -111,29 +113,50 @@ def build(
     data_dir = data_dir or store.default_data_dir()
     present = {s.meta.source for s in snapshot.list_snapshots(data_dir)}
     if not present:
-        raise MissingDataError(
-            f"no snapshots under {data_dir / 'raw'}; set MARKETINTEL_DATA to the data directory, "
-            "or restore data/raw from version control"
-        )
+        raise snapshot.nothing_in(data_dir)
     chosen = {
         source: snapshot.find(data_dir, source, (vintages or {}).get(source))
         for source in sorted(present)
     }
-    for files in chosen.values():
-        for file in files:
+    for vintage in chosen.values():
+        for file in vintage:
             snapshot.verify(file)
+    recipes = _recipes(data_dir, chosen)
+    built = {name: _as_it_is(data_dir, name, recipe) for name, recipe in recipes.items()}
+    gone = [table for table in SOURCES if table not in recipes]
+    if None in built.values() or any(store.table_path(data_dir, t).exists() for t in gone):
+        # Nothing is written, nor locked, where all is current: a data folder may be read-only.
+        files.check_folder(data_dir / "processed")
+        with files.locked(data_dir):
+            store.sweep(data_dir)
+            for name, recipe in recipes.items():
+                # Another process may have made it while this one waited.
+                built[name] = _as_it_is(data_dir, name, recipe) or _make(data_dir, name, recipe)
+            for table in gone:
+                store.remove_table(data_dir, table)  # of a source that has been taken away
+    return [table for table in built.values() if table]
+
+
+@dataclass(frozen=True)
+class _Recipe:
+    """What a table is to be made from."""
+
+    raw: list[snapshot.Snapshot]
+    rates: list[snapshot.Snapshot]
+    inputs: dict[str, str]
+
+
+def _recipes(data_dir: Path, chosen: Mapping[str, list[snapshot.Snapshot]]) -> dict[str, _Recipe]:
+    """Return the recipe of each table that has a source here."""
     common = _code_and_reference()
-    built = []
+    recipes = {}
     for table, sources in SOURCES.items():
-        files = [file for source in sources for file in chosen.get(source, [])]
-        if files:
-            converted = any(f.meta.source in IN_OTHER_CURRENCIES for f in files)
+        if raw := [file for source in sources for file in chosen.get(source, [])]:
+            converted = any(f.meta.source in IN_OTHER_CURRENCIES for f in raw)
             rates = chosen.get(RATES, []) if converted else []
-            raw = {str(f.path.relative_to(data_dir)): f.meta.sha256 for f in [*files, *rates]}
-            built.append(_bring_up_to_date(data_dir, table, files, rates, raw | common))
-        else:
-            store.remove_table(data_dir, table)  # of a source that has been taken away
-    return built
+            inputs = {str(f.path.relative_to(data_dir)): f.meta.sha256 for f in [*raw, *rates]}
+            recipes[table] = _Recipe(raw, rates, inputs | common)
+    return recipes
 
 
 #: Path, modification time and size of every file that matters: equal while nothing changes.
@@ -161,23 +184,27 @@ def _ensure(data_dir: Path, before: Stamp) -> Stamp:
 
 
 def _stamp(data_dir: Path) -> Stamp:
-    files = [*(data_dir / "raw").glob("*/*/*"), *(data_dir / "processed").glob("*"), *_INPUTS]
-    return tuple(sorted((str(f), f.stat().st_mtime_ns, f.stat().st_size) for f in files))
+    named = [*files.visible(data_dir, "raw/*/*/*"), *files.visible(data_dir, "processed/*")]
+    stamp = []
+    for file in (*named, *_INPUTS):
+        with suppress(FileNotFoundError):  # taken away since it was listed
+            state = file.stat()
+            stamp.append((str(file), state.st_mtime_ns, state.st_size))
+    return tuple(stamp)
 
 
-def _bring_up_to_date(
-    data_dir: Path,
-    table: str,
-    files: list[snapshot.Snapshot],
-    rates: list[snapshot.Snapshot],
-    inputs: dict[str, str],
-) -> BuiltTable:
-    meta = store.current_meta(data_dir, table, inputs)
-    rebuilt = meta is None
-    if meta is None:
-        meta = store.write_table(data_dir, table, _rows_of(table, files, rates), inputs)
+def _as_it_is(data_dir: Path, table: str, recipe: _Recipe) -> BuiltTable | None:
+    """Return a table that is current; None for one that must be made."""
+    meta = store.current_meta(data_dir, table, recipe.inputs)
     path = store.table_path(data_dir, table)
-    return BuiltTable(table, path, meta.rows, meta.bytes, rebuilt, inputs)
+    return BuiltTable(table, path, meta.rows, meta.bytes, False, recipe.inputs) if meta else None
+
+
+def _make(data_dir: Path, table: str, recipe: _Recipe) -> BuiltTable:
+    rows = _rows_of(table, recipe.raw, recipe.rates)
+    meta = store.write_table(data_dir, table, rows, recipe.inputs)
+    path = store.table_path(data_dir, table)
+    return BuiltTable(table, path, meta.rows, meta.bytes, True, recipe.inputs)
 
 
 def _rows_of(

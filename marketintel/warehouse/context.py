@@ -220,12 +220,19 @@ def coverage(data_dir: Path | None = None, *, newest: bool = False) -> "pd.DataF
         source, title, vintage, rows, bytes, licence, licence_url, citation, url, retrieved_at,
         retrieved_note, published_at, removable, table (the processed tables it feeds, joined by
         ``;``), file, sha256, quirks (list of sentences).
+
+    Raises
+    ------
+    MissingDataError
+        Nothing is here.
     """
     import pandas as pd
 
     data_dir = data_dir or store.default_data_dir()
     rows = []
     items = snapshot.list_snapshots(data_dir)
+    if not items:
+        raise snapshot.nothing_in(data_dir)
     if newest:
         sources = dict.fromkeys(item.meta.source for item in items)
         items = [item for source in sources for item in snapshot.find(data_dir, source)]

@@ -4,15 +4,17 @@ Tables are sorted by product code and cut into row groups small enough that a qu
 forty codes reads a few of them.
 """
 
+import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import DamagedDataError
-from marketintel.sources.snapshot import sha256_of, write_atomic
+from marketintel.files import write_atomic
+from marketintel.places import default_data_dir as default_data_dir
+from marketintel.sources.snapshot import sha256_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,18 +37,6 @@ class TableMeta:
     bytes: int
     sha256: str
     inputs: dict[str, str]
-
-
-def default_data_dir() -> Path:
-    """Return where the data are, unless the caller says otherwise.
-
-    The environment variable ``MARKETINTEL_DATA``; else ``data`` of the checkout that holds this
-    package; else ``data`` in the current directory.
-    """
-    if chosen := os.environ.get("MARKETINTEL_DATA"):
-        return Path(chosen)
-    checkout = Path(__file__).resolve().parents[2] / "data"
-    return checkout if checkout.is_dir() else Path.cwd() / "data"
 
 
 def table_path(data_dir: Path, table: str) -> Path:
@@ -105,13 +95,13 @@ def write_table(
 ) -> TableMeta:
     """Write a processed table and its meta file, each in one step.
 
-    Two builds at the same time are safe: both write the same bytes, and a reader sees either
-    the old or the new file.
+    A reader sees either the old or the new file; the caller holds the lock of `data_dir`.
     """
     payload = parquet_bytes(frame)
     path = table_path(data_dir, table)
     write_atomic(path, payload)
-    meta = TableMeta(table, len(frame), len(payload), sha256_of(path), inputs)
+    digest = hashlib.sha256(payload).hexdigest()
+    meta = TableMeta(table, len(frame), len(payload), digest, inputs)
     write_atomic(_meta_path(path), (json.dumps(asdict(meta), indent=2) + "\n").encode())
     return meta
 
@@ -121,6 +111,12 @@ def remove_table(data_dir: Path, table: str) -> None:
     path = table_path(data_dir, table)
     _meta_path(path).unlink(missing_ok=True)
     path.unlink(missing_ok=True)
+
+
+def sweep(data_dir: Path) -> None:
+    """Delete what killed builds left half written; the caller holds the lock of `data_dir`."""
+    for part in (data_dir / "processed").glob(".*.part"):
+        part.unlink(missing_ok=True)
 
 
 def current_meta(data_dir: Path, table: str, inputs: dict[str, str]) -> TableMeta | None:

@@ -1,0 +1,64 @@
+"""Where notebooks, starter snapshots and the user's data lie: in a checkout, or in a wheel."""
+
+import os
+from pathlib import Path
+
+from marketintel import files
+
+_PACKAGE = Path(__file__).resolve().parent
+_ROOT = _PACKAGE.parent
+# A wheel carries both inside the package; a checkout has them beside it.
+_IS_WHEEL = (_PACKAGE / "_notebooks").is_dir()
+
+
+def notebooks_dir() -> Path:
+    """Return the folder of the notebooks behind the documents."""
+    return _PACKAGE / "_notebooks" if _IS_WHEEL else _ROOT / "notebooks"
+
+
+def starter_dir() -> Path:
+    """Return the folder of the snapshots that come with the project."""
+    return _PACKAGE / "_starter" if _IS_WHEEL else _ROOT / "data" / "raw"
+
+
+def default_data_dir() -> Path:
+    """Return where the user's data are, unless the caller says otherwise.
+
+    The environment variable ``MARKETINTEL_DATA``; else ``data`` of the checkout that holds this
+    package; else ``data`` in the current folder if it has snapshots; else ``marketintel`` among
+    the user's own data (``XDG_DATA_HOME``), where the starter snapshots are laid on first use.
+    Nothing is ever written beside an installed package.
+
+    Raises
+    ------
+    StorageError
+        That folder cannot be written to.
+    """
+    if chosen := os.environ.get("MARKETINTEL_DATA"):
+        return Path(chosen)
+    if not _IS_WHEEL:
+        return _ROOT / "data"
+    if (here := Path.cwd() / "data" / "raw").is_dir():
+        return here.parent
+    from platformdirs import user_data_path
+
+    folder = user_data_path("marketintel").expanduser().absolute()
+    _lay_starter(folder)
+    return folder
+
+
+def _lay_starter(folder: Path) -> None:
+    """Copy the starter snapshots that were never laid here; what was taken away stays away."""
+    source, note = starter_dir(), folder / ".starter"
+    names = sorted(str(p.relative_to(source)) for p in source.rglob("*") if p.is_file())
+    if note.exists() and set(names) <= set(note.read_text(encoding="utf-8").splitlines()):
+        return
+    files.check_folder(folder)
+    with files.locked(folder):
+        laid = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+        # A sidecar sorts after its file, which without it is not yet a snapshot.
+        for name in names:
+            if name not in laid and not (folder / "raw" / name).exists():
+                files.write_atomic(folder / "raw" / name, (source / name).read_bytes())
+        every = sorted({*laid, *names})
+        files.write_atomic(note, ("\n".join(every) + "\n").encode())
