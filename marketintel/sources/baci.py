@@ -18,8 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.errors import DamagedDataError, MissingDataError, SourceError, UsageError
-from marketintel.files import leased, write_atomic
+from marketintel.errors import (
+    DamagedDataError,
+    MissingDataError,
+    SourceError,
+    StorageError,
+    UsageError,
+)
+from marketintel.files import check_folder, leased, write_atomic
 from marketintel.sources.http import Client
 from marketintel.sources.settings import Provider
 
@@ -154,6 +160,7 @@ def load(
         target = library / f"{year.revision}_V{year.vintage}" / f"{year.year}.parquet"
         if not _is_done(target, year):
             target.parent.mkdir(parents=True, exist_ok=True)
+            check_folder(target.parent, 2 * year.size)  # as text, and as what is made of it
             with leased(target.parent, ".loading-") as folder:
                 rows = _convert(archive, year, folder, target)
             mark = {"member": year.member, "crc": year.crc, "size": year.size, "rows": rows,
@@ -221,6 +228,11 @@ def _convert(archive: Path, year: Year, folder: Path, target: Path) -> int:
             engine.execute("SET threads = 2; SET preserve_insertion_order = false")
             engine.execute(_SORT.format(text=_quoted(text), part=_quoted(part)))
             counts = engine.execute(_COUNT.format(part=_quoted(part)), [year.year]).fetchall()
+        except duckdb.IOException as error:
+            raise StorageError(
+                f"{target}: {str(error).splitlines()[0]}; free some space or choose a folder on "
+                "another disk"
+            ) from None
         except duckdb.Error as error:
             reason = " ".join(str(error).split())[:200].replace(str(text), year.member)
             raise SourceError(
