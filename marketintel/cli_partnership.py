@@ -36,7 +36,7 @@ def register(app: typer.Typer) -> None:
 @kpi.command("add")
 def kpi_add(
     indicator: Annotated[str, typer.Argument(help="Id, as `marketintel kpi show` prints it.")],
-    value: Annotated[float, typer.Argument(help="What is added; for a level, the total so far.")],
+    value: Annotated[str, typer.Argument(help="What is added, in digits; a level's total so far.")],
     evidence: Annotated[str, typer.Option(help="What proves it: a document or list, no person.")],
     date: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD (default: today).")] = None,
     country: Annotated[str, typer.Option(help="Country it belongs to.")] = "",
@@ -53,14 +53,14 @@ def kpi_meet(
     kind: Annotated[str, typer.Option(help="c2c, b2b or memorandum.")],
     counterpart: Annotated[str, typer.Option("--with", help="Organisation met.")],
     evidence: Annotated[str, typer.Option(help="What proves it: minutes, schedule.")],
-    count: Annotated[int, typer.Option(help="How many meetings.")] = 1,
+    count: Annotated[int, typer.Option(help="How many meetings.", min=1)] = 1,
     date: Annotated[str | None, typer.Option(help="Day, YYYY-MM-DD (default: today).")] = None,
     data: DataOption = None,
 ) -> None:
     """Enter meetings of a mission; the indicator that counts this kind gets them."""
     from marketintel.report.partnership.kpi_monitor import indicator_of
 
-    _append(indicator_of(kind), date, count, evidence, data, iso3=country, meeting=kind,
+    _append(indicator_of(kind, _day(date)), date, count, evidence, data, iso3=country, meeting=kind,
             counterpart=counterpart)  # fmt: skip
 
 
@@ -193,7 +193,12 @@ def practice(
 
 
 def _append(
-    indicator: str, day: str | None, value: float, evidence: str, data: Path | None, **more: Any
+    indicator: str,
+    day: str | None,
+    value: float | str,
+    evidence: str,
+    data: Path | None,
+    **more: Any,
 ) -> None:
     from marketintel.report.partnership.kpi_monitor import enter
 

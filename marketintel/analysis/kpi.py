@@ -40,7 +40,8 @@ STATUS_COLUMNS = [
 #: What each verdict means; printed beside the table.
 STATUSES = {
     "attained": "the target is reached",
-    "missed": "the deadline has passed and the last measurement is below the target",
+    "missed": "the deadline has passed and no measurement reached the target",
+    "fell back": "the target was reached, and the last measurement is below it",
     "on course": f"the target is reached with a probability of at least {ON_COURSE:.0%}",
     "open": f"that probability is between {BEHIND:.0%} and {ON_COURSE:.0%}, or cannot be given",
     "behind": f"that probability is below {BEHIND:.0%}",
@@ -57,7 +58,8 @@ def status(kpis: pd.DataFrame, lines: pd.DataFrame, as_of: str) -> pd.DataFrame:
     ----------
     kpis : DataFrame
         kpi, measure ("events" or "level"), start and deadline (ISO dates), target (NaN where
-        there is none), counts_countries_of (id of another indicator, or "").
+        there is none), counts_countries_of (id of another indicator, or ""), places (ISO3 codes
+        of the countries that count, empty for all).
     lines : DataFrame
         kpi, date (ISO), value, country (ISO3 or ""); corrections already applied.
     as_of : str
@@ -141,12 +143,16 @@ def _status(kpi: Mapping[Any, Any], lines: pd.DataFrame, as_of: str) -> dict[str
     }
     target = float(kpi["target"])
     if len(own):
+        if of and len(kpi["places"]):
+            own = own[own["country"].isin(kpi["places"])]
         found["measured"] = _measured(own, kpi["measure"], bool(of))
         found["attained_pct"] = 100 * found["measured"] / target
         jumps = None if of else _jumps(own, kpi["measure"])
         if jumps is not None and 0 < elapsed < length:
             found |= projection(jumps, elapsed, length - elapsed, target)
     found["status"] = _verdict(found, target, now < start, now >= deadline)
+    if kpi["measure"] == "level" and found["measured"] < target <= own["value"].max():
+        found["status"] = "fell back"
     return found
 
 

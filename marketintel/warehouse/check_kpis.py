@@ -4,12 +4,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from marketintel.warehouse.countries import country_rows
+from marketintel.warehouse.countries import country_rows, load_groups
 from marketintel.warehouse.csvfile import is_ref_date, is_url, unknown
 from marketintel.warehouse.problems import Problem, Report
 
 MEASURES = ("events", "level")
 MEETINGS = ("c2c", "b2b", "memorandum")
+UNITS = "units"
+UNIT_TYPES = ("count", "amount")
+UNIT_KEYS = {"type": str, "most": (int, float)}
 TARGET_KINDS = ("published", "derived", "own")
 KPI_KEYS = {
     "name": str,
@@ -30,7 +33,9 @@ KPI_OPTIONS = {
     "url": str,
     "ref_date": str,
     "countries": list,
+    "within": list,
     "countries_counted": bool,
+    "example": bool,
     "of": str,
     "meeting": str,
     "results": list,
@@ -47,8 +52,13 @@ def check_kpis(path: Path) -> list[Problem]:
     """Return the mistakes of a ``kpis.toml``."""
     report = Report(path)
     countries = {row["iso3"] for row in country_rows()}
-    fed: dict[str, str] = {}
-    for kpi, table in report.toml.tables.items():
+    places = {*countries, *load_groups()}
+    units = _check_units(report)
+    fed: dict[str, list[str]] = {}
+    tables = report.toml.tables
+    for kpi, table in tables.items():
+        if kpi == UNITS:
+            continue
         if not isinstance(table, dict):
             report.add("unknown-key", f"{kpi!r} stands outside every indicator", kpi)
             continue
@@ -57,25 +67,41 @@ def check_kpis(path: Path) -> list[Problem]:
         for key, known in (("measure", MEASURES), ("meeting", MEETINGS)):
             if key in table and table[key] not in known:
                 report.add(f"unknown-{key}", unknown(str(table[key]), known), kpi, key)
-        for iso3 in table.get("countries", []):
-            if iso3 not in countries:
-                report.add(
-                    "unknown-country", unknown(str(iso3), sorted(countries)), kpi, "countries"
-                )
+        if table["unit"] not in units:
+            report.add("unknown-unit", unknown(table["unit"], sorted(units)), kpi, "unit")
+        for key, known in (("countries", countries), ("within", places)):
+            for place in table.get(key, []):
+                if place not in known:
+                    report.add("unknown-country", unknown(str(place), sorted(known)), kpi, key)
         if _day(table["deadline"]) <= _day(table["start"]):
             message = f"deadline {table['deadline']} is not after start {table['start']}"
             report.add("date-order", f"{message}: change one of them", kpi, "deadline")
         if meeting := table.get("meeting"):
-            if meeting in fed:
-                message = f"meetings of kind {meeting!r} already feed {fed[meeting]}: remove one"
-                report.add("meeting-twice", message, kpi, "meeting")
-            fed[meeting] = kpi
+            for other in fed.setdefault(meeting, []):
+                first, last = _day(tables[other]["start"]), _day(tables[other]["deadline"])
+                if first <= _day(table["deadline"]) and _day(table["start"]) <= last:
+                    message = f"meetings of kind {meeting!r} already feed {other}: remove one"
+                    report.add("meeting-twice", message, kpi, "meeting")
+            fed[meeting].append(kpi)
         _check_target(report, kpi, table)
         _check_counted(report, kpi, table)
         _check_yardstick(report, kpi, table)
         for result in table.get("results", []):
             _check_result(report, kpi, table, result, countries)
     return report.problems
+
+
+def _check_units(report: Report) -> set[str]:
+    units = report.toml.tables.get(UNITS, {})
+    for name, unit in units.items():
+        at = (UNITS, name)
+        if not isinstance(unit, dict) or not report.keys(unit, UNIT_KEYS, {}, *at):
+            continue
+        if unit["type"] not in UNIT_TYPES:
+            report.add("unknown-type", unknown(unit["type"], UNIT_TYPES), *at, "type")
+        if not 0 < unit["most"] < 1e12:
+            report.add("most", f"most {unit['most']!r} is not above 0", *at, "most")
+    return set(units)
 
 
 def _check_target(report: Report, kpi: str, table: dict[str, Any]) -> None:

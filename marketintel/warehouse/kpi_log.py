@@ -45,7 +45,7 @@ class Entry:
     meeting, counterpart : str
         Kind of meeting (c2c, b2b, memorandum) and the organisation met; "" for none.
     corrects : str
-        Id of the line that this one replaces, or "". A correction may have value 0.
+        Id of the line that this one replaces, or "". A correction of value 0 withdraws it.
     """
 
     id: str
@@ -189,10 +189,11 @@ def _parse(
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries that no later one replaces, in their order."""
+    """Return the entries that count, in their order: not replaced, and withdrawing none."""
     entries = list(entries)
     replaced = {entry.corrects for entry in entries if entry.corrects}
-    return [entry for entry in entries if entry.id not in replaced]
+    kept = [entry for entry in entries if entry.id not in replaced]
+    return [entry for entry in kept if entry.value or not entry.corrects]
 
 
 def _mistake(found: Any) -> tuple[str, str] | None:

@@ -28,7 +28,7 @@ from marketintel.warehouse.check_clusters import (
     check_readiness,
     cluster_of,
 )
-from marketintel.warehouse.check_kpis import check_kpis
+from marketintel.warehouse.check_kpis import UNITS, check_kpis
 from marketintel.warehouse.check_needs import SURVEY_COLUMNS, check_needs, check_survey
 from marketintel.warehouse.check_roadmap import check_roadmap
 from marketintel.warehouse.countries import REFERENCE_DIR
@@ -104,7 +104,12 @@ def load_needs(home: Path | None = None) -> dict[str, dict[str, Any]]:
 
 def load_kpis(home: Path | None = None) -> dict[str, dict[str, Any]]:
     """Return the indicators by id, as in ``kpis.toml``."""
-    return _tables("kpis.toml", home)
+    return {name: one for name, one in _tables("kpis.toml", home).items() if name != UNITS}
+
+
+def load_units(home: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Return type and largest plausible value of each unit of ``kpis.toml``."""
+    return dict(_tables("kpis.toml", home)[UNITS])
 
 
 def load_actions(home: Path | None = None) -> dict[str, dict[str, Any]]:

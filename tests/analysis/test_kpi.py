@@ -14,7 +14,7 @@ from marketintel.analysis import kpi
 def indicators(**changes):
     row = {
         "kpi": "k", "measure": "events", "start": "2027-01-01", "deadline": "2027-12-31",
-        "target": 10.0, "counts_countries_of": "",
+        "target": 10.0, "counts_countries_of": "", "places": [],
     }  # fmt: skip
     return pd.DataFrame([row | changes])
 
@@ -130,3 +130,16 @@ def test_projection_never_contradicts_itself(jumps, elapsed, remaining, target):
     if total >= target:
         assert found["p_attain_pct"] == 100
     assert set(kpi.STATUSES) >= {"attained", "missed", "on course", "open", "behind"}
+
+
+def test_a_level_that_was_reached_and_fell_is_not_missed():
+    log = lines(("k", "2027-03-01", 260, ""), ("k", "2027-09-01", 240, ""))
+    kpis = indicators(measure="level", target=250.0)
+    assert one(kpi.status(kpis, log, "2028-06-30"))["status"] == "fell back"
+    assert one(kpi.status(kpis, log.iloc[1:], "2028-06-30"))["status"] == "missed"
+
+
+def test_only_countries_of_the_group_are_counted():
+    log = lines(*[("e", "2027-03-01", 1, place) for place in ("FIN", "USA", "DEU", "")])
+    kpis = indicators(counts_countries_of="e", places=["FIN", "DEU", "FRA"])
+    assert one(kpi.status(kpis, log, "2027-06-30"))["measured"] == 2

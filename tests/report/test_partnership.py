@@ -2,9 +2,12 @@
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -125,7 +128,7 @@ def test_the_monitor_never_calls_a_target_a_result(data):
     table = monitor.table.set_index("kpi")
     ended = table[table["programme"].isin(["Photonics4Industry", "PIMAP+"])]
     assert len(ended) == 12 and (ended["status"] == "no measurement").all()
-    assert ended["measured"].isna().all() and ended["target"].notna().sum() == 10
+    assert ended["measured"].isna().all() and ended["target"].notna().sum() == 9
     assert (table.loc[table["programme"] == "Plan 2027-2029", "status"] == "not started").all()
     assert table.loc["p4i_exchanges", "status"] == "no measurement"
     assert table.loc["pimap_first_memoranda", ["measured", "status"]].tolist() == [2, "attained"]
@@ -141,9 +144,9 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     run = RUNNER.invoke(
         app(),
         ["kpi", "meet", "japan", "--kind", "c2c", "--with", "OITDA", "--evidence", "minutes",
-         "--date", "2028-04-20", "--data", str(data)],
+         "--date", "2026-04-20", "--data", str(data)],
     )  # fmt: skip
-    assert run.exit_code == 0 and "plan_c2c 1 on 2028-04-20" in run.output
+    assert run.exit_code == 0 and "example_c2c 1 on 2026-04-20" in run.output
     for place in ("FIN", "FIN", "AUT"):
         run = RUNNER.invoke(
             app(),
@@ -158,7 +161,7 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     assert table.loc["p4i_countries", "measured"] == 2
     by_country = tables(kpi_monitor.exchanges(monitor))["by_country_p4i_exchanges"]
     assert by_country[["name", "value"]].to_numpy().tolist() == [["Finland", 2], ["Austria", 1]]
-    met = tables(mission.meetings(mission.load("JPN", as_of="2028-05-01", data_dir=data)))[
+    met = tables(mission.meetings(mission.load("JPN", as_of="2026-05-01", data_dir=data)))[
         "meetings"
     ]
     assert met["counterpart"].tolist() == ["OITDA"]
@@ -173,6 +176,35 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     )  # fmt: skip
     assert isinstance(late.exception, UsageError) and "outside the period" in str(late.exception)
     assert len(kpi_log.read(kpi_log.log_path(data))) == 4
+
+
+def test_every_printed_command_of_the_log_runs(data):
+    """Those of the documentation, and those that documents print on the day they are made."""
+    today = date.today().isoformat()
+    monitor = kpi_monitor.load(today, data)
+    dossier = mission.load("USA", as_of=today, data_dir=data)
+    shown = prose(kpi_monitor.exchanges(monitor), mission.meetings(dossier))
+    printed = re.findall(r"`marketintel (kpi [^`]*)`", shown)
+    assert len(printed) == 2
+    guide = (Path(__file__).parents[2] / "docs" / "partnership.md").read_text(encoding="utf-8")
+    printed += [
+        line.split("#")[0] for line in re.findall(r"^marketintel (kpi .*)$", guide, re.MULTILINE)
+    ]
+    assert len(printed) == 7
+    entered = ""
+    for command in printed:
+        words = shlex.split(command.replace("--corrects ID", f"--corrects {entered}"))
+        run = RUNNER.invoke(app(), [*words, "--data", str(data)])
+        assert run.exit_code == 0, (command, run.output, run.exception)
+        if words[1] == "add":
+            entered = run.output.split(":")[0]
+
+
+def test_examples_stay_out_of_the_monitor_until_they_are_used(data):
+    before = set(kpi_monitor.load(DAY, data).kpis)
+    assert not any(name.startswith("example") for name in before)
+    kpi_monitor.enter("example_exchanges", "2026-02-01", "1", "report", data)
+    assert set(kpi_monitor.load(DAY, data).kpis) == before | {"example_exchanges"}
 
 
 def test_the_plan_can_be_kept_and_says_what_is_a_proposal():

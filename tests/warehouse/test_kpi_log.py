@@ -113,6 +113,8 @@ def test_a_correction_replaces_and_both_stay(tmp_path):
     kpi_log.append(path, right)
     assert kpi_log.read(path) == [wrong, right]
     assert kpi_log.standing(kpi_log.read(path)) == [right]
+    withdrawn = entry(value=0, corrects=right.id)
+    assert kpi_log.standing([wrong, right, withdrawn]) == []
     with pytest.raises(UsageError, match="no line 'nowhere' to correct"):
         kpi_log.append(path, entry(corrects="nowhere"))
     assert len(kpi_log.read(path)) == 2

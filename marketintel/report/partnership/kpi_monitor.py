@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,9 @@ from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table,
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
 from marketintel.report.partnership.common import context, dated, market
-from marketintel.warehouse import kpi_log, store
+from marketintel.warehouse import kpi_log, kpi_rules, store
 from marketintel.warehouse.csvfile import unknown
-from marketintel.warehouse.partnership import load_kpis
+from marketintel.warehouse.partnership import load_kpis, load_units
 from marketintel.warehouse.reference import country_name
 
 TARGET_WORDS = {"published": "published", "derived": "derived from a definition", "own": "own"}
@@ -50,6 +51,7 @@ class Monitor:
                 "deadline": one["deadline"].isoformat(),
                 "target": float(one.get("target", math.nan)),
                 "counts_countries_of": one.get("of", "") if one.get("countries_counted") else "",
+                "places": kpi_rules.places(one),
             }
             for name, one in self.kpis.items()
         ]
@@ -81,30 +83,60 @@ def load(as_of: str, data_dir: Path | None = None) -> Monitor:
     directory = data_dir or store.default_data_dir()
     kpis = load_kpis()
     entries = kpi_log.standing(kpi_log.read(kpi_log.log_path(directory), kpis))
+    used = {entry.kpi for entry in entries}
+    kpis = {name: one for name, one in kpis.items() if name in used or not one.get("example")}
     rows = [*_published(kpis), *(vars(entry) for entry in entries)]
     columns = ["kpi", "date", "value", "country", "evidence", "meeting", "counterpart", "id"]
     lines = pd.DataFrame(rows, columns=columns).fillna({"meeting": "", "counterpart": "", "id": ""})
     return Monitor(as_of, kpis, lines, directory)
 
 
-def indicator_of(meeting: str) -> str:
-    """Return the id of the indicator that counts a kind of meeting.
+def indicator_of(meeting: str, day: str) -> str:
+    """Return the id of the indicator that counts a kind of meeting on a day.
 
     Raises
     ------
     UsageError
-        No indicator counts it.
+        No indicator counts it, or none does on that day.
     """
-    fed = {one["meeting"]: name for name, one in load_kpis().items() if "meeting" in one}
-    if meeting not in fed:
-        raise UsageError(f"meeting {unknown(meeting, fed)}")
-    return fed[meeting]
+    fed = {name: one for name, one in load_kpis().items() if "meeting" in one}
+    if meeting not in (kinds := {one["meeting"] for one in fed.values()}):
+        raise UsageError(f"meeting {unknown(meeting, sorted(kinds))}")
+    own = {name: one for name, one in fed.items() if one["meeting"] == meeting}
+    if name := next((name for name, one in own.items() if is_open(one, day)), None):
+        return name
+    periods = ", ".join(f"{n} {one['start']} to {one['deadline']}" for n, one in own.items())
+    raise UsageError(
+        f"no indicator counts {meeting} meetings on {day} ({periods}): add one in kpis.toml"
+    )
+
+
+def is_open(kpi: Mapping[str, Any], day: str) -> bool:
+    """Return whether a day lies in an indicator's period."""
+    return bool(kpi["start"].isoformat() <= day <= kpi["deadline"].isoformat())
+
+
+def command(as_of: str, arguments: str, meeting: str = "", unit: str = "") -> str:
+    """Return the command that enters a line today, or why there is none.
+
+    Parameters
+    ----------
+    arguments : str
+        With ``{kpi}`` where the indicator stands.
+    meeting, unit : str
+        Kind of meeting or unit that the indicator has.
+    """
+    for name, one in load_kpis().items():
+        wanted = one.get("meeting") == meeting if meeting else one["unit"] == unit
+        if wanted and is_open(one, as_of) and not one.get("countries_counted"):
+            return f"`marketintel kpi {arguments.format(kpi=name)}` enters one."
+    return f"No indicator for it is open on {as_of}: add one in `kpis.toml`."
 
 
 def enter(
     indicator: str,
     day: str,
-    value: float,
+    value: float | str,
     evidence: str,
     data_dir: Path | None = None,
     *,
@@ -115,24 +147,27 @@ def enter(
 ) -> tuple[kpi_log.Entry, Path]:
     """Add a line to the log, and return it and where the log lies.
 
+    Parameters
+    ----------
+    value : float or str
+        As typed, text is read by :func:`marketintel.warehouse.kpi_rules.parse_value`.
+
     Raises
     ------
     UsageError
-        The entry breaks a rule of the log, or its day is outside the indicator's period, where
-        it would never count.
+        The entry breaks a rule of the log or of :mod:`marketintel.warehouse.kpi_rules`.
     """
-    kpis = load_kpis()
+    kpis, units = load_kpis(), load_units()
+    if isinstance(value, str):
+        unit = kpis.get(indicator, {}).get("unit", next(iter(units)))
+        value = kpi_rules.parse_value(value, units[unit], unit)
+    path = kpi_log.log_path(data_dir or store.default_data_dir())
     entry = kpi_log.new_entry(
         indicator, day, value, evidence, kpis,
         iso3=iso3, meeting=meeting, counterpart=counterpart, corrects=corrects,
     )  # fmt: skip
-    start, deadline = (kpis[indicator][key].isoformat() for key in ("start", "deadline"))
-    if not start <= day <= deadline:
-        raise UsageError(
-            f"{day} is outside the period of {indicator} ({start} to {deadline}): give the day of the "
-            "event, or choose an indicator of that time"
-        )
-    path = kpi_log.log_path(data_dir or store.default_data_dir())
+    today = date.today().isoformat()
+    kpi_rules.check_entry(entry, kpis, units, kpi_log.inspect(path)[0], today)
     kpi_log.append(path, entry)
     return entry, path
 
@@ -305,8 +340,7 @@ def exchanges(monitor: Monitor) -> Stack:
             blocks.append(
                 Text(
                     f"**{escape(one['name'])}, {escape(one['programme'])}.** No exchange has been "
-                    "entered, and no count by country has been published where we looked. "
-                    f"`marketintel kpi add {name} 1 --country FIN --evidence …` enters one."
+                    "entered, and no count by country has been published where we looked."
                 )
             )
             continue
@@ -321,7 +355,10 @@ def exchanges(monitor: Monitor) -> Stack:
                 hide=["country", "lines"],
             )
         )
-    return Stack(*blocks)
+    how = command(
+        monitor.as_of, 'add {kpi} 1 --country FIN --evidence "signed report"', unit="exchanges"
+    )
+    return Stack(*blocks, Text(f"A new exchange: {how}"))
 
 
 def yardsticks(monitor: Monitor) -> Table:

@@ -305,10 +305,8 @@ def questions(dossier: Dossier) -> Text:
 
 def meetings(dossier: Dossier) -> Stack:
     """Meetings and results that the log has for this country."""
-    how = (
-        f"`marketintel kpi meet {dossier.market.iso3} --kind c2c --with … --evidence …` enters a "
-        "meeting; the indicators count it."
-    )
+    arguments = f'meet {dossier.market.iso3} --kind c2c --with "SPIE" --evidence "minutes"'
+    how = kpi_monitor.command(dossier.as_of, arguments, meeting="c2c")
     if dossier.meetings.empty:
         return Stack(Text(f"No meeting has been entered for this country. {how}"))
     rows = dossier.meetings.assign(
