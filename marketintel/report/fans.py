@@ -37,7 +37,8 @@ def fan(
     history : DataFrame
         ``unique_id, ds, y``; ds is a date, or text such as "2025" or "2025-03".
     forecast : DataFrame
-        ``unique_id, ds, level, mean, lo, hi`` of one model.
+        ``unique_id, ds, level, mean, lo, hi`` of one model. Periods between the last figure and its
+        first are hatched: not known here.
     benchmark : DataFrame, optional
         ``unique_id, ds, mean`` of one model: a dashed line beside the forecast.
     benchmark_label : str
@@ -135,21 +136,45 @@ def _panel(axes: "Axes", past: "pd.DataFrame", ahead: "pd.DataFrame", scale: flo
     axes.plot(past["t"], past["y"] / scale, color=brand.ink, linewidth=1.4)
     # Intervals widen from the last known point; the wider ones lie behind.
     last = past.dropna(subset=["y"]).iloc[-1]
-    start, now = float(last["t"]), float(last["y"]) / scale
+    start, now = [float(last["t"])], [float(last["y"]) / scale]
+    if _not_known(axes, start[0], float(ahead["t"].min()), _annual(list(past["ds"]))):
+        start, now = [], []
     for level in sorted(ahead["level"].dropna().unique(), reverse=True):
         rows = ahead[ahead["level"] == level]
-        t = [start, *rows["t"]]
-        high = [now, *(rows["hi"] / scale)]
+        t = [*start, *rows["t"]]
+        high = [*now, *(rows["hi"] / scale)]
         shade = 0.15 if float(level) > 90 else 0.3
         axes.fill_between(
-            t, [now, *(rows["lo"] / scale)], high, color=blue, alpha=shade, linewidth=0
+            t, [*now, *(rows["lo"] / scale)], high, color=blue, alpha=shade, linewidth=0
         )
         _at_end(axes, f"{level:g} %", t[-1], high[-1], brand.muted)
     middle = ahead.drop_duplicates("t")
-    axes.plot([start, *middle["t"]], [now, *(middle["mean"] / scale)], color=blue, lw=1.6)
+    axes.plot([*start, *middle["t"]], [*now, *(middle["mean"] / scale)], color=blue, lw=1.6)
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _not_known(axes: "Axes", last: float, first: float, annual: bool) -> bool:
+    """Hatch the periods between the last figure and the first forecast; False if there are none."""
+    pad = half_period(annual)
+    if first - last < 3 * pad:
+        return False
+    muted = shipped_brand().muted
+    axes.axvspan(
+        last + pad, first - pad, facecolor="none", edgecolor=muted, hatch="////", lw=0, alpha=0.5
+    )
+    axes.annotate(
+        "not known here",
+        ((last + first) / 2, 0.03),
+        xycoords=("data", "axes fraction"),
+        rotation=90,
+        size=6,
+        ha="center",
+        va="bottom",
+        color=muted,
+    )
+    return True
 
 
 def _benchmark(axes: "Axes", rows: "pd.DataFrame", label: str, scale: float) -> None:

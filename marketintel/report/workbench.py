@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marketintel.analysis.forecast.present import edition_month
 from marketintel.errors import MissingDataError
 from marketintel.places import notebooks_dir
 from marketintel.report.render import Cover
@@ -20,7 +21,7 @@ def edition_name(used: "pd.DataFrame", edition: str | None) -> str:
 
     So the same inputs make the same edition, whenever it is run.
     """
-    return edition or str(used["retrieved_at"].max())[:7]
+    return edition or edition_month(used)
 
 
 def run_on(

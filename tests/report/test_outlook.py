@@ -304,3 +304,41 @@ def test_the_command_prints_levels():
 def test_income_is_estimated_from_the_world_alone_where_no_years_are_here():
     (found,) = drivers.gdp_elasticities(pd.DataFrame(), load_headings(), None)
     assert found.key == "gdp_world"
+
+
+def test_series_that_end_too_long_before_the_edition_are_refused_with_a_command(full):
+    assert full.month == "2026-11"
+    silent = full.silent.set_index("unique_id")
+    for when in ("monthly", "yearly"):
+        reason = silent.loc["CHN lasers", when]
+        assert reason.startswith("data end in 202")
+        assert "`marketintel fetch us_census_exports --for USA --years 202" in reason
+    for made in (full.years.made, full.months.fans, full.world.made, full.years.fans):
+        assert made["ds"].min() > pd.Timestamp("2026-11-30")
+    rows = full.years.potential
+    assert set(rows["ds"].dt.year) == {2030}
+    assert not ((rows["partner"] == "CHN") & (rows["cutoff"].dt.year < 2024)).any()
+    assert full.baselines["ds"].min().year == 2026
+
+
+def test_what_is_not_known_here_is_said_beside_every_forecast(full):
+    said = " ".join(sentences.in_short(full))
+    assert "in 2024, the last figure (2025 not known here), and are forecast" in said
+    assert "as made then" not in said
+    for stack in (pages.together(full), pages.countries(full), pages.world(full)):
+        for block in stack.flat():
+            of_forecasts = isinstance(block, Table | Figure) and "_" in block.name
+            if of_forecasts and not block.name.startswith(("left_out", "world_errors")):
+                assert "data end in 20" in block.caption, block.name
+
+
+def test_an_old_projection_carries_its_warning_in_every_row_and_sentence(full):
+    rows = full.low_high
+    from_imf = ~rows["assumption"].str.contains(r"[+-]1 point ")
+    assert from_imf.any()
+    assert (rows["warning"] != "").equals(from_imf)
+    shown = tables(pages.scenarios(full))["low_high"].frame
+    assert shown.loc[from_imf.to_numpy(), "growth"].str.contains("2022-10, out of date").all()
+    told = [gap for gap in full.driver_gaps if "Projected growth" in gap]
+    assert told
+    assert all("out of date" in gap for gap in told)

@@ -6,8 +6,8 @@
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
-``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``scores``, ``joint``, ``coherence``,
-``outlook``, ``explanation``, ``shocks``, ``elasticities``, ``scenarios``. Method:
+``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``present``, ``scores``, ``joint``,
+``coherence``, ``outlook``, ``explanation``, ``shocks``, ``elasticities``, ``scenarios``. Method:
 ``docs/forecast.md``.
 """
 
@@ -17,6 +17,7 @@ from marketintel.analysis.forecast.combination import combine, learn_weights
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
 from marketintel.analysis.forecast.explanation import Explanation, explain
 from marketintel.analysis.forecast.outlook import potential
+from marketintel.analysis.forecast.present import edition_month, forecast_ahead, standing
 from marketintel.analysis.forecast.scores import accuracy, score
 
 __all__ = [
@@ -25,12 +26,15 @@ __all__ = [
     "backtest",
     "combine",
     "cut",
+    "edition_month",
     "explain",
     "forecast",
+    "forecast_ahead",
     "learn_weights",
     "notes",
     "potential",
     "reconcile",
     "refused",
     "score",
+    "standing",
 ]

@@ -14,6 +14,7 @@ import pandas as pd
 
 from marketintel.analysis.forecast.engine import forecast
 from marketintel.analysis.forecast.panel import SEASON_LENGTH
+from marketintel.analysis.forecast.present import forecast_ahead
 
 COLUMNS = [
     "unique_id",
@@ -41,6 +42,7 @@ def potential(
     thresholds: Mapping[str, float] | float | None = None,
     *,
     breaks: pd.DataFrame | None = None,
+    month: str | None = None,
 ) -> pd.DataFrame:
     """Summarise where annual series stand at the horizon.
 
@@ -49,11 +51,13 @@ def potential(
     panel : DataFrame
         ``unique_id, ds, y``, annual.
     horizon : int
-        Years ahead.
+        Years ahead, of the last observation or, with `month`, of an edition.
     thresholds : mapping of unique_id to float, or float, optional
         Level to be passed, in the unit of ``y``.
     breaks : DataFrame, optional
         Declared breaks, see :func:`~marketintel.analysis.forecast.breaks.cut`.
+    month : str, optional
+        An edition's, see :mod:`~marketintel.analysis.forecast.present`.
 
     Returns
     -------
@@ -69,7 +73,10 @@ def potential(
         from marketintel.analysis.forecast.breaks import cut
 
         panel = cut(panel, breaks)
-    made = forecast(panel, horizon, LEVELS, freq="A", season_length=SEASON_LENGTH["A"])
+    if month:
+        made = forecast_ahead(panel, horizon, month, LEVELS)
+    else:
+        made = forecast(panel, horizon, LEVELS, freq="A", season_length=SEASON_LENGTH["A"])
     return summarise(made, panel, thresholds)
 
 

@@ -49,7 +49,7 @@ def _series(outlook: Outlook) -> list[str]:
         ends = "; ".join(f"{c} {months.last(c)}" for c in outlook.countries if months.last(c))
         lines.append(
             f"Monthly: {months.fans['unique_id'].nunique()} of {months.panel['unique_id'].nunique()} series, each a "
-            f"whole segment of core codes after its last break, {MONTHS} months ahead. Last month: {ends}."
+            f"whole segment of core codes after its last break, {MONTHS} months after {outlook.month}. Last month known: {ends}."
         )
     for kind, nodes in by_kind(years.nodes[years.nodes["role"] == totals.CELL]):
         goods = (
@@ -61,14 +61,15 @@ def _series(outlook: Outlook) -> list[str]:
         days = years.panel.loc[years.panel["unique_id"].isin(nodes["unique_id"]), "ds"]
         lines.append(
             f"Yearly, {escape(kind.label)}: {len(nodes)} series of {goods}, {days.min().year} to "
-            f"{days.max().year}, {YEARS} years ahead."
+            f"{days.max().year}, {YEARS} years after {outlook.month}."
         )
     return [
         *lines,
         "Totals of countries, segments and all together add only series of one kind that end in one year "
         "(bottom-up); their intervals are of joint draws of the cells.",
         f"World: {w.count(outlook.world.panel['unique_id'].nunique(), 'HS4 heading')} that may speak for a segment, {YEARS} "
-        "years ahead.",
+        f"years after {outlook.month}. What lies between the last figure and that month is not known here, and "
+        "no forecast of it is shown.",
     ]
 
 

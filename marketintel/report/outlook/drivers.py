@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.forecast import choice, elasticities, scenarios
+from marketintel.analysis.forecast import choice, elasticities, present, scenarios
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import Scenario
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
@@ -138,31 +138,38 @@ def _sample(rows: pd.DataFrame) -> str:
 _WORLD = "World exports of photonics-related HS4 headings between breaks, yearly growth"
 
 
-def gdp_projections(countries: Sequence[str], data_dir: Path | None) -> pd.DataFrame:
-    """Mean yearly growth of GDP in dollars: ten years back, and as projected.
+PROJECTION = ["economy", "history_pct", "projected_pct", "first", "last", "source", "warning"]
+
+
+def gdp_projections(countries: Sequence[str], month: str, data_dir: Path | None) -> pd.DataFrame:
+    """Mean yearly growth of GDP in dollars: ten years back, and as projected after an edition.
 
     Growth is taken within one source's projections, never from one source's history to another's
-    projection.
+    projection, and from the last year that is over in the edition's month.
 
     Returns
     -------
     DataFrame
         ``economy, history_pct, projected_pct, first, last`` (years of the projection), ``source``
-        (producer and vintage). Economies without two projected years have no row.
+        (producer and vintage), ``warning`` (that it is old, else empty). Economies without two
+        projected years have no row.
     """
-    columns = ["economy", "history_pct", "projected_pct", "first", "last", "source"]
-    rows: list[tuple[str, float, float, str, str, str]] = []
+    rows: list[tuple[str, float, float, str, str, str, str]] = []
+    over = str((present.ordinal(month) - 11) // 12)
     gdp = query.macro(GDP, list(countries), projections=True, data_dir=data_dir)
     for economy, values in gdp.groupby("economy"):
-        ahead = values[values["is_projection"].astype(bool)]
+        ahead = values[values["is_projection"].astype(bool) & (values["period"] >= over)]
         back = values[~values["is_projection"].astype(bool)].tail(11)["value"]
         if len(ahead) < 2 or len(set(ahead["source"])) > 1 or len(back) < 2:
             continue
         producer = load_sources()[ahead["source"].iloc[0]].producer
-        said = f"{producer}, {ahead['vintage'].iloc[0]}"
+        vintage = str(ahead["vintage"].iloc[0])
+        said = f"{producer}, {vintage}"
+        old = f"projection of {vintage}, out of date" if present.is_old(vintage, month) else ""
         span = ahead["period"].iloc[[0, -1]]
-        rows.append((str(economy), _mean_growth(back), _mean_growth(ahead["value"]), *span, said))
-    return pd.DataFrame(rows, columns=columns)
+        growth = _mean_growth(back), _mean_growth(ahead["value"])
+        rows.append((str(economy), *growth, *span, said, old))
+    return pd.DataFrame(rows, columns=PROJECTION)
 
 
 def evaluate(

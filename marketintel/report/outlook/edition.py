@@ -111,7 +111,7 @@ def cover(outlook: Outlook, edition: str) -> Cover:
     trade = (
         "Imports of" if MIRROR not in whats else "Trade with" if len(whats) > 1 else "US exports to"
     )
-    months = f"{MONTHS} months and " if len(outlook.months.panel) else ""
+    months = f"{MONTHS} months and " if len(outlook.months.fans) else ""
     sources = [kind.source for kind in outlook.kinds]
     used = outlook.used[outlook.used["source"].isin(sources)].drop_duplicates("source")
     read = [f"{_told(outlook, r.source)} (compiled {r.retrieved_at})" for r in each(used)]
@@ -123,7 +123,7 @@ def cover(outlook: Outlook, edition: str) -> Cover:
         codes = "mixed codes, each by itself" if mixed[0] else "core codes"
     return Cover(
         title="Segment outlook",
-        subtitle=f"{trade} {shown}: {months}{YEARS} years ahead",
+        subtitle=f"{trade} {shown}: {months}{YEARS} years after {outlook.month}",
         edition=edition,
         vintage="; ".join(read),
         scope=f"{scope}; {codes}",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
+from marketintel.analysis.forecast.present import edition_month
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.report.market_study.facts import each
@@ -76,17 +77,17 @@ class Outlook:
     @cached_property
     def months(self) -> Months:
         """Whole segments by month."""
-        return Months(self.found.months, self.segments)
+        return Months(self.found.months, self.segments, self.month)
 
     @cached_property
     def years(self) -> Years:
         """Comparable goods by year, and their totals."""
-        return Years(self.found.years, self.threshold_pct)
+        return Years(self.found.years, self.threshold_pct, self.month)
 
     @cached_property
     def world(self) -> World:
         """World exports of the headings that may speak for a chosen segment."""
-        return World(self.headings, self.chosen, self.threshold_pct, self.data_dir)
+        return World(self.headings, self.chosen, self.threshold_pct, self.month, self.data_dir)
 
     @cached_property
     def kinds(self) -> list[Kind]:
@@ -203,8 +204,9 @@ class Outlook:
         known = self.projections.drop_duplicates("source")
         gaps += [
             f"Projected growth of GDP is a mean over {row.first} to {row.last} ({row.source}); "
-            "marketintel fetch imf brings the current one."
-            for row in known.itertuples()
+            f"`marketintel fetch imf --for {self.countries[0]}` brings the current one"
+            f"{f' ({row.warning})' if row.warning else ''}."
+            for row in each(known)
         ]
         without = sorted(set(self.countries) - set(self.projections["economy"]))
         if without:
@@ -219,10 +221,9 @@ class Outlook:
     def projections(self) -> pd.DataFrame:
         """Mean yearly GDP growth behind and ahead, where a projection is in the data."""
         try:
-            return drivers.gdp_projections(self.countries, self.data_dir)
+            return drivers.gdp_projections(self.countries, self.month, self.data_dir)
         except (MissingDataError, UsageError):  # no GDP of any year was fetched
-            columns = ["economy", "history_pct", "projected_pct", "first", "last", "source"]
-            return pd.DataFrame(columns=columns)
+            return pd.DataFrame(columns=drivers.PROJECTION)
 
     @cached_property
     def mirror_cells(self) -> pd.DataFrame:
@@ -234,21 +235,29 @@ class Outlook:
 
     @cached_property
     def low_high(self) -> pd.DataFrame:
-        """Each country's total of core codes under less and more GDP growth, and as projected."""
+        """Each country's total of core codes under less and more GDP growth, and as projected.
+
+        ``warning`` says so where a projection is old.
+        """
         totals_of = self.years.nodes[self.years.nodes["role"] == totals.COUNTRY]
-        last = self.years.panel.groupby("unique_id")["ds"].max().dt.year
+        starts = self.years.made.groupby("unique_id")["ds"].min().dt.year
         texts = []
+        warnings: dict[str, str] = {}
         for row in each(totals_of[totals_of["unique_id"].isin(self.countries)]):
             if not self.fitting(row.kind):
                 continue
-            first = int(last[row.unique_id]) + 1
+            first = int(starts[row.unique_id])
             texts += [f"GDP of {row.unique_id} {sign}1 point a year from {first}" for sign in "-+"]
             known = self.projections[self.projections["economy"] == row.unique_id]
             if len(known):
                 gap = float((known["projected_pct"] - known["history_pct"]).iloc[0])
                 if round(gap, 1):
                     texts.append(f"GDP of {row.unique_id} {gap:+.1f} points a year from {first}")
-        return self._evaluated(texts)[0]
+                    warnings[texts[-1]] = known["warning"].iloc[0]
+        rows = self._evaluated(texts)[0]
+        return (
+            rows.assign(warning=rows["assumption"].map(warnings).fillna("")) if len(rows) else rows
+        )
 
     @cached_property
     def baselines(self) -> pd.DataFrame:
@@ -339,10 +348,17 @@ class Outlook:
     def used(self) -> pd.DataFrame:
         """The raw files behind the outlook: the series' own first."""
         coverage = query.coverage(data_dir=self.data_dir, newest=True)
-        wanted = [*dict.fromkeys([*(kind.source for kind in self.kinds), *CONTEXT])]
+        found = [rows["kind"] for rows in (self.found.months, self.found.years) if len(rows)]
+        kinds = in_order(kind for kinds in found for kind in kinds.unique())
+        wanted = [*dict.fromkeys([*(kind.source for kind in kinds), *CONTEXT])]
         rows = coverage[coverage["source"].isin(wanted)]
         order = rows["source"].map({source: i for i, source in enumerate(wanted)})
         return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+
+    @cached_property
+    def month(self) -> str:
+        """The edition's month: what ends in it or before is past."""
+        return edition_month(self.used)
 
     def source_line(self, *kinds: Kind) -> str:
         """What is counted, by whom, and the citation: for under a table or figure."""

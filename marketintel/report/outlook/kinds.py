@@ -77,6 +77,13 @@ class Kind:
         """Say the trade of several countries named in a listing."""
         return f"US exports to {places}" if self.what == MIRROR else f"imports of {places}"
 
+    def newer(self, iso3: str, since: int, month: str) -> str:
+        """Return the command that brings figures after a year, up to an edition's month."""
+        if self.what == RECONCILED:
+            return f"marketintel fetch {self.source} --edition HS92_V202601"
+        market = "USA" if self.what == MIRROR else iso3
+        return f"marketintel fetch {self.source} --for {market} --years {since}-{month[:4]}"
+
     def limits(self) -> str:
         """What a reader must know of it before any figure."""
         said = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.analysis.forecast import present
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.asked import load
@@ -25,10 +26,11 @@ def potential_table(
     Returns
     -------
     DataFrame
-        ``country, segment, kind, source, valuation, year, level_usd, then, forecast_usd, lo_80_usd,
+        ``country, segment, kind, source, valuation, year, not_known, level_usd, then, forecast_usd, lo_80_usd,
         hi_80_usd, lo_95_usd, hi_95_usd, added_per_year_usd, growth_pct, threshold_usd,
-        above_threshold_pct, group``: trade of the last full year and five years on; probabilities
-        in percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
+        above_threshold_pct, group``: trade of the last year known and five years after the edition's
+        month; ``not_known`` are years in between that are over but not in the data; probabilities in
+        percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
         where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
         ``attrs["without"]`` says what has no such forecast and why, a line a country and reason.
     """
@@ -48,6 +50,7 @@ def potential_table(
             "source": [k.source for k in kinds],
             "valuation": [k.valuation for k in kinds],
             "year": rows["cutoff"].dt.year,
+            "not_known": [present.not_known(c, outlook.month) for c in rows["cutoff"]],
             "level_usd": rows["level_now"],
             "then": rows["ds"].dt.year,
             "forecast_usd": rows["level_then"],
@@ -74,7 +77,10 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     told = table["kind"] + ": " + table["source"] + " " + table["valuation"]
     money = ["level_usd", "forecast_usd", "lo_80_usd", "hi_80_usd"]
     shown = table[["country", "segment"]].assign(
-        kind=told, year=table["year"].astype(str), then=table["then"].astype(str)
+        kind=told,
+        year=table["year"].astype(str),
+        not_known=table["not_known"],
+        then=table["then"].astype(str),
     )
     for column in money:
         shown[column.replace("_usd", "_kusd")] = table[column] / 1e3

@@ -29,10 +29,13 @@ class Months:
         ``months`` of :class:`marketintel.report.outlook.best.Chosen`; may be empty.
     segments : Segments
         The reference file, for its breaks.
+    month : str
+        The edition's: forecasts are of months after it.
     """
 
     flows: pd.DataFrame
     segments: Segments
+    month: str
 
     @cached_property
     def panel(self) -> pd.DataFrame:
@@ -65,7 +68,15 @@ class Months:
     @cached_property
     def fans(self) -> pd.DataFrame:
         """Forecasts, 80 and 95 %, of the combination and what it is compared with."""
-        return fc.forecast(self.cut, MONTHS, (80, 95), MODELS)
+        return fc.forecast_ahead(
+            self.cut, MONTHS, self.month, (80, 95), MODELS, freq="M", fetch=self.newer
+        )
+
+    @cached_property
+    def newer(self) -> dict[str, str]:
+        """Command that brings newer data of each series."""
+        ends = self.panel.groupby("unique_id")["ds"].max().dt.year
+        return {u: k.newer(u[:3], ends[u], self.month) for u, k in self.kinds.items() if u in ends}
 
     @cached_property
     def tested(self) -> pd.DataFrame:

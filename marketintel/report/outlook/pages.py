@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis import forecast as fc
 from marketintel.report.blocks import (
     Callout,
     Figure,
@@ -59,7 +60,11 @@ def summary(outlook: Outlook) -> Stack:
     monthly = say.tested_by_month(outlook)
     errors = outlook.months.errors if monthly else say.cell_errors(outlook)
     figures = [
-        ("Forecast", f"{len(cells)} series", f"{YEARS} years ahead, with their probabilities"),
+        (
+            "Forecast",
+            f"{len(cells)} series",
+            f"{YEARS} years after {outlook.month}, with their probabilities",
+        ),
     ]
     if len(errors):
         by = "by month" if monthly else "by year"
@@ -113,7 +118,7 @@ def _country(outlook: Outlook, code: str) -> list[Heading | Text | Figure | Tabl
             suffix = f"_{place + 1}" if place else ""
             largest = _largest(months.panel, ids, 12)
             blocks.append(_monthly_fans(outlook, code, kind, largest, suffix))
-            blocks.append(Text(f"{say.coverage(outlook, largest)}{say.late_months(outlook, code)}"))
+            blocks.append(Text(say.coverage(outlook, largest)))
             blocks.append(tables.months(outlook, code, kind, ids, suffix))
     rows = years.nodes[(years.nodes["partner"] == code) & (years.nodes["group"] >= 0)]
     for place, (group, nodes) in enumerate(rows.groupby("group", sort=True)):
@@ -168,8 +173,8 @@ def _monthly_fans(
         figure,
         name=f"fans_{code.lower()}{suffix}",
         caption=(
-            f"{trade} by month, {_largest_of(largest, 'segment')}, {MONTHS} months ahead, 80 and "
-            "95 % intervals; shaded: shocks; dotted: breaks"
+            f"{trade} by month, {_largest_of(largest, 'segment')}, {MONTHS} months after {outlook.month}, "
+            f"80 and 95 % intervals; {say.seen(ends, outlook.month, 'M')}; shaded: shocks; dotted: breaks"
         ),
         alt=(
             f"{trade} by month and forecasts: {w.listing(list(titles.values()))}. "
@@ -194,13 +199,14 @@ def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) ->
         what=f"{'US exports' if kind.what == MIRROR else 'Imports'} a year",
     )
     said = say.annual_coverage(outlook, largest)
+    ends = made.loc[made["unique_id"].isin(largest), "cutoff"]
     goods = "mixed code" if kind.mixed else "segment"
     return Figure(
         figure,
         name=f"years_{code.lower()}_{group}",
         caption=(
-            f"{trade} by year, {_largest_of(largest, goods)}, {YEARS} years ahead, 80 and 95 % intervals; "
-            "shaded: shocks"
+            f"{trade} by year, {_largest_of(largest, goods)}, {YEARS} years after {outlook.month}, 80 and 95 % "
+            f"intervals; {say.seen(ends, outlook.month)}; shaded: shocks"
         ),
         alt=f"{trade} by year and forecasts: {w.listing(list(titles.values()))}. {said}",
         source=outlook.source_line(kind),
@@ -217,6 +223,9 @@ def world(outlook: Outlook) -> Stack:
     if world.panel.empty:
         return Stack(Callout("note", "No world heading may speak for these segments."))
     made = world.made
+    if made.empty:
+        reasons = w.listing(list(dict.fromkeys(fc.refused(made)["reason"])))
+        return Stack(Callout("note", f"World exports are not forecast: {escape(reasons)}."))
     titles = {h: f"Heading {h}: {outlook.headings[h].title}" for h in world.speaking}
     errors = world.errors
     rows = errors[errors["model"] == "combination"] if len(errors) else errors
@@ -244,7 +253,10 @@ def world(outlook: Outlook) -> Stack:
         Figure(
             figure,
             name="fans_world",
-            caption=f"World exports of single headings, {YEARS} years ahead, 80 and 95 % intervals; shaded: shocks",
+            caption=(
+                f"World exports of single headings, {YEARS} years after {outlook.month}, 80 and 95 % intervals; "
+                f"{say.seen(made['cutoff'], outlook.month)}; shaded: shocks"
+            ),
             alt=f"World exports and forecasts: {w.listing(list(titles.values()))}. {said}",
             source="Growth Lab, Atlas of Economic Complexity (via a public copy).",
         ),

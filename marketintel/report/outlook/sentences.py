@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.forecast import choice
+from marketintel.analysis.forecast import choice, present
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.report.blocks import escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each, one
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.facts import Outlook
-from marketintel.report.outlook.kinds import MIRROR, Kind
+from marketintel.report.outlook.kinds import Kind
 from marketintel.report.outlook.months import MONTHS
 from marketintel.report.outlook.years import TESTED_AHEAD, YEARS
 
@@ -80,11 +80,10 @@ def total(outlook: Outlook, iso3: str) -> list[str]:
     rows = outlook.years.potential
     rows = rows[(rows["partner"] == iso3) & (rows["role"] == totals.COUNTRY)]
     if rows.empty:
-        return [f"**{name}.** No yearly series is long enough for a level in five years."]
+        return [f"**{name}.** No level in five years{_no_years(outlook, iso3)}."]
     rows = rows.sort_values("group")
     return [
         f"**{name}.** {_level(outlook, row, escape(row['kind'].of(outlook.country_name(iso3))))}"
-        f"{_late(outlook, row)}"
         for _, row in rows.iterrows()
     ]
 
@@ -96,33 +95,31 @@ def _level(outlook: Outlook, row: pd.Series, trade: str, group: int | None = Non
     items = {str(part).partition(" ")[2] for part in parts}
     goods = w.count(len(items), "mixed code" if row["kind"].mixed else "comparable segment")
     then, now = row["ds"].year, row["cutoff"].year
+    gap = present.not_known(row["cutoff"], outlook.month)
+    known = f", the last figure ({gap} not known here)," if gap else ""
     return (
         f"{w.sentence(trade)} in {goods} ({escape(row['kind'].told_by)}) stood at "
-        f"{w.money(row['level_now'])} in {now} and are forecast at {w.money(row['level_then'])} in {then}; "
+        f"{w.money(row['level_now'])} in {now}{known} and are forecast at {w.money(row['level_then'])} in {then}; "
         f"80{w.NBSP}% interval {span(row['lo_80'], row['hi_80'])}. The chance that they grow at all is "
         f"{chance(row['probability_growth'])}, that they pass {w.money(row['threshold'])} "
         f"({w.change(outlook.threshold_pct, 0)}) {chance(row['probability_above_threshold'])}."
     )
 
 
-def _late(outlook: Outlook, row: pd.Series) -> str:
-    """Say so where a country's data of a kind end before others' of that kind."""
-    same = outlook.years.potential
-    same = same[same["kind"] == row["kind"]]
-    if row["cutoff"] >= same["cutoff"].max():
-        return ""
-    if row["kind"].what == MIRROR and outlook.months.last(row["partner"]):
-        return f" The data end in {outlook.months.last(row['partner'])}: this is a forecast as made then."
-    return f" The data end in {row['cutoff'].year}: this is a forecast as made then."
+def seen(cutoffs: pd.Series, month: str, freq: str = "A") -> str:
+    """Where figures end and what is not known here: "data end in 2024; 2025 is not known here"."""
+    last, first = cutoffs.max(), cutoffs.min()
+    ends = list(dict.fromkeys(present.label(end, freq) for end in (first, last)))
+    gap = present.not_known(first, month, freq)
+    said = f"data end in {' to '.join(ends)}"
+    return f"{said}; {gap} {'are' if ' to ' in gap else 'is'} not known here" if gap else said
 
 
-def late_months(outlook: Outlook, iso3: str) -> str:
-    """Say so where a country's months end before those of others, or before its years."""
-    last = outlook.months.last(iso3)
-    rows = outlook.years.potential
-    years = rows.loc[rows["partner"] == iso3, "cutoff"].dt.year.unique()
-    newest = max([*map(outlook.months.last, outlook.countries), *(f"{year}-12" for year in years)])
-    return f" The months end in {last}: these are forecasts as made then." if last < newest else ""
+def _no_years(outlook: Outlook, iso3: str) -> str:
+    """Why a country has no yearly forecast: the commonest reason."""
+    silent = outlook.silent
+    reasons = silent.loc[silent["partner"] == iso3, "yearly"].dropna()
+    return f": {escape(reasons.mode().iloc[0])}" if len(reasons) else ""
 
 
 def best_bets(outlook: Outlook) -> str:

@@ -10,7 +10,7 @@ from marketintel.analysis import forecast as fc
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import series, totals
 from marketintel.report.outlook.months import Months
-from marketintel.report.outlook.years import YEARS, Years
+from marketintel.report.outlook.years import Years
 
 OTHER_KIND = "another kind of trade"
 """The reason of a series that counts something else."""
@@ -103,5 +103,4 @@ def _no_years(years: Years) -> list[tuple[str, str]]:
         )
         for row in each(low)
     ]
-    rest = years.found[~years.found["unique_id"].isin(low["unique_id"])]
-    return found + _refused(fc.forecast(rest, YEARS, (95,)))
+    return found + list(years.refused.itertuples(index=False, name=None))

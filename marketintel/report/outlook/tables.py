@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from marketintel.analysis.forecast import present
 from marketintel.report.blocks import Table
 from marketintel.report.market_study import words as w
+from marketintel.report.outlook import sentences as say
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import Kind
@@ -40,6 +42,9 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
     for level in (80, 95):
         values = held[level].reindex(table.index) if level in held else float("nan")
         table[f"held_{level}_pct"] = values
+    cutoffs = ahead.groupby("unique_id")["cutoff"].first()
+    told = say.seen(cutoffs, outlook.month, "M")
+    start, end = (present.label(ds, "M") for ds in (ahead["ds"].min(), ahead["ds"].max()))
     table = table.sort_values("last_usd", ascending=False).reset_index()
     items = [str(u).partition(" ")[2] for u in table.pop("unique_id")]
     table.insert(0, "segment", [outlook.names[i] for i in items])
@@ -48,7 +53,7 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
     return Table(
         table,
         name=f"months_{code.lower()}{suffix}",
-        caption=f"{trade}: last and next {MONTHS} months, and errors of the back-test",
+        caption=f"{trade}: the last {MONTHS} months known and {start} to {end}; {told}; errors of the back-test",
         formats={
             "last_usd": "usd_m",
             "next_usd": "usd_m",
@@ -59,8 +64,8 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
         },
         headers={
             "segment": "Segment",
-            "last_usd": f"To {facts.last(code)}",
-            "next_usd": f"Next {MONTHS} months",
+            "last_usd": f"To {present.label(cutoffs.max(), 'M')}",
+            "next_usd": f"{start} to {end}",
             "change_pct": "Change",
             "mase_combination": "MASE",
             "mase_naive": "naive",
@@ -109,7 +114,7 @@ def potential(outlook: Outlook, code: str, group: int) -> Table:
     return Table(
         table.drop(columns="total"),
         name=f"potential_{code.lower()}{suffix}",
-        caption=f"{trade}: {year} and {then}, {what}",
+        caption=f"{trade}: {year} and the forecast of {then}, {what}; {say.seen(rows['cutoff'], outlook.month)}",
         formats=level_formats() | {"cover_pct": "pct"},
         headers={"segment": "Code" if kind.mixed else "Segment", "cover_pct": "Of segment"}
         | level_headers(outlook, year, then),

@@ -62,11 +62,12 @@ def low_high(outlook: Outlook) -> Table:
     places = [outlook.country_name(u) for u in rows["unique_id"]]
     what = [f"{p}, {y}" for p, y in zip(places, rows["ds"].dt.year, strict=True)]
     said = rows["assumption"].str.extract(r"([+-][\d.]+) points? a year")[0]
-    growth = said.str.replace("-", w.MINUS) + " a year"
+    old = rows["warning"].where(rows["warning"] == "", " (" + rows["warning"] + ")")
+    growth = said.str.replace("-", w.MINUS) + " a year" + old
     return _scenario_table(
         rows.assign(what=what, growth=growth),
         "low_high",
-        f"Low and high: the forecast of each total, {YEARS} years ahead, under other growth of GDP",
+        f"Low and high: the forecast of each total, {YEARS} years after {outlook.month}, under other growth of GDP",
         "The baseline is the forecast. Low and high assume a point less and a point more of GDP growth every year; a third "
         "line takes growth as the IMF projects it, less that of the ten years before.",
     )
@@ -110,7 +111,13 @@ def _scenario_table(rows: pd.DataFrame, name: str, caption: str, note: str) -> T
     money = ["baseline_usd", "scenario_usd", "lo_95_usd", "hi_95_usd"]
     columns = ["what", *(["growth"] if "growth" in rows else []), "label", *money]
     columns += ["change_pct", "elasticity", "std_error"]
-    hidden = ["assumption", "estimate", "rate_pct", "source"]
+    hidden = [
+        "assumption",
+        "estimate",
+        "rate_pct",
+        "source",
+        *(["warning"] if "warning" in rows else []),
+    ]
     headers = {
         "growth": "GDP, points",
         "label": "Estimate",

@@ -7,6 +7,7 @@ import pandas as pd
 from marketintel.report.blocks import Table
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each
+from marketintel.report.outlook import sentences as say
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import Kind
@@ -40,7 +41,10 @@ def grid(outlook: Outlook, group: int) -> Table:
     return Table(
         table,
         name=f"coherent_{group}",
-        caption=f"{w.sentence(kind.label)}: forecasts of {then} by {_goods(kind)} and country",
+        caption=(
+            f"{w.sentence(kind.label)}: forecasts of {then} by {_goods(kind)} and country; "
+            f"{say.seen(rows['cutoff'], outlook.month)}"
+        ),
         formats=dict.fromkeys(money, "usd_m"),
         headers={
             "segment": w.sentence(_goods(kind)),
@@ -75,7 +79,10 @@ def margins(outlook: Outlook, group: int) -> Table:
     return Table(
         table,
         name=f"totals_{group}",
-        caption=f"{w.sentence(kind.label)}: totals of {year} and {then}",
+        caption=(
+            f"{w.sentence(kind.label)}: totals of {year} and forecasts of {then}; "
+            f"{say.seen(rows['cutoff'], outlook.month)}"
+        ),
         formats=level_formats(),
         headers={"segment": "Total of"} | level_headers(outlook, year, then),
         group_col="over",

@@ -31,11 +31,14 @@ class World:
         Segments that headings may speak for.
     threshold_pct : float
         The second probability: that exports exceed their present level by so much.
+    month : str
+        The edition's: forecasts are of years after it.
     """
 
     headings: Headings
     chosen: list[str]
     threshold_pct: float
+    month: str
     data_dir: Path | None = None
 
     @cached_property
@@ -76,12 +79,13 @@ class World:
     @cached_property
     def made(self) -> pd.DataFrame:
         """Yearly forecasts."""
-        return fc.forecast(self.panel, YEARS, (80, 95), MODELS)
+        return fc.forecast_ahead(self.panel, YEARS, self.month, (80, 95), MODELS)
 
     @cached_property
     def potential(self) -> pd.DataFrame:
         """Level in five years and its probabilities."""
-        return fc.potential(self.panel, YEARS, thresholds(self.panel, self.threshold_pct))
+        passed = thresholds(self.panel, self.threshold_pct)
+        return fc.potential(self.panel, YEARS, passed, month=self.month)
 
     @cached_property
     def errors(self) -> pd.DataFrame:

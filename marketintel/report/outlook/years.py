@@ -36,10 +36,13 @@ class Years:
         ``years`` of :class:`marketintel.report.outlook.best.Chosen`; may be empty.
     threshold_pct : float
         The second probability: that a series exceeds its present level by so much.
+    month : str
+        The edition's: forecasts are of years after it.
     """
 
     found: pd.DataFrame
     threshold_pct: float
+    month: str
 
     # Series -------------------------------------------------------------------------------------
 
@@ -48,10 +51,28 @@ class Years:
         """Series that speak for their goods and can be forecast, as ``found``."""
         if self.found.empty:
             return self.found
+        kept = ~self.found["unique_id"].isin(self.refused["unique_id"])
+        return self._speaking[kept.loc[self._speaking.index]].reset_index(drop=True)
+
+    @property
+    def _speaking(self) -> pd.DataFrame:
         mixed = self.found["kind"].map(lambda kind: kind.mixed)
-        enough = self.found[mixed | (self.found["cover_pct"] >= series.MIN_COVER_PCT)]
-        refused = fc.refused(fc.forecast(enough, 1, (95,)))["unique_id"]
-        return enough[~enough["unique_id"].isin(refused)].reset_index(drop=True)
+        return self.found[mixed | (self.found["cover_pct"] >= series.MIN_COVER_PCT)]
+
+    @cached_property
+    def refused(self) -> pd.DataFrame:
+        """``unique_id, reason`` of series that speak for their goods and cannot be forecast."""
+        if self.found.empty:
+            return pd.DataFrame(columns=["unique_id", "reason"])
+        rows = self._speaking
+        ends = rows.dropna(subset="y").groupby("unique_id")["ds"].max().dt.year
+        once = rows.drop_duplicates("unique_id").set_index("unique_id")
+        fetch = {
+            u: once.loc[u, "kind"].newer(once.loc[u, "partner"], year, self.month)
+            for u, year in ends.items()
+        }
+        made = fc.forecast_ahead(rows, YEARS, self.month, (95,), fetch=fetch)
+        return fc.refused(made)
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -135,8 +156,13 @@ class Years:
 
     @cached_property
     def base(self) -> pd.DataFrame:
-        """Forecasts at all levels, each series by itself."""
-        return _together(fc.forecast(part, YEARS, LEVELS, freq="A") for part in self._by_kind())
+        """Forecasts of the cells at all levels."""
+        return _together(
+            fc.forecast_ahead(
+                part[part["unique_id"].isin(self.ids(totals.CELL))], YEARS, self.month, LEVELS
+            )
+            for part in self._by_kind()
+        )
 
     @cached_property
     def made(self) -> pd.DataFrame:
@@ -160,7 +186,9 @@ class Years:
     @cached_property
     def fans(self) -> pd.DataFrame:
         """The forecasts of :attr:`made` at 80 and 95 %, and drift beside them."""
-        drift = _together(fc.forecast(p, YEARS, (80,), "drift", freq="A") for p in self._by_kind())
+        drift = _together(
+            fc.forecast_ahead(p, YEARS, self.month, (80,), "drift") for p in self._by_kind()
+        )
         return pd.concat([self.made[self.made["level"].isin([80, 95])], drift], ignore_index=True)
 
     @cached_property
@@ -177,7 +205,16 @@ class Years:
     @cached_property
     def weights(self) -> pd.DataFrame:
         """Members' shares of the path over the whole horizon, and their own ends."""
-        return fc.explain(self.panel, YEARS, ORIGINS).weights
+        where = fc.standing(self.panel, YEARS, self.month, "A")
+        parts = [
+            fc.explain(
+                self.panel[self.panel["unique_id"].isin(rows["unique_id"])],
+                int(str(horizon)),
+                ORIGINS,
+            )
+            for horizon, rows in where.groupby("horizon")
+        ]
+        return pd.concat([part.weights for part in parts], ignore_index=True)
 
 
 def thresholds(panel: pd.DataFrame, pct: float) -> dict[str, float]:
