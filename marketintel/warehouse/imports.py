@@ -47,6 +47,7 @@ WHERE NOT t.is_mirror AND t.reporter <> 'WLD'
         AND (t.trade_system IS NULL OR t.trade_system = 'consumption'))
        OR (t.reporter <> $market AND t.flow = 'export'))
 """
+_NEWEST = "SELECT source, max(period[1:4]) AS year FROM trade WHERE freq = 'A' GROUP BY source"
 _CODES = "SELECT DISTINCT hs_revision, cmd_code FROM trade WHERE source = $source"
 
 
@@ -176,6 +177,12 @@ def imports(
         market, now, before, MIRROR, rows[same & rows["is_mirror"]], segments, data_dir,
         tuple(sorted(source_of)),
     )  # fmt: skip
+
+
+def newest_year(sources: Sequence[str], data_dir: Path | None = None) -> str:
+    """Return the newest year of which some sources have figures, of any country."""
+    there = engine.ask_once(data_dir, _NEWEST)
+    return str(there.loc[there["source"].isin(list(sources)), "year"].max())
 
 
 def _pair_of_sources(

@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.report import charts
 from marketintel.report.blocks import Figure, Heading, Stack, Table, Text
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study.study import Study
 from marketintel.report.market_study.tariffs import tariff_rates
@@ -14,6 +15,7 @@ from marketintel.report.market_study.tariffs import tariff_rates
 TOP = 12
 
 
+@chapter
 def duty_pages(study: Study) -> Stack:
     """Effective calculated duties: the exporter against its competitors."""
     if not study.has_duties:

@@ -6,10 +6,12 @@ import pandas as pd
 
 from marketintel.report import charts
 from marketintel.report.blocks import Figure, Stack, Table, Text
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study.study import Study
 
 
+@chapter
 def change(study: Study) -> Stack:
     """Why the exporter's sales changed, by segment, and the codes behind it."""
     terms = study.decomposition.copy()

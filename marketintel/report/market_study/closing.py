@@ -8,6 +8,7 @@ from marketintel.analysis.frames import CORE
 from marketintel.analysis.signals import not_evaluated, rule_texts
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Heading, Stack, Table, Text, escape
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import origin, series, tariffs
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each
@@ -19,6 +20,7 @@ from marketintel.warehouse.notes import market_note
 TOP = 10
 
 
+@chapter
 def opportunities_and_risks(study: Study) -> Stack:
     """What the rules find, ranked by the dollars concerned, and the rules themselves."""
     found = study.findings
@@ -94,6 +96,7 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
     )
 
 
+@chapter
 def tariff_schedule(study: Study) -> Stack:
     """The statutory lines of the core codes, as the law of their own year; where it is here."""
     core = study.codes if study.is_mixed else study.codes[study.codes["scope"] == CORE]
@@ -165,6 +168,7 @@ def _by_code(lines: pd.DataFrame, core: pd.DataFrame, study: Study) -> pd.DataFr
     return table[["segment_name", "cmd_code", "label", "lines", "general", "footnotes"]]
 
 
+@chapter
 def sources(study: Study) -> Stack:
     """Every source with producer, licence, vintage and retrieval date."""
     here = study.used
@@ -208,6 +212,7 @@ def _trend(study: Study) -> str:
     )
 
 
+@chapter
 def gaps(study: Study) -> Stack:
     """What this study could not compute, and why."""
     items = [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from marketintel.report.blocks import PageBreak, Stack, Table, Text
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import EU, Study
 
 
+@chapter
 def exporter_position(study: Study) -> Stack:
     """Where the exporter stands by segment, and the EU's members one by one."""
     own = study.position[study.position["scope"] == study.scope].copy()

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.report.blocks import Stack, Table, Text
+from marketintel.analysis.forecast.panel import MIN_POINTS
+from marketintel.report.blocks import Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import each
+from marketintel.report.outlook.months import accuracy
 
 HORIZON = 5
 ORIGINS = 5
@@ -25,8 +27,8 @@ class Outlook:
     ----------
     panel, forecasts : DataFrame
         ``unique_id`` is the heading or the row; see :mod:`marketintel.analysis.forecast`.
-    errors : DataFrame
-        Rolling-origin errors by series and model, at the level of 95 %.
+    errors, coverage : DataFrame
+        Rolling-origin errors by series and model, and by model; no rows where all are too short.
     refused : DataFrame
         ``unique_id, reason``.
     """
@@ -61,8 +63,8 @@ def compute(series: pd.DataFrame) -> Outlook:
     models = [*MODELS, "naive2"]
     forecasts = fc.forecast(panel, HORIZON, (80, 95), MODELS)
     tested = fc.backtest(panel, HORIZON, ORIGINS, (80, 95), models)
-    errors = fc.accuracy(tested, panel, by=("model", "unique_id"))
-    coverage = fc.accuracy(tested, panel, by=("model",))
+    errors = accuracy(tested, panel, by=("model", "unique_id"))
+    coverage = accuracy(tested, panel, by=("model",))
     reasons = pd.concat([fc.refused(forecasts), fc.refused(tested)], ignore_index=True)
     return Outlook(panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"))
 
@@ -90,7 +92,8 @@ def last(result: Outlook) -> pd.DataFrame:
             (result.forecasts["model"] == name) & (result.forecasts["level"] == 80)
         ]
         table[name] = rows.sort_values("ds").groupby("unique_id")["mean"].last()
-    table["growth_pct"] = 100 * ((table["mean"] / table["last_usd"]) ** (1 / HORIZON) - 1)
+    known = table["last_usd"].where(table["last_usd"] > 0)
+    table["growth_pct"] = 100 * ((table["mean"] / known) ** (1 / HORIZON) - 1)
     return table
 
 
@@ -110,6 +113,18 @@ def error_table(
     names : mapping of str to str, optional
         Names of the series, in place of their ids.
     """
+    refused = [
+        f"{w.sentence(unit)} {escape((names or {}).get(r.unique_id, r.unique_id))} could not be back-tested: "
+        f"{r.reason}."
+        for r in each(result.refused)
+    ]
+    if result.errors.empty:
+        return Stack(
+            Text(
+                f"**Not back-tested.** {MIN_POINTS + HORIZON} years are needed to test a forecast {HORIZON} years "
+                f"ahead, and no {unit} has them, so that these intervals rest on a prior. {' '.join(refused)}"
+            )
+        )
     at95 = result.errors[result.errors["level"] == 95]
     wide = at95[at95["model"].isin(MODELS)].pivot_table(
         index="unique_id", columns="model", values=["smape", "mase"]
@@ -135,10 +150,6 @@ def error_table(
     better = int(
         (table["mase_combination"] < table[["mase_naive", "mase_drift"]].min(axis=1)).sum()
     )
-    refused = [
-        f"{unit.capitalize()} {(names or {}).get(row.unique_id, row.unique_id)} could not be back-tested: {row.reason}."
-        for row in each(result.refused)
-    ]
     return Stack(
         Table(
             table,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from marketintel.report.blocks import Stack, Text
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import origin
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.series import MIN_YEARS
@@ -11,6 +12,7 @@ from marketintel.report.market_study.terms import told
 from marketintel.warehouse.imports import REPORTED
 
 
+@chapter
 def method(study: Study) -> Stack:
     """Explain what is counted and how, leaving out what this study does not have."""
     paragraphs = [

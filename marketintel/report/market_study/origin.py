@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from marketintel.report.blocks import Block, Callout, escape
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.study import Study, each
+from marketintel.report.market_study.study import Study, each, one
 from marketintel.report.market_study.terms import told
-from marketintel.warehouse.imports import ENOUGH, LARGE, MIRROR, RECONCILED, REPORTED
+from marketintel.warehouse.imports import (
+    ENOUGH,
+    LARGE,
+    MIRROR,
+    RECONCILED,
+    REPORTED,
+    newest_year,
+)
+
+#: From so many years behind the source's newest on, a market's figures are old.
+STALE_YEARS = 2
+
+#: Below these imports of all goods studied, shares are those of single shipments.
+TINY_MARKET_USD = 1e6
 
 
 def warnings(study: Study) -> list[Block]:
@@ -16,7 +29,36 @@ def warnings(study: Study) -> list[Block]:
         found.append(Callout("warning", _standing_in(study)))
     if study.is_mixed or study.without_figures:
         found.append(Callout("warning", _covered(study)))
+    thin = [*_stale(study), *_tiny(study)]
+    if thin:
+        found.append(Callout("warning", f"**Not to be acted on alone.** {' '.join(thin)}"))
     return found
+
+
+def _stale(study: Study) -> list[str]:
+    """Say that the year studied is not the newest: of this market or, where it has gaps, of others."""
+    years = {int(period) for period in study.basis.history["period"]}
+    year = int(study.year)
+    if any(later > year and later - 1 in years for later in years):
+        return [f"The year studied is {year}; figures of this market up to {max(years)} are here."]
+    newest = int(newest_year(study.trade_sources, study.data_dir))
+    if newest - year < STALE_YEARS:
+        return []
+    single = f" ({max(years)} is here without its year before)" if max(years) > year else ""
+    return [
+        f"The newest figures of this market that compare are of {study.base} and {year}{single}, while "
+        f"the source goes to {newest}: this was the market then, not now."
+    ]
+
+
+def _tiny(study: Study) -> list[str]:
+    total = float(one(study.demand_total, "scope", study.scope)["value_usd"])
+    if total >= TINY_MARKET_USD:
+        return []
+    return [
+        f"All imports studied are {w.money(total)} in {study.year}, less than "
+        f"{w.money(TINY_MARKET_USD)}: single shipments decide every share, rank and change."
+    ]
 
 
 def _standing_in(study: Study) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 from marketintel.errors import MissingDataError
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.forecasts import (
     HORIZON,
@@ -23,11 +24,12 @@ from marketintel.report.market_study.series import (
     unchanged_codes,
     whole_rows,
 )
-from marketintel.report.market_study.study import Study
+from marketintel.report.market_study.study import Study, each
 from marketintel.warehouse import query
 from marketintel.warehouse.reference import Heading, Headings, load_headings
 
 
+@chapter
 def outlook(study: Study) -> Stack:
     """Fans, back-test errors, and the reason of every segment that has no forecast."""
     if study.history_years >= MIN_YEARS:
@@ -58,6 +60,9 @@ def outlook(study: Study) -> Stack:
             Text(few), Callout("note", f"There is no forecast: {escape(reason)}."), missing
         )
     result = compute(series)
+    if result.forecasts.empty:
+        why = "; ".join(f"{r.unique_id}: {r.reason}" for r in each(result.refused))
+        return Stack(Text(few), Callout("note", f"There is no forecast of {why}."), missing)
     return Stack(
         Text(few),
         Text(_sentence(study, result, chosen, speaking)),

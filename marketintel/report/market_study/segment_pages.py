@@ -8,6 +8,7 @@ from marketintel.analysis import trade
 from marketintel.analysis.frames import CORE_AND_BROAD
 from marketintel.report import charts
 from marketintel.report.blocks import Block, Figure, Heading, PageBreak, Stack, Table, Text, escape
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import origin
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
@@ -26,6 +27,7 @@ WEIGHED_PCT = 90.0
 SMALL_PRODUCT_USD = 10e6
 
 
+@chapter
 def segment_pages(study: Study) -> Stack:
     """Return one section a segment, largest first."""
     core = study.demand[study.demand["scope"] == study.scope].sort_values(

@@ -149,9 +149,8 @@ def unchanged_codes(study: Study) -> OwnSeries:
     rows = rows[(rows["scope"] == CORE) & (rows["period"] <= study.year)]
     same = yearly(rows.assign(partner=study.market), study.segments)
     year = same["ds"].dt.year
-    points, span = (year.groupby(same["segment"]).agg(how) for how in ("nunique", "max"))
-    first = year.groupby(same["segment"]).min()
-    long = (points >= MIN_YEARS) & (points == span - first + 1)
+    points, first = (year.groupby(same["segment"]).agg(how) for how in ("nunique", "min"))
+    long = (points >= MIN_YEARS) & (points == int(study.year) - first + 1)
     cover = same.groupby("segment")["cover_pct"].first()
     fit = long.index[long & (cover >= MIN_COVER_PCT)]
     names = {k: n for k, n in study.segment_names.items() if k in fit}
@@ -166,7 +165,7 @@ def unchanged_codes(study: Study) -> OwnSeries:
     gone = [n for k, n in study.segment_names.items() if k not in names]
     why = (
         f"Not forecast, because less than {MIN_COVER_PCT:.0f}{w.NBSP}% of their trade is in such "
-        f"codes, or in fewer than {MIN_YEARS} years"
+        f"codes, or in fewer than {MIN_YEARS} years without a gap up to {study.year}"
     )
     return OwnSeries(
         told,
@@ -183,6 +182,9 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
     if told.empty:
         return Stack(Text("No series is without a gap, so that none is forecast."))
     result = compute(told)
+    if result.forecasts.empty:
+        gone = [f"{escape(w.clause(names[r.unique_id]))}: {r.reason}" for r in each(result.refused)]
+        return Stack(Callout("note", f"There is no forecast of {'; '.join(gone)}."))
     ends = last(result)
     return Stack(
         Text(_sentence(own, ends)),

@@ -9,6 +9,7 @@ import pandas as pd
 from marketintel.analysis.frames import CORE_AND_BROAD
 from marketintel.report import charts
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import origin
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
@@ -28,6 +29,7 @@ _SCOPES = (
 )
 
 
+@chapter
 def summary(study: Study) -> Stack:
     """Half a page: four figures and the sentences that they support."""
     core = one(study.demand_total, "scope", study.scope)
@@ -72,6 +74,7 @@ def summary(study: Study) -> Stack:
     )
 
 
+@chapter
 def glance(study: Study) -> Stack:
     """All segments in one table and one picture."""
     table = _glance_frame(study)

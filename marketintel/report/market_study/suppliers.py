@@ -7,6 +7,7 @@ import pandas as pd
 from marketintel.errors import MissingDataError
 from marketintel.report import maps
 from marketintel.report.blocks import Figure, Stack, Table, Text, escape
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each
@@ -24,6 +25,7 @@ _UNKNOWN = (
 )
 
 
+@chapter
 def suppliers(study: Study) -> Stack:
     """Who sells photonic goods to this market: map, ranking, table."""
     shares = study.shares_total[study.shares_total["value_usd"] > 0]
@@ -105,6 +107,7 @@ def _map(study: Study) -> Figure | Text | None:
     )
 
 
+@chapter
 def specialisation(study: Study) -> Stack:
     """What the largest suppliers are specialised in, as seen through this market's imports."""
     if not study.has_matrix:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Callable
 
 from marketintel import __version__
 from marketintel.analysis.forecast import combination, intervals, panel
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.blocks import escape
+from marketintel.report.chapters import gap
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import sentences as say
@@ -22,20 +25,28 @@ PACKAGES = ("numpy", "pandas", "scipy", "statsmodels")
 
 def markdown(outlook: Outlook) -> str:
     """Return the card as lists under bold headings; the same inputs give the same text."""
-    parts = {
-        "What is forecast": _series(outlook),
-        "Model": _model(),
-        "How well it did": _record(outlook),
-        "Intervals": _intervals(outlook),
-        "Breaks and shocks": _breaks(outlook),
-        "Drivers": _drivers(outlook),
-        "What it must not be used for": _limits(outlook),
-        "Data": _data(outlook),
+    parts: dict[str, Callable[[Outlook], list[str]]] = {
+        "What is forecast": _series,
+        "Model": _model,
+        "How well it did": _record,
+        "Intervals": _intervals,
+        "Breaks and shocks": _breaks,
+        "Drivers": _drivers,
+        "What it must not be used for": _limits,
+        "Data": _data,
     }
     return "\n\n".join(
-        f"**{title}**\n\n" + "\n".join(f"- {line}" for line in lines)
-        for title, lines in parts.items()
+        f"**{title}**\n\n" + "\n".join(f"- {line}" for line in _lines(make, outlook))
+        for title, make in parts.items()
     )
+
+
+def _lines(make: Callable[[Outlook], list[str]], outlook: Outlook) -> list[str]:
+    """Return a part of the card, or why it cannot be made."""
+    try:
+        return make(outlook)
+    except (MissingDataError, UsageError) as error:
+        return [gap(error)]
 
 
 def _series(outlook: Outlook) -> list[str]:
@@ -73,7 +84,7 @@ def _series(outlook: Outlook) -> list[str]:
     ]
 
 
-def _model() -> list[str]:
+def _model(_: Outlook) -> list[str]:
     yearly, monthly = (", ".join(f"`{m}`" for m in combination.MEMBERS[f]) for f in "AM")
     versions = [f"{p} {importlib.metadata.version(p)}" for p in PACKAGES]
     return [

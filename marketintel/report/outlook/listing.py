@@ -8,9 +8,11 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis.forecast import present
+from marketintel.errors import MissingDataError
 from marketintel.report.market_study.facts import each
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.asked import load
+from marketintel.report.outlook.facts import Outlook
 
 _KIND_ORDER = {totals.COUNTRY: 0, totals.CELL: 1, totals.GRAND: 2, totals.SEGMENT: 3}
 
@@ -33,9 +35,17 @@ def potential_table(
         percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
         where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
         ``attrs["without"]`` says what has no such forecast and why, a line a country and reason.
+
+    Raises
+    ------
+    MissingDataError
+        No series can be forecast; the reasons of all.
     """
     outlook = load(countries, segments, threshold_pct, (), data_dir)
     rows = outlook.years.potential
+    without = _without(outlook)
+    if rows.empty:
+        raise MissingDataError(f"no level in five years can be forecast: {'; '.join(without)}")
     order = {code: place for place, code in enumerate(outlook.countries)}
     rows = rows.assign(
         place=[order.get(p, len(order)) for p in rows["partner"]],
@@ -65,11 +75,15 @@ def potential_table(
             "group": rows["group"],
         }
     ).reset_index(drop=True)
+    table.attrs["without"] = without
+    return table
+
+
+def _without(outlook: Outlook) -> list[str]:
+    """Say what has no yearly forecast and why, a line a country and reason."""
     silent = outlook.silent.dropna(subset="yearly")
     items = silent.groupby(["partner", "yearly"], sort=False)["item"].agg(", ".join)
-    told = items.reset_index(name="names")
-    table.attrs["without"] = [f"{row.partner} {row.names}: {row.yearly}" for row in each(told)]
-    return table
+    return [f"{r.partner} {r.names}: {r.yearly}" for r in each(items.reset_index(name="names"))]
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from marketintel.report.blocks import (
     Text,
     escape,
 )
+from marketintel.report.chapters import chapter
 from marketintel.report.market_study import words as w
 from marketintel.report.outlook import (
     card,
@@ -54,6 +55,7 @@ EXPLAINED = 3
 """Segments whose forecast is explained in words for each country, after the total."""
 
 
+@chapter
 def summary(outlook: Outlook) -> Stack:
     """What the series are, the totals, the record."""
     cells = outlook.years.ids(totals.CELL)
@@ -78,6 +80,7 @@ def summary(outlook: Outlook) -> Stack:
     return Stack(Callout("warning", say.what_it_is(outlook)), KeyFigures(figures), Text(lines))
 
 
+@chapter
 def together(outlook: Outlook) -> Stack:
     """What adds up: for every kind of trade with several countries a grid and its margins."""
     groups = say.grand_groups(outlook)
@@ -98,6 +101,7 @@ def together(outlook: Outlook) -> Stack:
     return Stack(*blocks)
 
 
+@chapter
 def countries(outlook: Outlook) -> Stack:
     """Each country: fans, errors, potential, explanation."""
     return Stack(*[block for code in outlook.countries for block in _country(outlook, code)])
@@ -217,6 +221,7 @@ def _largest_of(ids: list[str], goods: str) -> str:
     return f"the {len(ids)} largest {goods}s" if len(ids) > 1 else f"one {goods}"
 
 
+@chapter
 def world(outlook: Outlook) -> Stack:
     """World exports of the headings that may speak for a chosen segment."""
     world = outlook.world
@@ -265,6 +270,7 @@ def world(outlook: Outlook) -> Stack:
     )
 
 
+@chapter
 def shocks(outlook: Outlook) -> Stack:
     """Declared shocks, those seen in the data, and errors with and without them."""
     seen = outlook.detected
@@ -290,6 +296,7 @@ def shocks(outlook: Outlook) -> Stack:
     )
 
 
+@chapter
 def scenarios(outlook: Outlook) -> Stack:
     """Elasticities, low and high, and the user's scenarios."""
     refused = [
@@ -310,6 +317,7 @@ def scenarios(outlook: Outlook) -> Stack:
     )
 
 
+@chapter
 def silent(outlook: Outlook) -> Stack:
     """Every series without a forecast, with the reason."""
     if outlook.silent.empty:
@@ -317,11 +325,13 @@ def silent(outlook: Outlook) -> Stack:
     return Stack(tables_closing.silent(outlook))
 
 
+@chapter
 def model_card(outlook: Outlook) -> Text:
     """The model card; the edition's folder has it as ``model_card.md``."""
     return Text(card.markdown(outlook))
 
 
+@chapter
 def sources(outlook: Outlook) -> Stack:
     """Every source with licence and vintage."""
     return Stack(

@@ -42,8 +42,8 @@ def groups(cells: pd.DataFrame) -> pd.DataFrame:
     number = {key: i for i, key in enumerate(order)}
     pairs = zip(once["kind"], once["end"], strict=True)
     once = once.assign(role=CELL, item=once["unique_id"].str.partition(" ")[2])
-    once["group"] = [number[pair] for pair in pairs] if len(once) else []
-    once["group"] = once["group"].where(once["end"] == newest, -1).astype(int)
+    groups = pd.Series([number.get(pair, -1) for pair in pairs], index=once.index, dtype=int)
+    once["group"] = groups.where(once["end"] == newest, -1)
     parts = [once[NODES]]
     taken: set[str] = set()
     for group, rows in once[once["group"] >= 0].groupby("group", sort=True):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import coherence
+from marketintel.analysis.forecast.outlook import COLUMNS as POTENTIAL
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.errors import UsageError
 from marketintel.report.market_study.facts import one
@@ -179,7 +180,8 @@ class Years:
     def potential(self) -> pd.DataFrame:
         """Level in five years and its probabilities, cells and totals, with their nodes."""
         if self.made.empty:
-            return pd.DataFrame(columns=["unique_id", "cutoff", *totals.NODES[1:]])
+            dates = dict.fromkeys(["cutoff", "ds"], "datetime64[s]")
+            return pd.DataFrame(columns=[*POTENTIAL, *totals.NODES[1:]]).astype(dates)
         table = summarise(self.made, self.panel, thresholds(self.panel, self.threshold_pct))
         return table.merge(self.nodes, on="unique_id", validate="one_to_one")
 
