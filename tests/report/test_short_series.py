@@ -14,7 +14,7 @@ from marketintel.report.blocks import Table
 from marketintel.report.chapters import GAP, chapter
 from marketintel.report.market_study import forecasts, origin
 from marketintel.report.market_study import pages as market_study
-from marketintel.report.outlook import card, pages, sentences
+from marketintel.report.outlook import card, drivers, pages, sentences
 from marketintel.report.outlook.best import Chosen
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import RECONCILED, Kind
@@ -29,6 +29,13 @@ SAMPLE = ("NZL", "LUX", "KIR", "ABW", "AFG", "AGO", "CHE", "JPN", "PRK", "SSD", 
 def undrawn(monkeypatch):
     """Figures are made, not set: what is tested here is whether they can be."""
     monkeypatch.setattr(blocks, "svg_of", lambda figure, name: "<svg/>")
+
+
+@pytest.fixture
+def undriven(monkeypatch):
+    """Elasticities are estimated from shipped figures, whatever the series: left out here."""
+    for name in ("duty_elasticities", "gdp_elasticities"):
+        monkeypatch.setattr(drivers, name, lambda *_: [])
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +65,18 @@ def test_a_study_forecasts_series_of_every_length_or_says_why_not(points):
         assert f"{points} point" in words(said) or "one point" in words(said)
 
 
+@pytest.mark.parametrize("value", [0.0, 5e6])
+def test_what_never_changes_has_no_scale_and_no_forecast_if_nought(value):
+    years = [str(year) for year in range(2005, 2025)]
+    result = forecasts.compute(
+        pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": value})
+    )
+    assert result.forecasts.empty == (value == 0)
+    said = words(forecasts.error_table(result, "product", "product", "x"))
+    assert ("no scale" in said) == (value > 0)
+    assert "nan" not in said
+
+
 @pytest.mark.parametrize("years", [1, 7, 9, 10, 11, 12, 13])
 def test_a_market_of_any_length_gets_its_outlook(canada, undrawn, years):
     history = canada.basis.history
@@ -72,17 +91,18 @@ def test_a_market_of_any_length_gets_its_outlook(canada, undrawn, years):
 
 
 def outlook_of(series):
-    """An outlook on mixed codes of one country, synthetic yearly values that end in 2024."""
+    """An outlook on two mixed codes of one country and one of another, synthetic, to 2024."""
     parts = []
-    place = "CAN"
-    for code, y in zip(("280450", "280490"), series, strict=False):
+    ids = (("CAN", "280450"), ("CAN", "280490"), ("JPN", "280450"))
+    for (place, code), y in zip(ids, series, strict=False):
         days = pd.to_datetime([f"{2025 - len(y) + i}-12-31" for i in range(len(y))])
         frame = pd.DataFrame({"ds": days.astype("datetime64[s]"), "y": y})
         frame["unique_id"] = f"{place} {code}"
         frame["kind"] = [Kind(RECONCILED, "baci", "FOB", True)] * len(frame)
         parts.append(frame.assign(partner=place, segment="materials", cover_pct=np.nan, basis="x"))
     found = Chosen(pd.DataFrame(), pd.concat(parts, ignore_index=True).dropna(subset="y"))
-    return Outlook([place], ["materials"], found, load_segments(), load_headings(), 25.0, [])
+    places = list(dict.fromkeys(found.years["partner"]))
+    return Outlook(places, ["materials"], found, load_segments(), load_headings(), 25.0, [])
 
 
 def drawn(outlook):
@@ -103,12 +123,13 @@ CASES = {
     "only early": [np.r_[values(16), NAN]],
     "a hole": [np.r_[values(9), NAN[:1], values(10)], values(9)],
     "mostly holes": [np.r_[1e6, NAN, NAN, values(3)], values(20)],
-    "constant": [np.full(20, 5e6)],
+    "constant": [np.full(20, 5e6)] * 3,
+    "two countries": [values(9), np.r_[values(16), NAN], values(12, 2)],
 }
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_outlook_of_any_series_is_made(case, undrawn):
+def test_an_outlook_of_any_series_is_made(case, undrawn, undriven):
     outlook = outlook_of(CASES[case])
     assert GAP not in drawn(outlook)  # what follows looks at the facts behind it
     ids = set(outlook.years.found["unique_id"])

@@ -182,6 +182,8 @@ def _error_matrix(errors: pd.DataFrame, ids: list[str]) -> np.ndarray:
     complete = wide[ids].dropna().to_numpy()
     if len(complete) < 3:
         raise UsageError(f"MinT has errors at {len(complete)} targets; at least 3 are needed")
+    if not complete.any():
+        raise UsageError("no series of the structure has had an error; MinT cannot weigh them")
     return complete
 
 

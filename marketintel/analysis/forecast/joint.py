@@ -96,7 +96,7 @@ def dependence(names: Sequence[str], errors: pd.DataFrame | None) -> np.ndarray:
     own = errors[errors["unique_id"].isin(names)]
     wide = own.set_index(["cutoff", "ds", "unique_id"])["error"].unstack()  # noqa: PD010
     complete = wide.reindex(columns=list(names)).dropna().to_numpy()
-    if len(complete) < FEWEST_ERRORS:
+    if len(complete) < FEWEST_ERRORS or not complete.any():  # nothing, or nought: no correlation
         return np.eye(len(names))
     covariance = shrunk_covariance(complete)
     scale = np.sqrt(np.diag(covariance))

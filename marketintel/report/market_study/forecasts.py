@@ -127,7 +127,7 @@ def error_table(
         )
     at95 = result.errors[result.errors["level"] == 95]
     wide = at95[at95["model"].isin(MODELS)].pivot_table(
-        index="unique_id", columns="model", values=["smape", "mase"]
+        index="unique_id", columns="model", values=["smape", "mase"], dropna=False
     )
     cover = result.errors[result.errors["model"] == "combination"].pivot_table(
         index="unique_id", columns="level", values="coverage_pct"
@@ -146,10 +146,6 @@ def error_table(
     )
     if names:
         table[key] = table[key].map(names)
-    overall = result.coverage[result.coverage["level"] == 95].set_index("model")["mase"]
-    better = int(
-        (table["mase_combination"] < table[["mase_naive", "mase_drift"]].min(axis=1)).sum()
-    )
     return Stack(
         Table(
             table,
@@ -183,9 +179,19 @@ def error_table(
             ),
             source=source,
         ),
-        Text(
-            f"Over all {unit}s the mean MASE is {overall['combination']:.2f}, against {overall['naive']:.2f} of the "
-            f"naive and {overall['drift']:.2f} of the drift forecast; the combination is the best of the three for "
-            f"{w.count(better, unit)} of {len(table)}. {' '.join(refused)}"
-        ),
+        Text(f"{_best(table, result, unit)} {' '.join(refused)}".strip()),
+    )
+
+
+def _best(table: pd.DataFrame, result: Outlook, unit: str) -> str:
+    """Say how the combination did against naive and drift over all series."""
+    mase = result.coverage[result.coverage["level"] == 95].set_index("model")["mase"]
+    if mase[list(MODELS)].isna().any():
+        return "The series never changed, so that their errors have no scale."
+    others = table[["mase_naive", "mase_drift"]].min(axis=1)
+    better = int((table["mase_combination"] < others).sum())
+    return (
+        f"Over all {unit}s the mean MASE is {mase['combination']:.2f}, against {mase['naive']:.2f} of the "
+        f"naive and {mase['drift']:.2f} of the drift forecast; the combination is the best of the three for "
+        f"{w.count(better, unit)} of {len(table)}."
     )

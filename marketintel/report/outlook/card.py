@@ -108,7 +108,7 @@ def _record(outlook: Outlook) -> list[str]:
         rows = (
             table[(table["country"] == country) & (table["level"] == 95)] if len(table) else table
         )
-        if rows.empty:
+        if rows.empty or rows["mase"].isna().all():  # a series that never changed has no scale
             continue
         mase = dict(zip(rows["model"], rows["mase"], strict=True))
         said = ", ".join(f"{m} {mase[m]:.3f}" for m in MODELS)

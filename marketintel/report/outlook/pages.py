@@ -72,8 +72,11 @@ def summary(outlook: Outlook) -> Stack:
         by = "by month" if monthly else "by year"
         mase = errors[errors["level"] == 95].groupby("model")["mase"].mean()
         held = errors[errors["model"] == "combination"].groupby("level")["coverage_pct"].mean()
+        known = [
+            (f"Error {by} (MASE)", f"{mase['combination']:.2f}", f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}")
+        ] if mase.notna().all() else []  # fmt: skip
         figures += [
-            (f"Error {by} (MASE)", f"{mase['combination']:.2f}", f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}"),
+            *known,
             ("Held by 95 % intervals", w.percent(held[95], 0), f"by 80 % intervals {w.percent(held[80], 0)}"),
         ]  # fmt: skip
     lines = "\n".join(f"- {line}" for line in say.in_short(outlook))

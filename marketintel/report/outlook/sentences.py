@@ -171,6 +171,10 @@ def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
     rows = errors[errors["level"] == 95] if len(errors) else errors
     if rows.empty:
         return "**Record.** No series is long enough to be tested."
+    held = covered(errors, ahead, "combination")
+    rows = rows.dropna(subset="mase")
+    if rows.empty:
+        return f"**Record.** Series that never changed give errors no scale. {held}"
     mase = rows.groupby("model")["mase"].mean()
     wide = rows.pivot_table(index="unique_id", columns="model", values="mase")
     better = int((wide["combination"] < wide[["naive", "drift"]].min(axis=1)).sum())
@@ -180,7 +184,7 @@ def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
         f"**Record.** At the last origins the {what} forecasts erred by {mase['combination']:.2f} of the "
         f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "
         f"drift forecast; they were the best of the three for {better} of {len(wide)} series. {loses}"
-        f"{covered(errors, ahead, 'combination')}"
+        f"{held}"
     )
 
 

@@ -37,7 +37,9 @@ def shock_errors(outlook: Outlook) -> Table:
     held = rows[rows["model"] == "combination"].pivot_table(
         index="in_shock", columns="level", values="coverage_pct"
     )
-    mase = rows[rows["level"] == 95].pivot_table(index="in_shock", columns="model", values="mase")
+    mase = rows[rows["level"] == 95].pivot_table(
+        index="in_shock", columns="model", values="mase", dropna=False
+    )
     count = rows[(rows["level"] == 95) & (rows["model"] == "combination")].set_index("in_shock")
     table = pd.DataFrame(
         {
