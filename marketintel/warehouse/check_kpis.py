@@ -69,10 +69,10 @@ def check_kpis(path: Path) -> list[Problem]:
                 report.add(f"unknown-{key}", unknown(str(table[key]), known), kpi, key)
         if table["unit"] not in units:
             report.add("unknown-unit", unknown(table["unit"], sorted(units)), kpi, "unit")
-        for key, known in (("countries", countries), ("within", places)):
+        for key, there in (("countries", set(countries)), ("within", places)):
             for place in table.get(key, []):
-                if place not in known:
-                    report.add("unknown-country", unknown(str(place), sorted(known)), kpi, key)
+                if place not in there:
+                    report.add("unknown-country", unknown(str(place), sorted(there)), kpi, key)
         if _day(table["deadline"]) <= _day(table["start"]):
             message = f"deadline {table['deadline']} is not after start {table['start']}"
             report.add("date-order", f"{message}: change one of them", kpi, "deadline")
