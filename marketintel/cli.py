@@ -224,7 +224,8 @@ def _split(values: list[str] | None) -> list[str] | None:
 
 def _print(frame: pd.DataFrame, fmt: Format) -> None:
     """Print a frame for people or for programs."""
-    from marketintel.report.listings import as_csv, as_json, print_table
+    from marketintel.report.listings import as_json, print_table
+    from marketintel.report.tables import as_csv
 
     if fmt is Format.csv:
         typer.echo(as_csv(frame), nl=False)

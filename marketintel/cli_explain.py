@@ -51,6 +51,7 @@ def explain(
     data: DataOption = None,
 ) -> None:
     """Say where a number comes from: snapshots, codes, rates and weights, which sum to it."""
+    from marketintel.report.tables import as_csv
     from marketintel.warehouse import provenance
 
     told = provenance.explain(
@@ -58,7 +59,7 @@ def explain(
         mirror=mirror, data_dir=data,
     )  # fmt: skip
     if fmt is Shape.csv:
-        typer.echo(told.parts.to_csv(index=False, float_format="%.15g"), nl=False)
+        typer.echo(as_csv(told.parts), nl=False)
         return
     for line in told.describe():
         typer.echo(line)

@@ -60,8 +60,9 @@ def forecast(
     """
     countries, segments = _split(country), _split(segment)
     if table:
-        from marketintel.report.listings import as_csv, as_json, print_table
+        from marketintel.report.listings import as_json, print_table
         from marketintel.report.outlook.listing import potential_table, printed
+        from marketintel.report.tables import as_csv
 
         if scenario:
             raise UsageError("--table has no scenarios; leave out --table for a report that has")

@@ -182,8 +182,9 @@ def practice(
     csv: Annotated[bool, typer.Option("--csv", help="CSV with addresses, for programs.")] = False,
 ) -> None:
     """Print what helped others to export, what it cost and what they say it brought."""
-    from marketintel.report.listings import as_csv, print_table
+    from marketintel.report.listings import print_table
     from marketintel.report.partnership.practice import catalogue
+    from marketintel.report.tables import as_csv
 
     frame = catalogue(need)
     if csv:

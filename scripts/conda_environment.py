@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Names that differ on conda-forge, and packages that it does not carry in the form used here.
 CONDA_NAMES = {"duckdb": "python-duckdb", "matplotlib": "matplotlib-base"}
-PIP_ONLY = {"font-source-sans-pro", "pypandoc-binary", "typst"}
+PIP_ONLY = {"font-source-sans-pro", "noto-cjk-sans-jp-regular", "pypandoc-binary", "typst"}
 
 HEADER = """\
 # For conda users: conda env create -f environment.yml && conda activate marketintel

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.report import pages
 from marketintel.report.formats import KINDS, MISSING, escape, is_missing, show
-from marketintel.report.payload import pack, svg_of, unpack
+from marketintel.report.payload import pack, svg_of, unpack, well_formed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,6 +35,7 @@ __all__ = [
 
 MIME = "application/vnd.marketintel+json"
 CALLOUTS = {"note": "Note", "warning": "Caution", "key": "Key finding"}
+_LAB_ROWS = 10  # in a notebook, of a table that is kept out of print
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
@@ -55,11 +56,15 @@ class Block:
         """Return the block as an HTML fragment, everything escaped."""
         return pages.fragment(self.view(), number)
 
+    def lab_html(self) -> str:
+        """Return the fragment that a notebook shows, where no edition is beside it."""
+        return self.html()
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {
-            "text/html": self.html(),
+            "text/html": pages.in_lab(self.lab_html()),
             "text/plain": f"<{type(self).__name__}>",
-            MIME: {"kind": self.kind, **self.payload()},
+            MIME: well_formed({"kind": self.kind, **self.payload()}),
         }
 
 
@@ -147,10 +152,19 @@ class Table(Block):
         """Whether the report shows the table, rather than only the edition's folder."""
         return self.printed_rows != 0
 
+    def lab_html(self) -> str:
+        """See :class:`Block`; a table that is kept out of print shows its first rows."""
+        limit = len(self.frame) if self.printed_rows is None else self.printed_rows or _LAB_ROWS
+        return pages.fragment(self._view(limit, "are in this table's frame"), None)
+
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
+        limit = len(self.frame) if self.printed_rows is None else self.printed_rows
+        return self._view(limit, f"are in the edition's tables ({self.name})")
+
+    def _view(self, limit: int, where: str) -> dict[str, Any]:
         printed = [c for c in self.frame.columns if c not in self.hide and c != self.group_col]
-        shown = self.frame if self.printed_rows is None else self.frame.head(self.printed_rows)
+        shown = self.frame.head(limit)
         rows: list[dict[str, Any]] = []
         group: object = None
         dashes = False
@@ -169,7 +183,7 @@ class Table(Block):
             rows.append({"cells": cells, "strong": bool(self.highlight and self.highlight[i])})
         meaning = f"{MISSING} {self.missing}." if dashes else ""
         left = len(self.frame) - len(shown)
-        more = f"{left} more rows are in the edition's tables ({self.name})." if left else ""
+        more = f"{left} more rows {where}." if left else ""
         return {
             "kind": self.kind,
             "name": self.name,
@@ -340,6 +354,10 @@ class Stack(Block):
     def html(self, number: int | None = None) -> str:
         """See :class:`Block`."""
         return "\n".join(block.html() for block in self.blocks)
+
+    def lab_html(self) -> str:
+        """See :class:`Block`."""
+        return "\n".join(block.lab_html() for block in self.blocks)
 
     def flat(self) -> Iterable[Block]:
         """Yield the blocks of this stack and of the stacks in it."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.files import visible, write_atomic
+from marketintel.report.fonts import FAMILIES_CSS
 from marketintel.report.pages import environment
 from marketintel.report.theme import shipped_brand
 
@@ -40,7 +41,7 @@ def editions(reports_dir: Path) -> list[dict[str, Any]]:
 def write_index(reports_dir: Path) -> Path:
     """Rebuild ``index.html`` in one step and return it; the caller holds the folder's lock."""
     brand = shipped_brand()
-    css = environment().get_template("report.css.j2").render(brand=brand, font="Source Sans 3")
+    css = environment().get_template("report.css.j2").render(brand=brand, families=FAMILIES_CSS)
     template = environment().get_template("index.html.j2")
     html = template.render(editions=editions(reports_dir), brand=brand, css=css)
     index = reports_dir / "index.html"

@@ -93,9 +93,9 @@ def bar_suppliers(
     axes.barh(range(len(rows)), rows[value] / scale, height=0.66, color=colours)
     if base:
         drawing.ticks(axes, (rows[base] / scale).to_list())
-    drawing.text_column(axes, 1.11, [drawing.amount(size, scale) for size in rows[value]], unit)
+    drawing.text_column(axes, 42, [drawing.amount(size, scale) for size in rows[value]], unit)
     if share:
-        drawing.text_column(axes, 1.2, [show(part, "pct") for part in rows[share]], "share, %")
+        drawing.text_column(axes, 76, [show(part, "pct") for part in rows[share]], "share, %")
     axes.set_xlim(left=0)
     axes.grid(axis="x")
     axes.set_xlabel(drawing.axis_title("Imports", unit, label))
@@ -259,7 +259,7 @@ def segments_bar(
             drawing.amount(size, scale) if flag else ""
             for size, flag in zip(rows[column], drawn, strict=True)
         ]
-        drawing.text_column(axes, 1.15 if column == core else 1.22, texts, unit)
+        drawing.text_column(axes, 42, texts, unit)
         axes.set_xlim(left=0)
         axes.set_title(name, fontsize=9, pad=16)
         axes.set_xlabel(drawing.axis_title("Imports", unit, period))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import ReportError
 from marketintel.report.blocks import MIME, Block, Callout, Heading, Stack, Text, from_payload
+from marketintel.report.fonts import printable
 from marketintel.report.formats import escape
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _DIALECT = (
     "markdown-raw_html-raw_tex-raw_attribute-native_divs-native_spans-tex_math_dollars"
     "-citations-example_lists-yaml_metadata_block-pandoc_title_block-implicit_figures"
-    "-fenced_divs-bracketed_spans-markdown_in_html_blocks+lists_without_preceding_blankline"
+    "-fenced_divs-bracketed_spans-markdown_in_html_blocks+lists_without_preceding_blankline+ascii_identifiers"
 )
 _TITLE = re.compile(r"^# .*$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -136,4 +137,4 @@ def _assemble(parts: list[Block], warnings: list[str]) -> Document:
             blocks.append(part)
     if titles > 1:
         raise ReportError(f"the notebook has {titles} headings of level 1: chapters start with ##")
-    return Document("\n\n".join(pieces) + "\n", token, blocks, warnings)
+    return Document(printable("\n\n".join(pieces)) + "\n", token, blocks, warnings)

@@ -5,12 +5,12 @@ Charts draw with these and decide only what is drawn.
 
 import functools
 import math
-import textwrap
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import matplotlib.figure
 
+from marketintel.report.fonts import wrap
 from marketintel.report.formats import show
 from marketintel.report.theme import TEXT_WIDTH_IN, chart_style, shipped_brand
 
@@ -88,7 +88,7 @@ def rows_axes(names: list[str], extra: float = 0.6) -> "Axes":
 
 def label_rows(axes: "Axes", names: list[str]) -> None:
     """Write the names beside the rows, in two lines at most."""
-    labels = ["\n".join(textwrap.wrap(name, 32, max_lines=2, placeholder="…")) for name in names]
+    labels = [wrap(name, 32, lines=2) for name in names]
     axes.set_yticks(range(len(names)), labels, linespacing=0.9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", labelcolor=shipped_brand().ink)
@@ -122,17 +122,22 @@ def hatched(hatch: str | None) -> Any:
     return shipped_brand().muted if hatch else "none"
 
 
-def text_column(axes: "Axes", x: float, texts: list[str], header: str) -> None:
-    """Figures in a column of their own, flush right at `x` of the axes' width."""
+def text_column(axes: "Axes", points: float, texts: list[str], header: str) -> None:
+    """Figures in a column of their own, flush right so many points beside the axes."""
+    from matplotlib.transforms import ScaledTranslation
+
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # noqa: S101 - drawn on one
+    beside = ScaledTranslation(points / 72, 0, figure.dpi_scale_trans)
     place: dict[str, Any] = {
-        "transform": axes.get_yaxis_transform(),
+        "transform": axes.get_yaxis_transform() + beside,
         "ha": "right",
         "va": "center",
         "size": 8,
     }
     for y, text in enumerate(texts):
-        axes.text(x, y, text, **place)
-    axes.text(x, -0.75, header, **{**place, "size": 7, "va": "bottom"})
+        axes.text(1, y, text, **place)
+    axes.text(1, -0.75, header, **{**place, "size": 7, "va": "bottom"})
 
 
 def finish(

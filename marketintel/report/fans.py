@@ -1,12 +1,12 @@
 """Charts along time: forecast fans as small multiples, and sparklines."""
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.figure
 
+from marketintel.report.fonts import wrap
 from marketintel.report.theme import TEXT_WIDTH_IN, chart_style, shipped_brand
 
 if TYPE_CHECKING:
@@ -75,11 +75,7 @@ def fan(
                 annual = _annual(list(history["ds"]))
                 # The first period after the break is known: the line stands before it.
                 _breaks(axes, [t - half_period(annual) for t in _of(breaks, key, annual)["t"]])
-            words = textwrap.wrap(
-                (titles or {}).get(key, str(key)), 40, max_lines=2, placeholder="…"
-            )
-            title = "\n".join(words)
-            axes.set_title(title, fontsize=8.5)
+            axes.set_title(wrap((titles or {}).get(key, str(key)), 40, lines=2), fontsize=8.5)
             axes.set_ylim(bottom=0)
         for axes in panels[len(series) :]:
             axes.set_visible(False)

@@ -1,25 +1,21 @@
 """The HTML report: one file that asks the network for nothing."""
 
 import base64
-import functools
-import io
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReportError
 from marketintel.report.blocks import Block, Figure, Table
+from marketintel.report.fonts import FAMILIES_CSS, font_faces, printable
 from marketintel.report.pages import TEMPLATES, environment
-from marketintel.report.theme import FONT, Brand, font_files
+from marketintel.report.theme import Brand
 
 if TYPE_CHECKING:
     from marketintel.report.document import Document
     from marketintel.report.render import Cover
 
 _SPLIT = "<!-- contents end here -->"
-# In every report, so that reports of one process can share the fonts cut for the first.
-_LATIN = frozenset([*range(0x20, 0x7F), *range(0xA0, 0x100), *map(ord, "–—‘’“”…−≥≤•↩\ufe0e\u2009")])
-_CUTS = {"regular": (400, "normal"), "semibold": (600, "normal"), "italic": (400, "italic")}
 
 
 def to_html(document: "Document", cover: "Cover", brand: Brand) -> str:
@@ -46,10 +42,10 @@ def to_html(document: "Document", cover: "Cover", brand: Brand) -> str:
     converted = document.convert("html5", show, "--toc", "--toc-depth=3", f"--template={template}")
     contents, body = converted.split(_SPLIT)
     page = environment().get_template("report.html.j2")
-    css = environment().get_template("report.css.j2").render(brand=brand, font=FONT)
+    css = environment().get_template("report.css.j2").render(brand=brand, families=FAMILIES_CSS)
     logo = base64.b64encode(brand.logo_svg.encode()).decode()
     parts = {"contents": contents, "body": body, "cover": cover, "brand": brand}
-    fonts = _font_faces(contents + body + str(cover) + brand.model_dump_json())
+    fonts = font_faces(printable(contents + body + str(cover) + brand.model_dump_json()))
     html = str(page.render(**parts, css=css, fonts=fonts, logo=logo))
     _refuse_outside_references(html)
     return re.sub(r"[ \t]+\n", "\n", html)
@@ -70,34 +66,6 @@ def _numbers(document: "Document") -> dict[int, int]:
 
 def _is_printed(block: Block) -> bool:
     return not isinstance(block, Table) or block.is_printed
-
-
-def _font_faces(text: str) -> str:
-    """``@font-face`` rules that hold the Latin letters and whatever else `text` uses."""
-    return _font_rules(frozenset(map(ord, text)) | _LATIN)
-
-
-@functools.lru_cache(maxsize=8)
-def _font_rules(letters: frozenset[int]) -> str:
-    from fontTools import subset
-    from fontTools.ttLib import TTFont
-
-    options = subset.Options(flavor="woff", layout_features=["kern", "liga"], hinting=False)
-    rules = []
-    for cut, (weight, style) in _CUTS.items():
-        font = TTFont(font_files()[cut], recalcTimestamp=False)
-        worker = subset.Subsetter(options)
-        worker.populate(unicodes=letters)
-        worker.subset(font)
-        font.flavor = "woff"
-        with io.BytesIO() as out:
-            font.save(out)
-            data = base64.b64encode(out.getvalue()).decode()
-        rules.append(
-            f'@font-face{{font-family:"{FONT}";font-weight:{weight};font-style:{style};'
-            f'src:url("data:font/woff;base64,{data}") format("woff")}}'
-        )
-    return "\n".join(rules)
 
 
 class _References(HTMLParser):

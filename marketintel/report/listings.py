@@ -142,11 +142,6 @@ def reference_mistakes(path: Path | None = None) -> list[str]:
     return found
 
 
-def as_csv(frame: pd.DataFrame) -> str:
-    """Return a frame as CSV; whole dollars without a decimal point."""
-    return frame.to_csv(index=False, float_format="%.15g", lineterminator="\n")
-
-
 def as_json(frame: pd.DataFrame) -> str:
     """Return a frame as a JSON list of records; a missing figure is null."""
     return str(frame.to_json(orient="records", indent=2, force_ascii=False))

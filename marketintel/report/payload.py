@@ -5,16 +5,21 @@ that gives back exactly the frame, and a figure as SVG without dates, versions o
 """
 
 import io
+import json
 import math
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from marketintel.report.fonts import FONT, fallbacks, printable
 from marketintel.report.formats import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
+
+_TOLERANCE_IN = 0.02
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def svg_of(figure: "Figure", name: str) -> str:
@@ -24,7 +29,9 @@ def svg_of(figure: "Figure", name: str) -> str:
     from marketintel.report.theme import chart_style
 
     with chart_style(), io.StringIO() as out:
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+        _make_printable(figure)
+        box = _box(figure)
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None}, bbox_inches=box)
         svg = out.getvalue()
     plt.close(figure)
     svg = svg[svg.index("<svg") :]
@@ -34,6 +41,43 @@ def svg_of(figure: "Figure", name: str) -> str:
     # A hundredth of a point is far below what print or screen can show.
     svg = re.sub(r'(?<= d=")[^"]*', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
     return svg.strip()
+
+
+def _make_printable(figure: "Figure") -> None:
+    """Exchange letters that cannot be set, before anything is measured."""
+    from matplotlib.text import Text
+    from matplotlib.ticker import FixedFormatter, FuncFormatter
+
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        names = axis.get_major_formatter()
+        if isinstance(names, FixedFormatter | FuncFormatter):
+            axis.set_major_formatter(FuncFormatter(lambda x, i, f=names: printable(f(x, i))))
+    for text in figure.findobj(Text):
+        text.set_text(printable(text.get_text()))
+        # In the PDF one odd letter turns its whole line into the fallback font: measure that.
+        if others := fallbacks(text.get_text()):
+            text.set_fontfamily([*others, FONT])
+
+
+def _box(figure: "Figure") -> Any:
+    """Return the figure's bounds in inches, wider if something is drawn beyond them, or None."""
+    import numpy as np
+    from matplotlib.transforms import Bbox
+
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    bounds = Bbox.from_bounds(0, 0, *figure.get_size_inches())
+    both = Bbox.union([bounds, figure.get_tightbbox()])
+    return None if np.allclose(both.extents, bounds.extents, atol=_TOLERANCE_IN) else both
+
+
+def well_formed(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload that any file can hold: halves of UTF-16 pairs stand as codes."""
+    text = json.dumps(payload, ensure_ascii=False)
+    if text.isprintable() or not _SURROGATE.search(text):
+        return payload
+    kept: dict[str, Any] = json.loads(_SURROGATE.sub(lambda half: printable(half[0]), text))
+    return kept
 
 
 def pack(frame: "pd.DataFrame") -> dict[str, Any]:

@@ -15,8 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReportError
 from marketintel.report.blocks import Callout, PageBreak, Table
+from marketintel.report.fonts import (
+    FONT,
+    LONGEST_WORD,
+    fallback_files,
+    fallbacks,
+    font_files,
+    printable,
+    width,
+)
 from marketintel.report.pages import TEMPLATES
-from marketintel.report.theme import FONT, Brand, font_files
+from marketintel.report.theme import Brand
 
 if TYPE_CHECKING:
     from marketintel.report.document import Document
@@ -40,7 +49,6 @@ def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
     ReportError
         If Typst fails or warns: a missing font or a figure without alternative text is a fault.
     """
-    import typst
 
     def show(i: int, part: str) -> str:
         block = document.blocks[i]
@@ -59,29 +67,49 @@ def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
         "cover": {name: str(value or "") for name, value in vars(cover).items()},
         "brand": {**brand.model_dump(mode="json"), "logo_svg": brand.logo_svg},
         "blocks": views,
-        "font": FONT,
     }
-    with tempfile.TemporaryDirectory() as fonts:
+    for plain in (False, True):
+        pdf, fault = _compile(printable(data, plain=plain), template + printable(body, plain=plain))
+        # Letters that fonts have can still fail together: marks, complex scripts.
+        if not re.search("could not be displayed|missing codepoints", fault):
+            break
+        document.warnings.append(
+            "the PDF prints codes for all letters beyond its typeface: some cannot be set together"
+        )
+    if fault:
+        raise ReportError(f"the PDF cannot be set: {fault}")
+    return pdf
+
+
+def _compile(data: dict[str, Any], source: str) -> tuple[bytes, str]:
+    """Return the PDF and Typst's first error or warning."""
+    import typst
+
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+    others = fallbacks(text + source)
+    files = [*font_files().values(), *map(fallback_files().__getitem__, others)]
+    with tempfile.TemporaryDirectory() as folder:
         # The font folder holds every cut twice, in two formats; which of them Typst would take
-        # depends on the order of the directory. It gets to see one of each.
-        for file in font_files().values():
-            shutil.copy(file, Path(fonts) / file.name)
+        # depends on the order of the directory. It gets to see one of each, and no other file.
+        for file in files:
+            shutil.copy(file, Path(folder) / file.name)
         try:
-            pdf, warnings = typst.compile_with_warnings(
-                (template + body).encode(),
+            pdf, warnings = typst.compile_with_warnings(  # type: ignore[call-overload]
+                source.encode(),
+                root=folder,
                 format="pdf",
-                font_paths=typst.Fonts(include_system_fonts=False, font_paths=[fonts]),
+                font_paths=typst.Fonts(
+                    include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder]
+                ),
                 ignore_system_fonts=True,
                 pdf_standards="ua-1",
-                sys_inputs={"data": json.dumps(data, ensure_ascii=False, allow_nan=False)},
+                sys_inputs={"data": text, "fonts": json.dumps([FONT, *others])},
                 timestamp=0,
             )
         except typst.TypstError as error:
-            raise ReportError(f"the PDF cannot be set: {_first_line(error)}") from error
-    if warnings:
-        raise ReportError(f"the PDF has a fault: {_first_line(warnings[0])}")
+            return b"", _first_line(error)
     assert isinstance(pdf, bytes)  # noqa: S101 - one document, no output path: bytes by contract
-    return pdf
+    return pdf, _first_line(warnings[0]) if warnings else ""
 
 
 def _first_line(error: Any) -> str:
@@ -124,12 +152,13 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
     shares: list[float] = []
     heads: list[list[str]] = []
     for j, column in enumerate(columns):
-        lengths = sorted(len(row[j]["text"]) for row in cells) or [1]
+        lengths = sorted(width(row[j]["text"]) for row in cells) or [1]
         typical, longest = lengths[int((len(lengths) - 1) * 0.9)], lengths[-1]
         natural = column["numeric"] or longest <= _SHORT
         head = _lines(column["label"], max(longest + 2, 10) if natural else max(12, typical))
-        words = [word for row in cells for word in row[j]["text"].split()]
-        content = longest if natural else max(min(typical, 24), *map(len, words))
+        # Longer words are broken anywhere: report.typ lets them.
+        words = [min(width(word), LONGEST_WORD) for row in cells for word in row[j]["text"].split()]
+        content = longest if natural else max(min(typical, 24), *words)
         unit = len(column["unit"]) * 0.85
         bar = 8 if column["bar"] else 0
         least.append(max(content, unit, *map(len, head)) + bar + _GUTTER)
@@ -148,7 +177,7 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
     total = sum(shares) or 1
     lines = sum(
         max(
-            math.ceil(len(row[j]["text"]) * total / (left * share)) if share else 1
+            math.ceil(width(row[j]["text"]) * total / (left * share)) if share else 1
             for j, share in enumerate(shares)
         )
         for row in cells

@@ -1,10 +1,12 @@
 """From an executed notebook to ``report.html`` and ``report.pdf``, code hidden in both."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from marketintel.errors import ReportError
 from marketintel.report import document as documents
+from marketintel.report.fonts import lost_letters, printable, strings
 from marketintel.report.theme import Brand, shipped_brand
 
 
@@ -87,4 +89,20 @@ def render(
     pdf = out_dir / "report.pdf"
     html.write_text(to_html(document, cover, brand), encoding="utf-8", newline="\n")
     pdf.write_bytes(to_pdf(document, cover, brand))
-    return Rendered(html, pdf, document, document.warnings)
+    return Rendered(html, pdf, document, [*document.warnings, *_lost(document, cover)])
+
+
+def _lost(document: documents.Document, cover: Cover) -> list[str]:
+    """Name the letters that no font has, or that are never obeyed, and where they stand."""
+    places = {"the prose": document.markdown, "the cover": " ".join(vars(cover).values())}
+    for block in document.blocks:
+        name = f"{block.kind} {getattr(block, 'name', '')}".strip()
+        words = re.sub(r"<[^>]*>", " ", "\n".join(strings(block.view())))
+        places[name] = f"{places.get(name, '')} {words}"
+    found = {place: lost_letters(printable(text)) for place, text in places.items()}
+    return [
+        f"{place}, near “{next(iter(lost.values()))}”: printed as codes, because no font has them "
+        f"or they would act on other text: {', '.join(lost)}"
+        for place, lost in found.items()
+        if lost
+    ]

@@ -1,4 +1,10 @@
-"""The report's tables as files: one CSV each and one workbook, the same bytes every time."""
+"""The report's tables as files: one CSV each and one workbook, the same bytes every time.
+
+A spreadsheet runs a text such as ``=1+1`` from a CSV as a formula. Texts that it may run get an
+apostrophe in front, and so do texts that have apostrophes before such a beginning: taking one
+apostrophe away from each (:func:`as_written`) gives the text back. Numbers are never changed. In
+the workbook texts are stored as texts and need none.
+"""
 
 import datetime
 import re
@@ -22,6 +28,9 @@ _NUMBER_FORMATS = [
     ("rca", "0.00"),
 ]
 _WIDEST = 48
+# Beginnings that spreadsheets run as formulas, full-width ones and those after blanks included.
+_RUNS = re.compile(r"'*[\s\x00-\x1f\ufeff]*[=+\-@＝＋－＠\t\r\n]")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?|-")
 
 
 def save_tables(
@@ -47,22 +56,44 @@ def save_tables(
     Returns
     -------
     list of Path
-        The CSV files in order, then the workbook. UTF-8, line feeds; missing is empty; whole
-        numbers have no decimals, others the shortest text that reads back to the same number,
-        never in scientific notation.
+        The CSV files in order, then the workbook. UTF-8 with a byte order mark; see
+        :func:`as_csv`.
     """
     folder = out_dir / "tables"
     folder.mkdir(parents=True, exist_ok=True)
     files = []
     for name, frame in tables.items():
         file = folder / f"{name}.csv"
-        # Formatting values as text first keeps pandas from choosing a notation a column.
-        text = frame.map(_plain)
-        text.to_csv(file, index=False, lineterminator="\n", encoding="utf-8")
+        # With a byte order mark, or a European desktop reads Türkiye as TÃ¼rkiye.
+        file.write_text(as_csv(frame), encoding="utf-8-sig", newline="")
         files.append(file)
     workbook = folder / "tables.xlsx"
     _write_workbook(workbook, tables, title, edition, dict(captions or {}))
     return [*files, workbook]
+
+
+def as_csv(frame: "pd.DataFrame") -> str:
+    """Return a frame as CSV that a spreadsheet opens without running anything.
+
+    Line feeds; missing is empty; whole numbers have no decimals, others the shortest text that
+    reads back to the same number, never in scientific notation.
+    """
+    rows = [[_inert(str(label)) for label in frame.columns], *frame.map(_plain).to_numpy()]
+    return "".join((",".join(map(_quoted, row)) or '""') + "\n" for row in rows)
+
+
+def _quoted(cell: str) -> str:
+    # The csv module leaves a lone carriage return unquoted, and its reader then ends the row.
+    return '"{}"'.format(cell.replace('"', '""')) if re.search(r'[",\r\n]', cell) else cell
+
+
+def as_written(text: str) -> str:
+    """Return the text that a cell of :func:`as_csv` stands for."""
+    return text[1:] if text.startswith("'") and _RUNS.match(text) else text
+
+
+def _inert(text: str) -> str:
+    return f"'{text}" if _RUNS.match(text) and not _NUMBER.fullmatch(text) else text
 
 
 def _plain(value: Any) -> str:
@@ -70,6 +101,8 @@ def _plain(value: Any) -> str:
 
     if is_missing(value):
         return ""
+    if isinstance(value, str):
+        return _inert(value)
     if isinstance(value, float | np.floating):
         return np.format_float_positional(value, trim="-")
     return str(value)

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from marketintel.errors import ReferenceFileError
+from marketintel.report.fonts import FONT, fallback_files, font_files
 
 BRAND_FILE = Path(__file__).parent.parent / "reference" / "brand.toml"
-FONT = "Source Sans Pro"
 # Text width of the A4 page (210 mm less two margins of 22 mm): figures are drawn at this size, so
 # that their type is printed at its nominal size.
 TEXT_WIDTH_IN = 166 / 25.4
@@ -101,15 +101,6 @@ def contrast(first: str, second: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def font_files() -> dict[str, Path]:
-    """Find the cuts of the typeface in use; licence: SIL Open Font License 1.1."""
-    import font_source_sans_pro
-
-    folder = Path(font_source_sans_pro.font_directory)
-    cuts = {"regular": "Regular", "italic": "It", "semibold": "Semibold", "bold": "Bold"}
-    return {cut: folder / f"SourceSansPro-{name}.ttf" for cut, name in cuts.items()}
-
-
 @contextlib.contextmanager
 def chart_style(brand: Brand | None = None) -> Iterator[Brand]:
     """Draw with the report's look whatever the user's own matplotlib settings are."""
@@ -126,17 +117,30 @@ def chart_style(brand: Brand | None = None) -> Iterator[Brand]:
 
 @functools.cache
 def _register_fonts() -> None:
+    """Make matplotlib measure with the cuts that page and PDF draw with, whatever is installed."""
     from matplotlib import font_manager
 
-    for cut in ("regular", "italic", "bold"):
-        font_manager.fontManager.addfont(font_files()[cut])
+    # Bold names are drawn semibold, fallback letters in the one cut there is: no other is sought.
+    weights = {"regular": (400,), "italic": (400,), "semibold": (600, 700)}
+    cuts = [(FONT, cut, file, weights[cut]) for cut, file in font_files().items()]
+    cuts += [(family, "", file, (400, 600, 700)) for family, file in fallback_files().items()]
+    manager = font_manager.fontManager
+    for family, cut, file, all_weights in cuts:
+        style = "italic" if cut == "italic" else "normal"
+        for weight in all_weights:
+            manager.ttflist.append(
+                font_manager.FontEntry(
+                    str(file), name=family, style=style, weight=weight, size="scalable"
+                )
+            )
+    manager.addfont(font_files()["regular"])  # also forgets what was looked for before
 
 
 def _rc(brand: Brand) -> dict[str, Any]:
     from cycler import cycler
 
     return {
-        "font.family": [FONT, "DejaVu Sans"],
+        "font.family": [FONT, *fallback_files()],
         "font.size": 9,
         "axes.titlesize": 10,
         "axes.titleweight": "bold",
@@ -159,6 +163,8 @@ def _rc(brand: Brand) -> dict[str, Any]:
         "xtick.major.size": 0,
         "ytick.major.size": 0,
         "text.color": brand.ink,
+        # As page and PDF set it: no pixel grid.
+        "text.hinting": "none",
         # A dollar sign in a name is a dollar sign, not the start of a formula.
         "text.parse_math": False,
         "figure.facecolor": "white",

@@ -24,7 +24,7 @@ def check_countries(path: Path) -> list[Problem]:
         problems.append(Problem(str(path), line, rule, message))
 
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
             lines = list(csv.reader(handle))
     except (OSError, UnicodeDecodeError) as error:
         add(1, "unreadable", f"cannot be read: {error}")

@@ -59,7 +59,7 @@ def country_rows(path: Path | None = None) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=8)
 def _rows(path: Path, changed: int) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as handle:
+    with path.open(encoding="utf-8-sig", newline="") as handle:
         reader = csv.DictReader(handle)
         if tuple(reader.fieldnames or ()) != COLUMNS:
             raise ReferenceFileError(

@@ -263,5 +263,5 @@ def _families() -> Mapping[tuple[str, str], str]:
 
 
 def _read(name: str) -> list[dict[str, str]]:
-    with (REFERENCE_DIR / name).open(encoding="utf-8", newline="") as handle:
+    with (REFERENCE_DIR / name).open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle))

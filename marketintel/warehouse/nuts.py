@@ -211,7 +211,7 @@ def _did_you_mean(text: str, known: Sequence[str]) -> str:
 def read_csv(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
     """Return the rows of a reference CSV, each with its line."""
     try:
-        with path.open(encoding="utf-8", newline="") as handle:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle)
             if tuple(reader.fieldnames or ()) != columns:
                 raise ReferenceFileError(

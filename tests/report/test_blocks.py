@@ -167,7 +167,8 @@ def test_payloads_are_json_and_rebuild_the_block(table):
     bundle = stack._repr_mimebundle_()
     payload = json.loads(json.dumps(bundle[MIME], allow_nan=False))
     again = from_payload(payload)
-    assert again.html() == stack.html() == bundle["text/html"]
+    assert again.html() == stack.html()
+    assert stack.html() in bundle["text/html"]
     assert [block.kind for block in again.flat()] == ["table", "heading", "text", "callout"]
     pd.testing.assert_frame_equal(again.blocks[0].frame, table.frame)
 

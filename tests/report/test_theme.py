@@ -4,7 +4,7 @@ import matplotlib as mpl
 import pytest
 
 from marketintel.errors import ReferenceFileError
-from marketintel.report import theme
+from marketintel.report import fonts, theme
 
 
 def brand_file(tmp_path, text):
@@ -61,13 +61,13 @@ def test_a_mistake_names_file_line_and_rule(tmp_path, text, line, rule):
 def test_charts_ignore_the_users_own_settings_and_leave_them_alone():
     with mpl.rc_context({"axes.spines.top": True, "font.size": 30, "text.usetex": False}):
         with theme.chart_style():
-            assert mpl.rcParams["font.family"][0] == theme.FONT
+            assert mpl.rcParams["font.family"][0] == fonts.FONT
             assert mpl.rcParams["font.size"] == 9
         assert mpl.rcParams["font.size"] == 30
 
 
 def test_the_fonts_are_there():
-    assert all(file.exists() for file in theme.font_files().values())
+    assert all(file.exists() for file in fonts.font_files().values())
 
 
 def test_the_palette_stays_apart_without_red_or_green_cones():
