@@ -10,7 +10,7 @@ EXPORTER ?= EU27
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help env study test lab lint format bench build lock clean
+.PHONY: help env study test stress lab lint format bench build lock clean
 
 help:  ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ build: env  ## rebuild the processed tables from the snapshots
 
 test: env  ## run the test suite
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+stress: env  ## kills, races and full disks at length (half an hour); prints figures
+	@$(BIN)/python -m pytest -m stress -s tests/stress $(ARGS)
 
 lab: env  ## open JupyterLab on the notebooks
 	@$(BIN)/jupyter lab --notebook-dir=.

@@ -200,6 +200,8 @@ def check(
     if publish is not None:
         _refuse(edition_objections(publish), f"{publish}: every source may be published")
     else:
+        if path is not None and not path.is_dir():
+            raise UsageError(f"{path}: no such folder; give one of reference files, or none")
         _refuse([*reference_mistakes(path), *local_only(data)], "reference files: no mistake found")
 
 

@@ -1,5 +1,6 @@
 """The process around a command: its streams, its signals, and how it ends in one line."""
 
+import logging
 import os
 import signal
 import sys
@@ -14,7 +15,6 @@ from marketintel.errors import MarketIntelError
 from marketintel.files import storage_error
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_OUTPUT = "standard output"
 
 
 @contextmanager
@@ -43,18 +43,20 @@ def run_as_process() -> Iterator[None]:
         code = error.exit_code
         _say(str(error))
     except OSError as error:
-        trouble = storage_error(error, None if error.filename or _flushes(out) else _OUTPUT)
+        trouble = storage_error(error)
         code = trouble.exit_code
         _say(str(trouble))
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        logging.disable(logging.NOTSET)
     sys.exit(_flush(out, code))
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
     for each in _STOPS:
         signal.signal(each, signal.SIG_IGN)  # let the clearing up be finished
+    logging.disable()  # libraries would report what it ends
     raise SystemExit(128 + number)
 
 
@@ -69,14 +71,6 @@ def _open_streams() -> None:
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
-def _flushes(out: TextIO) -> bool:
-    try:
-        out.flush()
-    except OSError:
-        return False
-    return True
-
-
 def _flush(out: TextIO, code: int) -> int:
     """Print what is still held back; a reader that went away (``| head``) is no fault."""
     try:
@@ -86,7 +80,7 @@ def _flush(out: TextIO, code: int) -> int:
         if isinstance(error, BrokenPipeError):
             return 0 if code == 1 else code
         if code == 0:
-            trouble = storage_error(error, _OUTPUT)
+            trouble = storage_error(error, "output")
             code = trouble.exit_code
             _say(str(trouble))
     return code

@@ -47,7 +47,7 @@ _WAYS_OUT = {
 
 def storage_error(error: OSError, path: object = None) -> StorageError:
     """Return an operating-system error as one line: path, reason, way out."""
-    where = path or error.filename2 or error.filename or "a file"
+    where = path or error.filename2 or error.filename or "output"
     where = os.fsdecode(where) if isinstance(where, bytes | os.PathLike) else str(where)
     if len(where) > 200:
         where = f"{where[:100]}…{where[-60:]}"

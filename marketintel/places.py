@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from marketintel import files
+from marketintel.errors import StorageError
 
 _PACKAGE = Path(__file__).resolve().parent
 _ROOT = _PACKAGE.parent
@@ -43,7 +44,11 @@ def default_data_dir() -> Path:
     from platformdirs import user_data_path
 
     folder = user_data_path("marketintel").expanduser().absolute()
-    _lay_starter(folder)
+    try:
+        _lay_starter(folder)
+    except OSError as error:
+        line = files.storage_error(error) if error.errno else error
+        raise StorageError(f"{line}; or set MARKETINTEL_DATA to a folder of your own") from error
     return folder
 
 

@@ -19,7 +19,8 @@ def pinned_kernel(folder: Path) -> type[AsyncKernelManager]:
         Empty and with a short path. It takes the place of the user's IPython folder, so that no
         start-up file runs, and holds the sockets: no port is opened.
     """
-    arguments = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    # Its own log would report the interrupt with which it is ended.
+    arguments = ["-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=50"]
     environment = {
         "MPLBACKEND": "agg",
         "PYTHONHASHSEED": "0",

@@ -59,6 +59,8 @@ def save_tables(
         The CSV files in order, then the workbook. UTF-8 with a byte order mark; see
         :func:`as_csv`.
     """
+    from xlsxwriter.exceptions import FileCreateError
+
     folder = out_dir / "tables"
     folder.mkdir(parents=True, exist_ok=True)
     files = []
@@ -68,7 +70,10 @@ def save_tables(
         file.write_text(as_csv(frame), encoding="utf-8-sig", newline="")
         files.append(file)
     workbook = folder / "tables.xlsx"
-    _write_workbook(workbook, tables, title, edition, dict(captions or {}))
+    try:
+        _write_workbook(workbook, tables, title, edition, dict(captions or {}))
+    except FileCreateError as error:  # hides the system's error: a full disk, mostly
+        raise error.args[0] from error
     return [*files, workbook]
 
 

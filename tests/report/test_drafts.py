@@ -215,11 +215,3 @@ def test_links_pipes_folders_and_lock_files_do_not_stop_the_index(tmp_path):
     (tmp_path / "2").symlink_to("nowhere")
     (tmp_path / ".#index.html").symlink_to("me@here.1")
     assert [entry["study"] for entry in editions(tmp_path)] == ["usa"]
-
-
-@pytest.mark.slow
-def test_long_race(tmp_path, root):
-    looks, misses = race(tmp_path, root, rounds=150)
-    print(f"\n{looks} looks, {misses} misses, 600 editions by 4 processes")
-    assert looks > 1000 and (misses == 0 or not exchanges(tmp_path))
-    assert hidden(tmp_path) == []

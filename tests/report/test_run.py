@@ -5,12 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from marketintel import files
 from marketintel.errors import MissingDataError, ReportError, UsageError
 from marketintel.report import run as running
 from marketintel.report.catalogue import editions, write_index
@@ -170,36 +172,51 @@ def test_mistakes_are_refused_before_anything_is_written(tmp_path, change, reaso
     assert not (tmp_path / "r").exists()
 
 
-def test_an_interrupted_run_leaves_nothing_behind(tmp_path):
-    flag = tmp_path / "kernel.pid"
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_run_leaves_nothing_behind(tmp_path, stop):
+    flag, reports = tmp_path / "kernel.pid", tmp_path / "r"
     notebook = study(
         tmp_path,
         f"import os, pathlib, time\npathlib.Path({str(flag)!r}).write_text(str(os.getpid()))\n"
         "time.sleep(120)",
     )
     script = (
-        "import signal, sys; from pathlib import Path\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from pathlib import Path\n"
+        "from marketintel.cli_process import run_as_process\n"
         "from marketintel.report.run import run_study\n"
         "from marketintel.report.render import Cover\n"
-        f"run_study(Path({str(notebook)!r}), {{}}, reports_dir=Path({str(tmp_path / 'r')!r}),\n"
-        "          edition='1', study='s', cover=Cover('T'), progress=False)\n"
+        "with run_as_process():\n"
+        f"    run_study(Path({str(notebook)!r}), {{}}, reports_dir=Path({str(reports)!r}),\n"
+        "              edition='1', study='s', cover=Cover('T'), progress=False)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stderr=subprocess.PIPE, start_new_session=True
-    ) as process:
+    # Short, for the kernel's sockets lie in it.
+    with (
+        tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as temporary,
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, "TMPDIR": temporary},
+        ) as process,
+    ):
         wait_for(flag.exists, process)
         wait_for(lambda: flag.read_text() != "", process)
-        os.kill(process.pid, signal.SIGINT)
+        os.kill(process.pid, stop)
         _, told = process.communicate(timeout=30)
-    assert process.returncode != 0
-    assert b"KeyboardInterrupt" in told
-    assert [entry.name for entry in (tmp_path / "r").iterdir()] == []
-    kernel = int(flag.read_text())
-    deadline = time.monotonic() + 10
-    while is_alive(kernel) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not is_alive(kernel)
+        kernel = int(flag.read_text())
+        deadline = time.monotonic() + 30
+        while is_alive(kernel) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not is_alive(kernel)
+        if stop == signal.SIGKILL:  # the next run clears up
+            assert process.returncode == -stop
+            with running.draft(reports), files.leased(Path(temporary), "marketintel-"):
+                pass
+        else:
+            assert process.returncode == 128 + stop
+            assert told == b"marketintel: stopped; nothing half-written was kept\n"
+        assert list(reports.iterdir()) == []
+        assert list(Path(temporary).glob("marketintel-*")) == []
 
 
 def is_alive(process):
