@@ -169,3 +169,12 @@ def not_known(cutoff: pd.Timestamp, month: str, freq: str = "A") -> str:
     first, last = (cutoff + pd.offsets.MonthEnd(step * k) for k in (1, count))
     ends = [label(first, freq), label(last, freq)]
     return ends[0] if count == 1 else " to ".join(ends)
+
+
+def seen(cutoffs: pd.Series, month: str, freq: str = "A") -> str:
+    """Say where figures end and what is not known here: "data end in 2024; 2025 is not known here"."""
+    last, first = cutoffs.max(), cutoffs.min()
+    ends = list(dict.fromkeys(label(end, freq) for end in (first, last)))
+    gap = not_known(first, month, freq)
+    said = f"data end in {' to '.join(ends)}"
+    return f"{said}; {gap} {'are' if ' to ' in gap else 'is'} not known here" if gap else said

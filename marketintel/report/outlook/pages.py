@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import present
 from marketintel.report.blocks import (
     Callout,
     Figure,
@@ -181,7 +182,7 @@ def _monthly_fans(
         name=f"fans_{code.lower()}{suffix}",
         caption=(
             f"{trade} by month, {_largest_of(largest, 'segment')}, {MONTHS} months after {outlook.month}, "
-            f"80 and 95 % intervals; {say.seen(ends, outlook.month, 'M')}; shaded: shocks; dotted: breaks"
+            f"80 and 95 % intervals; {present.seen(ends, outlook.month, 'M')}; shaded: shocks; dotted: breaks"
         ),
         alt=(
             f"{trade} by month and forecasts: {w.listing(list(titles.values()))}. "
@@ -213,7 +214,7 @@ def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) ->
         name=f"years_{code.lower()}_{group}",
         caption=(
             f"{trade} by year, {_largest_of(largest, goods)}, {YEARS} years after {outlook.month}, 80 and 95 % "
-            f"intervals; {say.seen(ends, outlook.month)}; shaded: shocks"
+            f"intervals; {present.seen(ends, outlook.month)}; shaded: shocks"
         ),
         alt=f"{trade} by year and forecasts: {w.listing(list(titles.values()))}. {said}",
         source=outlook.source_line(kind),
@@ -263,7 +264,7 @@ def world(outlook: Outlook) -> Stack:
             name="fans_world",
             caption=(
                 f"World exports of single headings, {YEARS} years after {outlook.month}, 80 and 95 % intervals; "
-                f"{say.seen(made['cutoff'], outlook.month)}; shaded: shocks"
+                f"{present.seen(made['cutoff'], outlook.month)}; shaded: shocks"
             ),
             alt=f"World exports and forecasts: {w.listing(list(titles.values()))}. {said}",
             source="Growth Lab, Atlas of Economic Complexity (via a public copy).",

@@ -106,15 +106,6 @@ def _level(outlook: Outlook, row: pd.Series, trade: str, group: int | None = Non
     )
 
 
-def seen(cutoffs: pd.Series, month: str, freq: str = "A") -> str:
-    """Where figures end and what is not known here: "data end in 2024; 2025 is not known here"."""
-    last, first = cutoffs.max(), cutoffs.min()
-    ends = list(dict.fromkeys(present.label(end, freq) for end in (first, last)))
-    gap = present.not_known(first, month, freq)
-    said = f"data end in {' to '.join(ends)}"
-    return f"{said}; {gap} {'are' if ' to ' in gap else 'is'} not known here" if gap else said
-
-
 def _no_years(outlook: Outlook, iso3: str) -> str:
     """Why a country has no yearly forecast: the commonest reason."""
     silent = outlook.silent

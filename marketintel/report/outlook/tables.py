@@ -9,7 +9,6 @@ import pandas as pd
 from marketintel.analysis.forecast import present
 from marketintel.report.blocks import Table
 from marketintel.report.market_study import words as w
-from marketintel.report.outlook import sentences as say
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import Kind
@@ -43,7 +42,7 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
         values = held[level].reindex(table.index) if level in held else float("nan")
         table[f"held_{level}_pct"] = values
     cutoffs = ahead.groupby("unique_id")["cutoff"].first()
-    told = say.seen(cutoffs, outlook.month, "M")
+    told = present.seen(cutoffs, outlook.month, "M")
     start, end = (present.label(ds, "M") for ds in (ahead["ds"].min(), ahead["ds"].max()))
     table = table.sort_values("last_usd", ascending=False).reset_index()
     items = [str(u).partition(" ")[2] for u in table.pop("unique_id")]
@@ -114,7 +113,7 @@ def potential(outlook: Outlook, code: str, group: int) -> Table:
     return Table(
         table.drop(columns="total"),
         name=f"potential_{code.lower()}{suffix}",
-        caption=f"{trade}: {year} and the forecast of {then}, {what}; {say.seen(rows['cutoff'], outlook.month)}",
+        caption=f"{trade}: {year} and the forecast of {then}, {what}; {present.seen(rows['cutoff'], outlook.month)}",
         formats=level_formats() | {"cover_pct": "pct"},
         headers={"segment": "Code" if kind.mixed else "Segment", "cover_pct": "Of segment"}
         | level_headers(outlook, year, then),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis.forecast import present
 from marketintel.report.blocks import Table
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each
-from marketintel.report.outlook import sentences as say
 from marketintel.report.outlook import totals
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import Kind
@@ -43,7 +43,7 @@ def grid(outlook: Outlook, group: int) -> Table:
         name=f"coherent_{group}",
         caption=(
             f"{w.sentence(kind.label)}: forecasts of {then} by {_goods(kind)} and country; "
-            f"{say.seen(rows['cutoff'], outlook.month)}"
+            f"{present.seen(rows['cutoff'], outlook.month)}"
         ),
         formats=dict.fromkeys(money, "usd_m"),
         headers={
@@ -81,7 +81,7 @@ def margins(outlook: Outlook, group: int) -> Table:
         name=f"totals_{group}",
         caption=(
             f"{w.sentence(kind.label)}: totals of {year} and forecasts of {then}; "
-            f"{say.seen(rows['cutoff'], outlook.month)}"
+            f"{present.seen(rows['cutoff'], outlook.month)}"
         ),
         formats=level_formats(),
         headers={"segment": "Total of"} | level_headers(outlook, year, then),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from marketintel.analysis.forecast import present
 from marketintel.report.blocks import Table
-from marketintel.report.outlook import sentences as say
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.months import MODELS, ORIGINS
 from marketintel.report.outlook.tables import MONEY, level_columns
@@ -20,7 +20,7 @@ def world(outlook: Outlook, carried: str) -> Table:
     return Table(
         table,
         name="world",
-        caption=f"World exports by heading, {year} and the forecast of {then}; {say.seen(rows['cutoff'], outlook.month)}",
+        caption=f"World exports by heading, {year} and the forecast of {then}; {present.seen(rows['cutoff'], outlook.month)}",
         formats={
             **dict.fromkeys(MONEY, "usd_bn"),
             "added_per_year_usd": "usd_bn_signed",

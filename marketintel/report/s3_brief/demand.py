@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import present
 from marketintel.analysis.frames import CORE
 from marketintel.errors import MissingDataError
 from marketintel.report.market_study import facts as study_facts
@@ -133,14 +134,23 @@ def _core(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame["scope"] == CORE]
 
 
-def world_forecasts(segments: Sequence[str], data_dir: Path | None = None) -> pd.DataFrame:
+def world_forecasts(
+    segments: Sequence[str], month: str, data_dir: Path | None = None
+) -> pd.DataFrame:
     """Return forecasts of world exports of the headings that may speak for a segment.
+
+    Parameters
+    ----------
+    month : str
+        The edition's: forecasts are of years after it.
 
     Returns
     -------
     DataFrame
-        ``heading, title, segments, last_year, last_usd, year, mean_usd, lo_usd, hi_usd`` (80 %
-        interval); empty where no heading may speak or the series are not here.
+        ``heading, title, segments, last_year, not_known, last_usd, year, mean_usd, lo_usd, hi_usd``
+        (80 % interval; ``not_known`` are years that are over but not in the data); empty where no
+        heading may speak or the series are not here. ``attrs["refused"]`` says of what there is no
+        forecast, and why.
     """
     headings, names = load_headings(), load_segments().names()
     speaking: dict[str, list[str]] = {}
@@ -158,13 +168,13 @@ def world_forecasts(segments: Sequence[str], data_dir: Path | None = None) -> pd
         series = series[series["period"] >= str(heading.usable_from)]
         days = pd.to_datetime(series["period"] + "-12-31")
         panels.append(pd.DataFrame({"unique_id": code, "ds": days, "y": series["value_usd"]}))
-    columns = ["heading", "title", "segments", "last_year", "last_usd", "year", "mean_usd",
+    columns = ["heading", "title", "segments", "last_year", "not_known", "last_usd", "year", "mean_usd",
                "lo_usd", "hi_usd"]  # fmt: skip
     if not panels:
         return pd.DataFrame(columns=columns)
     panel = pd.concat(panels, ignore_index=True)
-    forecast = fc.forecast(panel, HORIZON, (80,), (MODEL,))
-    forecast = forecast[forecast["mean"].notna()]
+    made = fc.forecast_ahead(panel, HORIZON, month, (80,), MODEL)
+    forecast = made[made["mean"].notna()]
     last = panel.sort_values("ds").groupby("unique_id").last()
     ends = forecast.sort_values("ds").groupby("unique_id").last().join(last, rsuffix="_last")
     table = pd.DataFrame(
@@ -173,6 +183,7 @@ def world_forecasts(segments: Sequence[str], data_dir: Path | None = None) -> pd
             "title": [found[str(code)].title for code in ends.index],
             "segments": ["; ".join(speaking[str(code)]) for code in ends.index],
             "last_year": ends["ds_last"].dt.year,
+            "not_known": [present.not_known(day, month) for day in ends["ds_last"]],
             "last_usd": ends["y"],
             "year": ends["ds"].dt.year,
             "mean_usd": ends["mean"],
@@ -180,4 +191,7 @@ def world_forecasts(segments: Sequence[str], data_dir: Path | None = None) -> pd
             "hi_usd": ends["hi"],
         }
     )
-    return table.reset_index(drop=True)
+    table = table.reset_index(drop=True)
+    table.attrs["refused"] = made.attrs["refused"]
+    table.attrs["seen"] = [present.seen(ends["ds_last"], month)] if len(ends) else []
+    return table

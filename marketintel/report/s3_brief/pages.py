@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis.forecast import edition_month
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
@@ -175,7 +176,7 @@ def demand(brief: Brief) -> Stack:
     """What the target countries import, segment by segment, and world forecasts."""
     known = [m for m in brief.markets if m.known]
     segments = list(dict.fromkeys(s for m in known for s in m.segments["segment"]))
-    outlook = world_forecasts(segments, brief.data_dir)
+    outlook = world_forecasts(segments, edition_month(brief.coverage), brief.data_dir)
     return Stack(
         Text(f"{say.demand(brief)} Amounts are in US dollars (USD). {_forecast_sentence(outlook)}"),
         *[
@@ -185,7 +186,12 @@ def demand(brief: Brief) -> Stack:
         Table(
             outlook,
             name="world_forecasts",
-            caption="World exports of headings that may speak for a segment",
+            caption="; ".join(
+                [
+                    "World exports of headings that may speak for a segment",
+                    *outlook.attrs.get("seen", []),
+                ]
+            ),
             printed_rows=0,
         ),
     )
@@ -214,15 +220,23 @@ def _demand_table(brief: Brief, market: Market, shown: int) -> Table:
 
 
 def _forecast_sentence(outlook: pd.DataFrame) -> str:
+    refused = [
+        f"World exports of heading {row['unique_id']} are not forecast: {escape(row['reason'])}."
+        for row in outlook.attrs.get("refused", [])
+    ]
     if outlook.empty:
-        return "There is no forecast for these segments."
+        return " ".join(["There is no forecast for these segments.", *refused])
     said = [
         f"World exports of {escape(say.low(row['title']))} (heading {row['heading']}) are forecast to go from "
-        f"{w.money(row['last_usd'])} in {row['last_year']} to {w.money(row['mean_usd'])} in {row['year']}, with 80{w.NBSP}% "
+        f"{w.money(row['last_usd'])} in {row['last_year']}{_unknown(row['not_known'])} to {w.money(row['mean_usd'])} in {row['year']}, with 80{w.NBSP}% "
         f"confidence between {w.money(row['lo_usd'])} and {w.money(row['hi_usd'])}."
         for row in outlook.to_dict("records")
     ]
-    return f"{' '.join(said)} For the other segments there is no forecast."
+    return f"{' '.join([*said, *refused])} For the other segments there is no forecast."
+
+
+def _unknown(years: str) -> str:
+    return f" ({years} not known here)" if years else ""
 
 
 def partners(brief: Brief) -> Stack:
