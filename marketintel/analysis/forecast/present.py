@@ -172,7 +172,7 @@ def not_known(cutoff: pd.Timestamp, month: str, freq: str = "A") -> str:
 
 
 def seen(cutoffs: pd.Series, month: str, freq: str = "A") -> str:
-    """Say where figures end and what is not known here: "data end in 2024; 2025 is not known here"."""
+    """Say where figures end: "data end in 2024; 2025 is not known here"."""
     last, first = cutoffs.max(), cutoffs.min()
     ends = list(dict.fromkeys(label(end, freq) for end in (first, last)))
     gap = not_known(first, month, freq)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import present
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.report.blocks import Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
@@ -31,6 +32,8 @@ class Outlook:
         Rolling-origin errors by series and model, and by model; no rows where all are too short.
     refused : DataFrame
         ``unique_id, reason``.
+    month : str
+        The edition's.
     """
 
     panel: pd.DataFrame
@@ -38,6 +41,12 @@ class Outlook:
     errors: pd.DataFrame
     coverage: pd.DataFrame
     refused: pd.DataFrame
+    month: str
+
+    @property
+    def seen(self) -> str:
+        """Where the figures end and what is not known here, for captions."""
+        return present.seen(self.forecasts["cutoff"], self.month)
 
 
 def one_level(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
@@ -45,13 +54,17 @@ def one_level(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
     return forecasts[(forecasts["model"] == model) & (forecasts["level"] == 80)]
 
 
-def compute(series: pd.DataFrame) -> Outlook:
+def compute(series: pd.DataFrame, month: str, fetch: str = "") -> Outlook:
     """Forecast and back-test yearly series.
 
     Parameters
     ----------
     series : DataFrame
         ``cmd_code, period, value_usd``, each series cut at its last break.
+    month : str
+        The edition's: forecasts are of years after it.
+    fetch : str
+        The command that brings newer data.
     """
     panel = pd.DataFrame(
         {
@@ -61,12 +74,12 @@ def compute(series: pd.DataFrame) -> Outlook:
         }
     )
     models = [*MODELS, "naive2"]
-    forecasts = fc.forecast(panel, HORIZON, (80, 95), MODELS)
+    forecasts = fc.forecast_ahead(panel, HORIZON, month, (80, 95), MODELS, fetch=fetch)
     tested = fc.backtest(panel, HORIZON, ORIGINS, (80, 95), models)
     errors = accuracy(tested, panel, by=("model", "unique_id"))
     coverage = accuracy(tested, panel, by=("model",))
     reasons = pd.concat([fc.refused(forecasts), fc.refused(tested)], ignore_index=True)
-    return Outlook(panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"))
+    return Outlook(panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"), month)
 
 
 def last(result: Outlook) -> pd.DataFrame:
@@ -87,14 +100,25 @@ def last(result: Outlook) -> pd.DataFrame:
     last = result.panel.sort_values("ds").groupby("unique_id").last()
     table["last_usd"] = last["y"]
     table["last_year"] = last["ds"].dt.year
+    table["not_known"] = [
+        present.not_known(day, result.month) for day in last["ds"].loc[table.index]
+    ]
+    table["year"] = final.groupby("unique_id")["ds"].max().dt.year
     for name in ("naive", "drift"):
         rows = result.forecasts[
             (result.forecasts["model"] == name) & (result.forecasts["level"] == 80)
         ]
         table[name] = rows.sort_values("ds").groupby("unique_id")["mean"].last()
     known = table["last_usd"].where(table["last_usd"] > 0)
-    table["growth_pct"] = 100 * ((table["mean"] / known) ** (1 / HORIZON) - 1)
+    table["growth_pct"] = 100 * (
+        (table["mean"] / known) ** (1 / (table["year"] - table["last_year"])) - 1
+    )
     return table
+
+
+def unknown(row: pd.Series) -> str:
+    """Name the years between the last figure and the edition, in brackets; empty if there are none."""
+    return f" (the last figure; {row['not_known']} not known here)" if row["not_known"] else ""
 
 
 def error_table(
@@ -113,9 +137,10 @@ def error_table(
     names : mapping of str to str, optional
         Names of the series, in place of their ids.
     """
+    made = set(result.forecasts["unique_id"])
     refused = [
-        f"{w.sentence(unit)} {escape((names or {}).get(r.unique_id, r.unique_id))} could not be back-tested: "
-        f"{r.reason}."
+        f"{w.sentence(unit)} {escape((names or {}).get(r.unique_id, r.unique_id))} "
+        f"{'could not be back-tested' if r.unique_id in made else 'is not forecast'}: {escape(r.reason)}."
         for r in each(result.refused)
     ]
     if result.errors.empty:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis.forecast import edition_month
 from marketintel.errors import MissingDataError
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
@@ -16,6 +17,7 @@ from marketintel.report.market_study.forecasts import (
     error_table,
     last,
     one_level,
+    unknown,
 )
 from marketintel.report.market_study.series import (
     MIN_YEARS,
@@ -59,7 +61,7 @@ def outlook(study: Study) -> Stack:
         return Stack(
             Text(few), Callout("note", f"There is no forecast: {escape(reason)}."), missing
         )
-    result = compute(series)
+    result = compute(series, edition_month(study.used))
     if result.forecasts.empty:
         why = "; ".join(f"{r.unique_id}: {r.reason}" for r in each(result.refused))
         return Stack(Text(few), Callout("note", f"There is no forecast of {why}."), missing)
@@ -74,7 +76,10 @@ def outlook(study: Study) -> Stack:
                 titles={h: f"Heading {h}: {chosen[h].title}" for h in chosen},
             ),
             name="outlook",
-            caption=f"World exports of single headings, forecast {HORIZON} years ahead, 80 and 95 % intervals",
+            caption=(
+                f"World exports of single headings, forecasts of {HORIZON} years after {result.month}, 80 and 95 % "
+                f"intervals; {result.seen}"
+            ),
             alt=_sentence(study, result, chosen, speaking).replace("**", ""),
             source=_source(series),
         ),
@@ -112,8 +117,8 @@ def _sentence(
         ]
         said.append(
             f"World exports of heading {heading} ({escape(chosen[str(heading)].title)}; for "
-            f"{w.listing(segments)}) stood at {w.money(row['last_usd'])} in {int(row['last_year'])} and are "
-            f"forecast at {w.money(row['mean'])} in {int(row['last_year']) + HORIZON}; with 80{w.NBSP}% "
+            f"{w.listing(segments)}) stood at {w.money(row['last_usd'])} in {int(row['last_year'])}"
+            f"{unknown(row)} and are forecast at {w.money(row['mean'])} in {row['year']}; with 80{w.NBSP}% "
             f"confidence between {w.money(row['lo_80'])} and {w.money(row['hi_80'])}."
         )
     return " ".join(said)
@@ -144,11 +149,11 @@ def _forecast_table(
         "hi_95",
         "growth_pct",
     ]
-    year = int(table["last_year"].max())
+    year, then = int(table["last_year"].max()), int(table["year"].max())
     return Table(
         table[[*columns, "naive", "drift"]],
         name="outlook",
-        caption=f"World exports by heading: {year} and the forecast of {year + HORIZON}",
+        caption=f"World exports by heading: {year} and the forecast of {then}; {result.seen}",
         formats={
             **dict.fromkeys(
                 ["last_usd", "mean", "lo_80", "hi_80", "lo_95", "hi_95", "naive", "drift"], "usd_bn"
@@ -160,7 +165,7 @@ def _forecast_table(
             "title": "Goods",
             "segments": "Speaks for",
             "last_usd": str(year),
-            "mean": str(year + HORIZON),
+            "mean": str(then),
             "lo_80": "80 % from",
             "hi_80": "to",
             "lo_95": "95 % from",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from marketintel.analysis import materials
+from marketintel.analysis.forecast import edition_month
 from marketintel.analysis.frames import CORE
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
@@ -20,6 +21,7 @@ from marketintel.report.market_study.forecasts import (
     one_level,
 )
 from marketintel.report.market_study.study import Study, each
+from marketintel.report.outlook.kinds import newer
 from marketintel.report.outlook.series import MIN_COVER_PCT, yearly
 
 #: Years from which a series is shown and forecast on its own.
@@ -181,13 +183,16 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
     told, names = own.told, own.names
     if told.empty:
         return Stack(Text("No series is without a gap, so that none is forecast."))
-    result = compute(told)
+    month = edition_month(study.used)
+    since = int(told["period"].max())
+    fetch = newer(study.trade_sources[0], study.market, since, month)
+    result = compute(told, month, fetch)
     if result.forecasts.empty:
         gone = [f"{escape(w.clause(names[r.unique_id]))}: {r.reason}" for r in each(result.refused)]
         return Stack(Callout("note", f"There is no forecast of {'; '.join(gone)}."))
     ends = last(result)
     return Stack(
-        Text(_sentence(own, ends)),
+        Text(_sentence(own, ends, result.seen)),
         _table(study, result, ends, names),
         Figure(
             fans.fan(
@@ -201,10 +206,10 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
             ),
             name="outlook",
             caption=(
-                f"Imports of {w.the(study.name(study.market))}, forecast {HORIZON} years ahead, 80 and "
-                "95 % intervals"
+                f"Imports of {w.the(study.name(study.market))}, forecasts of {HORIZON} years after {month}, 80 and "
+                f"95 % intervals; {result.seen}"
             ),
-            alt=_sentence(own, ends).replace("**", ""),
+            alt=_sentence(own, ends, result.seen).replace("**", ""),
             source=study.source_line,
         ),
         error_table(result, "product", study.terms.unit, study.source_line, names),
@@ -231,17 +236,16 @@ def _not_to_rely_on(result: Outlook, names: dict[str, str]) -> Callout | None:
     )
 
 
-def _sentence(own: OwnSeries, ends: pd.DataFrame) -> str:
-    year = int(ends["last_year"].max())
+def _sentence(own: OwnSeries, ends: pd.DataFrame, seen: str) -> str:
     largest = ends.sort_values("last_usd", ascending=False).head(3)
     said = [
-        f"{escape(w.clause(own.names[str(key)]))} at {w.money(row['mean'])} in {year + HORIZON} after "
-        f"{w.money(row['last_usd'])} in {year} (80{w.NBSP}%: {w.money(row['lo_80'])} to "
+        f"{escape(w.clause(own.names[str(key)]))} at {w.money(row['mean'])} in {row['year']} after "
+        f"{w.money(row['last_usd'])} in {row['last_year']} (80{w.NBSP}%: {w.money(row['lo_80'])} to "
         f"{w.money(row['hi_80'])})"
         for key, row in largest.iterrows()
     ]
     return (
-        f"These are forecasts of this market's imports {own.what}, in current US dollars. The "
+        f"These are forecasts of this market's imports {own.what}, in current US dollars ({seen}). The "
         f"largest: {'; '.join(said)}. Wide intervals are the finding: prices and single shipments "
         f"move small flows more than any trend. {own.left_out}"
     ).rstrip()
@@ -251,18 +255,18 @@ def _table(study: Study, result: Outlook, ends: pd.DataFrame, names: dict[str, s
     table = ends.reset_index(names="product")
     table.insert(1, "title", table["product"].map(names))
     table = table.sort_values("last_usd", ascending=False)
-    year = int(table["last_year"].max())
+    year, then = int(table["last_year"].max()), int(table["year"].max())
     money = ["last_usd", "mean", "lo_80", "hi_80", "lo_95", "hi_95", "naive", "drift"]
     return Table(
         table[["product", "title", *money[:6], "growth_pct", *money[6:]]],
         name="outlook",
-        caption=f"Imports by {study.terms.unit}: {year} and the forecast of {year + HORIZON}",
+        caption=f"Imports by {study.terms.unit}: {year} and the forecast of {then}; {result.seen}",
         formats={**dict.fromkeys(money, study.money), "growth_pct": "pct_signed"},
         headers={
             "product": study.hs if study.is_mixed else "Id",
             "title": "Goods",
             "last_usd": str(year),
-            "mean": str(year + HORIZON),
+            "mean": str(then),
             "lo_80": "80 % from",
             "hi_80": "to",
             "lo_95": "95 % from",

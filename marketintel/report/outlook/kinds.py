@@ -79,10 +79,7 @@ class Kind:
 
     def newer(self, iso3: str, since: int, month: str) -> str:
         """Return the command that brings figures after a year, up to an edition's month."""
-        if self.what == RECONCILED:
-            return f"marketintel fetch {self.source} --edition HS92_V202601"
-        market = "USA" if self.what == MIRROR else iso3
-        return f"marketintel fetch {self.source} --for {market} --years {since}-{month[:4]}"
+        return newer(self.source, "USA" if self.what == MIRROR else iso3, since, month)
 
     def limits(self) -> str:
         """What a reader must know of it before any figure."""
@@ -104,6 +101,13 @@ class Kind:
                 "goods as well, and no share of them is known to be photonic."
             )
         return said
+
+
+def newer(source: str, market: str, since: int, month: str) -> str:
+    """Return the command that brings a source's figures of a market, from a year to a month."""
+    if source == "baci":
+        return "marketintel fetch baci --edition HS92_V202601"
+    return f"marketintel fetch {source} --for {market} --years {since}-{month[:4]}"
 
 
 def marked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
