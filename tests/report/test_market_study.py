@@ -130,6 +130,30 @@ def test_outlook_is_a_stated_gap_without_the_removable_file(root, tmp_path) -> N
     assert "There is no forecast" in said
 
 
+def test_forecasts_are_of_years_after_the_edition(study, monkeypatch) -> None:
+    stack = market_study.outlook(study)
+    shown = tables(stack)["outlook"]
+    assert "data end in 2023; 2024 to 2025 are not known here" in shown.caption
+    assert shown.headers["mean"] == "2030"
+    where = "marketintel.report.market_study.outlook.edition_month"
+    monkeypatch.setattr(where, lambda used: "2031-01")
+    late = market_study.outlook(study)
+    assert "outlook" not in tables(late)
+    said = " ".join(b.markdown for b in late.flat() if hasattr(b, "markdown"))
+    assert "9002: data end in 2023: 5 years after 2031-01 are 12 on" in said
+
+
+def test_a_series_of_a_market_that_ends_too_early_names_the_command(monkeypatch) -> None:
+    study = market_study.load("CAN", segments=["materials"])
+    where = "marketintel.report.market_study.series.edition_month"
+    monkeypatch.setattr(where, lambda used: "2035-01")
+    said = " ".join(
+        b.markdown for b in market_study.outlook(study).flat() if hasattr(b, "markdown")
+    )
+    assert "`marketintel fetch baci --edition" in said
+    assert "forecast of 20" not in said
+
+
 def test_edition_holds_every_promised_file(edition) -> None:
     there = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*")}
     assert {"report.html", "report.pdf", "report.ipynb", "run.json", "tables/tables.xlsx"} <= there

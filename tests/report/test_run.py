@@ -85,7 +85,10 @@ def test_an_edition_is_complete(good):
     ]
     assert edition.pdf.read_bytes().startswith(b"%PDF")
     assert "Prose." in edition.html.read_text(encoding="utf-8")
-    assert first["tables/suppliers.csv"] == b"\xef\xbb\xbfpartner,value_usd\nDEU,7\n<script>,9007199254740993\n"
+    assert (
+        first["tables/suppliers.csv"]
+        == b"\xef\xbb\xbfpartner,value_usd\nDEU,7\n<script>,9007199254740993\n"
+    )
 
 
 def test_twice_gives_the_same_bytes_but_for_the_timing(good):

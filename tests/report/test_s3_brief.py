@@ -297,6 +297,9 @@ def test_forecasts_only_of_headings_that_may_speak(made):
     assert (table.frame["lo_usd"] < table.frame["mean_usd"]).all()
     assert (table.frame["mean_usd"] < table.frame["hi_usd"]).all()
     assert "there is no forecast" in doc.markdown
+    assert "in 2023 (2024 to 2025 not known here) to" in doc.markdown
+    assert set(table.frame["year"]) == {2030}
+    assert "data end in 2023; 2024 to 2025 are not known here" in table.caption
 
 
 def test_a_target_without_figures_is_a_stated_gap(made):
