@@ -157,13 +157,17 @@ def test_editions_with_local_figures_are_refused_for_publication(marketintel, tm
         "raw/comtrade/2026-11-22/trade.parquet": "0",
         "raw/us_census_imports/x/y.parquet": "0",
     }
-    (tmp_path / "run.json").write_text(json.dumps({"inputs": inputs}), encoding="utf-8")
+    (tmp_path / "run.json").write_text(
+        json.dumps({"inputs": inputs, "audience": "public"}), encoding="utf-8"
+    )
     code, out, err = marketintel("check", "--publish", str(tmp_path))
     assert (code, out) == (5, "")
     assert "comtrade" in err and "us_census" not in err
-    (tmp_path / "run.json").write_text(
-        json.dumps({"inputs": {"raw/us_census_imports/x/y.parquet": "0"}}), encoding="utf-8"
-    )
-    assert marketintel("check", "--publish", str(tmp_path))[0] == 0
+    run = {"inputs": {"raw/us_census_imports/x/y.parquet": "0"}}
+    for audience, expected in (("public", 0), ("internal", 5), (None, 5)):
+        (tmp_path / "run.json").write_text(
+            json.dumps({**run, "audience": audience} if audience else run), encoding="utf-8"
+        )
+        assert marketintel("check", "--publish", str(tmp_path))[0] == expected
     code, _, err = marketintel("check", "--publish", str(tmp_path / "nowhere"))
     assert code == 2 and err.count("\n") == 1

@@ -40,9 +40,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
 class Block:
-    """Base of all blocks."""
+    """Base of all blocks; ``Block.shown`` counts those that this process has shown."""
 
     kind = ""
+    shown = 0
 
     def payload(self) -> dict[str, Any]:
         """All that :func:`from_payload` needs to build this block again; plain JSON."""
@@ -61,6 +62,7 @@ class Block:
         return self.html()
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        Block.shown += 1
         return {
             "text/html": pages.in_lab(self.lab_html()),
             "text/plain": f"<{type(self).__name__}>",

@@ -11,9 +11,10 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReportError
+from marketintel.report import ledger
 from marketintel.report.blocks import MIME, Block, Callout, Heading, Stack, Text, from_payload
 from marketintel.report.fonts import printable
 from marketintel.report.formats import escape
@@ -31,6 +32,10 @@ _TITLE = re.compile(r"^# .*$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
+# What a block is in plain text: without its content beside it, it would be lost silently.
+_SHOWN = {f"<{kind.__name__}>" for kind in Block.__subclasses__()}
+
+
 @dataclass
 class Document:
     """A report's content, ready for any output.
@@ -43,12 +48,18 @@ class Document:
         Tables, figures, callouts and panels in order.
     warnings : list of str
         What the notebook shows that a report does not print.
+    texts : list of str
+        Computed prose as its cells gave it.
+    ledger : dict
+        See :mod:`marketintel.report.ledger`.
     """
 
     markdown: str
     token: str
     blocks: list[Block]
     warnings: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    ledger: dict[str, Any] = field(default_factory=dict)
 
     def convert(self, to: str, show: Callable[[int, str], str], *options: str) -> str:
         """Prose through pandoc, tokens through `show`.
@@ -67,11 +78,13 @@ class Document:
 
         arguments = ["--wrap=preserve", *options]
         text = pypandoc.convert_text(self.markdown, to, format=_DIALECT, extra_args=arguments)
+        if to == "typst":  # a PDF travels without the folder that such a link leads to
+            text = re.sub(r'#link\("(?!https?:|mailto:)[^"]*"\)\[', "#text[", text)
         line = rf"(?:<p>)?{self.token}(\d+)x(whole|open|close)(?:</p>)?"
-        text = re.sub(
+        text, printed = re.subn(
             f"^{line}$", lambda found: show(int(found[1]), found[2]), text, flags=re.MULTILINE
         )
-        if self.token in text:
+        if self.token in text or printed != self.markdown.count(self.token):
             raise ReportError(
                 "the prose swallows a table or figure: look for a code fence that is not closed"
             )
@@ -86,10 +99,13 @@ def read(notebook: "NotebookNode") -> Document:
     Raises
     ------
     ReportError
-        If a cell has an error, a block cannot be read, or there is more than one ``# `` heading.
+        If a cell has an error, a block cannot be read or is lost, or there is more than one ``# ``
+        heading.
     """
     parts: list[Block] = []
     warnings: list[str] = []
+    texts: list[str] = []
+    found = 0
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
             parts.append(Text(cell.source))
@@ -98,17 +114,30 @@ def read(notebook: "NotebookNode") -> Document:
             if output.output_type == "error":
                 raise ReportError(f"cell {number} has an error: {output.ename}: {output.evalue}")
             if MIME in data:
+                found += 1
                 try:
                     block = from_payload(data[MIME])
                 except ValueError as error:
                     raise ReportError(f"cell {number}: {error}") from error
-                parts.extend(block.flat() if isinstance(block, Stack) else [block])
+                flat = list(block.flat()) if isinstance(block, Stack) else [block]
+                texts += [part.markdown for part in flat if isinstance(part, Text)]
+                parts += flat
             elif output.output_type == "stream":
                 text = " ".join(output.text.split())
                 warnings.append(f"cell {number} wrote to {output.name}: {text[:300]}")
+            elif data.get("text/plain") in _SHOWN:
+                raise ReportError(f"cell {number}: {data['text/plain']} lost its content")
             elif data:
                 warnings.append(f"cell {number} shows {', '.join(sorted(data))}: not printed")
-    return _assemble(parts, warnings)
+    book = ledger.of(notebook)
+    if found != book.get("blocks", found):
+        raise ReportError(
+            f"cells showed {book['blocks']} blocks and the executed notebook has {found}: nothing "
+            "may be lost; show each block once, as the last line of a cell"
+        )
+    document = _assemble(parts, warnings)
+    document.texts, document.ledger = texts, book
+    return document
 
 
 def _assemble(parts: list[Block], warnings: list[str]) -> Document:

@@ -1,8 +1,11 @@
 """The HTML report: one file that asks the network for nothing."""
 
 import base64
+import os
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReportError
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from marketintel.report.render import Cover
 
 _SPLIT = "<!-- contents end here -->"
+# To another edition's files, or to tables of this one; nothing else outside the page.
+_NAME = r"[A-Za-z0-9][\w.-]*"
+_RELATIVE = rf"(?:\.\./(?:\.\./{_NAME}/)?{_NAME}/(?:tables/)?|tables/){_NAME}"
+_LINK = re.compile(rf'<(a|span) (?:data-)?href="({_RELATIVE})"([^>]*)>(.*?)</\1>', re.DOTALL)
 
 
 def to_html(document: "Document", cover: "Cover", brand: Brand) -> str:
@@ -82,7 +89,7 @@ class _References(HTMLParser):
                 self.outside.append(f"{tag} {name}={values[name]}")
         for name in ("href", "xlink:href"):
             target = values.get(name, "")
-            allowed = r"(#|https?://|mailto:)" if tag == "a" else r"(#|data:)"
+            allowed = rf"#|https?://|mailto:|{_RELATIVE}\Z" if tag == "a" else r"#|data:"
             if target and not re.match(allowed, target):
                 self.outside.append(f"{tag} {name}={target}")
         if tag in {"script", "iframe", "object", "embed", "base"}:
@@ -100,3 +107,26 @@ def _refuse_outside_references(html: str) -> None:
             f"the report would refer to something outside itself ({finder.outside[0][:120]}); "
             "use a link, or a figure of the package"
         )
+
+
+def settle_links(html: str, is_there: Callable[[str], bool]) -> str:
+    """Print each relative link as a link where its target is there, else as plain text."""
+
+    def settled(found: re.Match[str]) -> str:
+        _, target, rest, text = found.groups()
+        tag, name = ("a", "href") if is_there(target) else ("span", "data-href")
+        return f'<{tag} {name}="{target}"{rest}>{text}</{tag}>'
+
+    return _LINK.sub(settled, html)
+
+
+def settle_page(page: Path, folder: Path) -> list[str]:
+    """Print links whose targets will be there when the page stands in `folder`; return all."""
+
+    def is_there(target: str) -> bool:
+        home = page.parent if target.startswith("tables/") else folder
+        return Path(os.path.normpath(home / target)).is_file()
+
+    html = page.read_text(encoding="utf-8")
+    page.write_text(settle_links(html, is_there), encoding="utf-8", newline="\n")
+    return sorted({found[2] for found in _LINK.finditer(html)})

@@ -53,15 +53,32 @@ class Rendered:
     warnings: list[str] = field(default_factory=list)
 
 
+def read_document(executed_notebook: Path) -> documents.Document:
+    """Read what papermill leaves; blocks are read from their private MIME type.
+
+    Raises
+    ------
+    ReportError
+        If the notebook cannot be read or has an error.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(executed_notebook, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise ReportError(f"{executed_notebook.name} is not a readable notebook") from error
+    return documents.read(notebook)
+
+
 def render(
-    executed_notebook: Path, out_dir: Path, cover: Cover, brand: Brand | None = None
+    document: documents.Document, out_dir: Path, cover: Cover, brand: Brand | None = None
 ) -> Rendered:
     """Write both reports into `out_dir`.
 
     Parameters
     ----------
-    executed_notebook : Path
-        As papermill leaves it; its blocks are read from their private MIME type.
+    document : Document
+        See :func:`read_document`.
     out_dir : Path
         Must exist; ``report.html`` and ``report.pdf`` in it are replaced.
     cover : Cover
@@ -72,19 +89,12 @@ def render(
     Raises
     ------
     ReportError
-        If the notebook cannot be read or has an error, or either output cannot be made.
+        If either output cannot be made.
     """
-    import nbformat
-
     from marketintel.report.html import to_html
     from marketintel.report.pdf import to_pdf
 
     brand = brand or shipped_brand()
-    try:
-        notebook = nbformat.read(executed_notebook, as_version=4)
-    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
-        raise ReportError(f"{executed_notebook.name} is not a readable notebook") from error
-    document = documents.read(notebook)
     html = out_dir / "report.html"
     pdf = out_dir / "report.pdf"
     html.write_text(to_html(document, cover, brand), encoding="utf-8", newline="\n")

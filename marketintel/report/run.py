@@ -8,29 +8,31 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel import errors, files
 from marketintel.errors import ReportError, UsageError
+from marketintel.report import ledger, naming
 from marketintel.report.blocks import Table
 from marketintel.report.catalogue import write_index
+from marketintel.report.document import Document
 from marketintel.report.drafts import draft, put_in_place
-from marketintel.report.render import Cover, Rendered, render
-from marketintel.report.scrub import scrub_notebook, scrub_text
+from marketintel.report.html import settle_page
+from marketintel.report.naming import folder_name
+from marketintel.report.render import Cover, Rendered, read_document, render
+from marketintel.report.scrub import scrub, scrub_notebook, scrub_text
 from marketintel.report.tables import save_tables
 from marketintel.report.theme import Brand
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # What computes figures or sets pages; the lock file has the rest.
 _PACKAGES = (
     "marketintel",
@@ -81,10 +83,11 @@ def run_study(
     parameters: Mapping[str, Any],
     *,
     reports_dir: Path,
-    edition: str,
     study: str,
     cover: Cover,
-    inputs: Mapping[str, str] | None = None,
+    edition: str | None = None,
+    as_of: str = "",
+    beside: Callable[[Document], Mapping[str, str]] | None = None,
     brand: Brand | None = None,
     cwd: Path | None = None,
     progress: bool = True,
@@ -99,12 +102,16 @@ def run_study(
         Values for names in that cell; plain Python values.
     reports_dir : Path
         Made if absent.
-    edition, study : str
-        Folder names: letters, digits, ``.``, ``_`` and ``-``.
+    study : str
+        Folder name: letters, digits, ``.``, ``_`` and ``-``.
     cover : Cover
-        The title page.
-    inputs : mapping of str to str, optional
-        Name and SHA-256 of each file the figures come from, for ``run.json``.
+        The title page, without the edition.
+    edition : str, optional
+        Folder name; default: :func:`marketintel.report.naming.edition_month` of what was read.
+    as_of : str
+        The day that the document looks at, if it looks at one.
+    beside : callable, optional
+        From the document to more texts for its folder, by file name.
     brand : Brand, optional
         Default: ``reference/brand.toml``.
     cwd : Path, optional
@@ -123,14 +130,11 @@ def run_study(
     StorageError
         If `reports_dir` or the temporary folder cannot be written to, or the disk is full.
     """
-    for name in (edition, study):
-        if not _NAME.fullmatch(name):
-            raise UsageError(f"{name!r} cannot be a folder name: letters, digits, . _ and - only")
+    naming.check(*filter(None, [edition, study]))
     cwd = (cwd or Path.cwd()).resolve()
     source = _read(notebook)
     _check_parameters(source, notebook.name, parameters)
-    folder = reports_dir / edition / study
-    files.check_folder(folder)
+    files.check_folder(reports_dir / (edition or "") / study)
     timing: dict[str, Any] = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
     begin = time.perf_counter()
     with (
@@ -142,24 +146,36 @@ def run_study(
         try:
             with _stopwatch(timing, "papermill_s"):
                 _execute(source, executed, parameters, cwd, temporary, progress)
+            document = read_document(executed)
+            book = document.ledger
+            audience = ledger.audience(book, parameters, cwd)
+            edition = edition or naming.edition_month(book.get("days", []), as_of)
+            folder = reports_dir / edition / study
+            cover = replace(cover, edition=edition)
+            marked = replace(cover, edition=f"{edition} ({audience})")
             with _stopwatch(timing, "render_s"):
-                rendered = render(executed, made, cover, brand)
+                rendered = render(document, made, marked, brand)
             with _stopwatch(timing, "tables_s"):
-                _save(rendered, made, cover)
+                _save(rendered, made, marked)
+            for name, text in (beside(document) if beside else {}).items():
+                (made / name).write_text(text, encoding="utf-8", newline="\n")
+            found = settle_page(rendered.html, folder)
         except ReportError as error:
-            kept = _keep(executed, reports_dir, f"{edition}-{study}.ipynb")
+            kept = _keep(executed, reports_dir, f"{folder_name(edition, study)}.ipynb")
             where = f"; executed notebook kept as {_shown(kept)}" if kept else ""
             failure = ReportError(f"{notebook.name}: {scrub_text(str(error), cwd)}{where}")
             failure.exit_code = error.exit_code
             raise failure from error
         timing["total_s"] = round(time.perf_counter() - begin, 3)
-        run = _record(parameters, inputs or {}, edition, study, cover, rendered, made)
-        text = scrub_text(json.dumps({**run, "timing": timing}, ensure_ascii=False, indent=1), cwd)
+        of_run = {"edition": edition, "study": study, "audience": audience, "links": found}
+        run = _record(parameters, cover, of_run, rendered, made)
+        run = scrub({**run, "timing": timing}, cwd)
+        text = json.dumps(run, ensure_ascii=False, indent=1)
         (made / "run.json").write_text(text + "\n", encoding="utf-8")
         with files.locked(reports_dir):
             put_in_place(made, folder, reports_dir)
             write_index(reports_dir)
-    return Edition(folder, json.loads(text))
+    return Edition(folder, run)
 
 
 def _read(notebook: Path) -> "NotebookNode":
@@ -199,8 +215,9 @@ def _execute(
     """Run all cells; `executed` holds the scrubbed result, also of a failure."""
     import papermill
 
-    from marketintel.report.kernel import pinned_kernel
+    from marketintel.report.kernel import last_words, pinned_kernel
 
+    ledger.ask_for(source)
     try:
         papermill.execute_notebook(
             source,
@@ -224,7 +241,8 @@ def _execute(
             failure.exit_code = errors.StorageError.exit_code
         raise failure from error
     except RuntimeError as error:  # the kernel did not start, or died
-        raise ReportError(f"the kernel stopped: {' '.join(str(error).split())}") from error
+        said = f"{error} {last_words(folder)}"
+        raise ReportError(f"the kernel stopped: {' '.join(said.split())}") from error
     finally:
         if executed.exists():
             _scrub(executed, cwd)
@@ -239,6 +257,7 @@ def _scrub(executed: Path, cwd: Path) -> None:
     except (ValueError, nbformat.reader.NotJSONError):
         executed.unlink()
     else:
+        ledger.move(result)
         nbformat.write(scrub_notebook(result, cwd), executed)
 
 
@@ -265,10 +284,8 @@ def _save(rendered: Rendered, draft: Path, cover: Cover) -> None:
 
 def _record(
     parameters: Mapping[str, Any],
-    inputs: Mapping[str, str],
-    edition: str,
-    study: str,
     cover: Cover,
+    of_run: Mapping[str, Any],
     rendered: Rendered,
     draft: Path,
 ) -> dict[str, Any]:
@@ -282,10 +299,9 @@ def _record(
     files = sorted(file for file in draft.rglob("*") if file.is_file())
     return {
         **asdict(cover),
-        "edition": edition,
-        "study": study,
+        **of_run,
         "parameters": dict(parameters),
-        "inputs": dict(sorted(inputs.items())),
+        "inputs": rendered.document.ledger.get("inputs", {}),
         "versions": versions,
         "warnings": rendered.warnings,
         "files": {

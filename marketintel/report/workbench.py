@@ -4,55 +4,27 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from marketintel.analysis.forecast.present import edition_month
 from marketintel.errors import MissingDataError
 from marketintel.places import notebooks_dir
-from marketintel.report.render import Cover
 from marketintel.report.run import Edition, run_study
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-
-def edition_name(used: "pd.DataFrame", edition: str | None) -> str:
-    """Return the name asked for, or the month in which the newest file was compiled.
-
-    So the same inputs make the same edition, whenever it is run.
-    """
-    return edition or edition_month(used)
 
 
 def run_on(
-    used: "pd.DataFrame",
-    notebook: str,
-    parameters: Mapping[str, Any],
-    *,
-    study: str,
-    cover: Cover,
-    reports_dir: Path,
-    data_dir: Path | None,
-    progress: bool,
+    data_dir: Path | None, notebook: str, parameters: Mapping[str, Any], **options: Any
 ) -> Edition:
-    """Run a notebook of the project as an edition of the cover's name.
+    """Run a notebook of the project on a data directory.
 
     Parameters
     ----------
-    used : DataFrame
-        ``file, sha256`` of the snapshots that its facts rest on: the edition's inputs.
+    data_dir : Path or None
+        None for the default.
+    notebook, parameters, options
+        As of :func:`marketintel.report.run.run_study`; the notebook by its name.
     """
     with data_in_kernel(data_dir):
-        return run_study(
-            notebook_path(notebook),
-            parameters,
-            reports_dir=reports_dir,
-            edition=cover.edition,
-            study=study,
-            cover=cover,
-            inputs=dict(zip(used["file"], used["sha256"], strict=True)),
-            progress=progress,
-        )
+        return run_study(notebook_path(notebook), parameters, **options)
 
 
 def notebook_path(name: str) -> Path:

@@ -22,11 +22,11 @@ from marketintel.sources import replies, tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.session import address
-from marketintel.sources.settings import Provider
+from marketintel.sources.settings import CENSUS_KEY, Provider
 
 SOURCE = "census"
 PROVIDER = Provider(
-    SOURCE, "https://api.census.gov", min_interval_s=0.5, key_env="CENSUS_KEY", key_param="key"
+    SOURCE, "https://api.census.gov", min_interval_s=0.5, key_env=CENSUS_KEY, key_param="key"
 )
 
 #: The provider's measures under our names, by direction.

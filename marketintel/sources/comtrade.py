@@ -33,13 +33,13 @@ from marketintel.sources.comtrade_rows import (
     rows_of,
 )
 from marketintel.sources.http import Client
-from marketintel.sources.settings import Provider
+from marketintel.sources.settings import COMTRADE_KEY, Provider
 
 __all__ = ["CONTRACT", "PROVIDER", "SOURCE", "Query", "check", "fetch", "process", "reference"]
 
 PROVIDER = Provider(
     SOURCE, "https://comtradeapi.un.org", min_interval_s=1.1,
-    key_env="COMTRADE_KEY", key_header="Ocp-Apim-Subscription-Key",
+    key_env=COMTRADE_KEY, key_header="Ocp-Apim-Subscription-Key",
 )  # fmt: skip
 
 WORLD = "0"

@@ -21,6 +21,9 @@ from marketintel.errors import UsageError
 
 MIB = 1 << 20
 
+#: Variables that hold providers' keys: the only secrets that this package reads.
+KEY_VARIABLES = CENSUS_KEY, COMTRADE_KEY, WTO_KEY = ("CENSUS_KEY", "COMTRADE_KEY", "WTO_KEY")
+
 #: Every key read so far in this process: what :func:`redact` blanks.
 _secrets: set[str] = set()
 

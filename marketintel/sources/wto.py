@@ -18,7 +18,7 @@ from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
 from marketintel.sources.session import conversation
-from marketintel.sources.settings import Provider
+from marketintel.sources.settings import WTO_KEY, Provider
 from marketintel.sources.tidy import (
     Body,
     Contract,
@@ -35,7 +35,7 @@ SOURCE = "wto"
 PROVIDER = Provider(
     SOURCE,
     "https://api.wto.org/timeseries/v1",
-    key_env="WTO_KEY",
+    key_env=WTO_KEY,
     key_header="Ocp-Apim-Subscription-Key",
 )
 #: Rows of one answer; an answer that long may be cut.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, engine, selection, store
+from marketintel.warehouse import build, engine, reads, selection, store
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,7 +62,7 @@ def macro(
         a figure has no row. Of several sources the one that stands first in ``sources.toml`` is
         read, and a figure before a projection.
     """
-    known = engine.ask(data_dir, "SELECT DISTINCT indicator FROM macro")["indicator"]
+    known = engine.ask_once(data_dir, "SELECT DISTINCT indicator FROM macro")["indicator"]
     engine.choose("indicator", [indicator], known)
     return engine.ask(
         data_dir,
@@ -170,9 +170,9 @@ def world_series(heading: str, data_dir: Path | None = None) -> "pd.DataFrame":
         {"heading": heading},
     )
     if found.empty:
-        there = engine.ask(data_dir, "SELECT DISTINCT cmd_code FROM trade WHERE reporter = 'WLD'")[
-            "cmd_code"
-        ]
+        there = engine.ask_once(
+            data_dir, "SELECT DISTINCT cmd_code FROM trade WHERE reporter = 'WLD'"
+        )["cmd_code"]
         raise MissingDataError(
             f"no world exports of heading {heading} here (have: {engine.few(there) or 'none'}); "
             "rebuild with scripts/starter/atlas_world_exports.py"
@@ -194,6 +194,7 @@ def countries_geometry(data_dir: Path | None = None) -> "gpd.GeoDataFrame":
     data_dir = data_dir or store.default_data_dir()
     (file,) = snapshot.find(data_dir, "natural_earth")
     snapshot.verify(file)
+    reads.note("natural_earth")
     try:
         return gpd.read_parquet(file.path)
     except (ValueError, OSError) as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from marketintel.sources import snapshot
-from marketintel.warehouse import store
+from marketintel.warehouse import reads, store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +48,7 @@ def critical_inputs(data_dir: Path | None = None) -> CriticalInputs | None:
         return None
     file = snapshot.find(data_dir, SOURCE)[0]
     snapshot.verify(file)
+    reads.note(SOURCE)
     rows = store.read_parquet(file.path)
     trade = rows.rename(columns={"partner": "exporter", "reporter": "market", "cn8": "cmd_code"})
     known = file.meta.parameters

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
-from marketintel.warehouse import build, store
+from marketintel.warehouse import build, reads, store
 from marketintel.warehouse.countries import country, group_members
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    import pyarrow as pa
 
 
 #: Trade can be asked about where no source has duties: they are missing then.
@@ -36,8 +37,13 @@ def ask(
     sql: str,
     parameters: Mapping[str, Any] | None = None,
     frames: "Mapping[str, pd.DataFrame] | None" = None,
+    *,
+    figures: bool = True,
 ) -> "pd.DataFrame":
     """Answer one statement over the processed tables, which are built first if they are not.
+
+    The sources of the answer are recorded as read (:mod:`marketintel.warehouse.reads`): those of
+    its column ``source``; else the placeholder of that name; else all that the tables hold.
 
     Parameters
     ----------
@@ -49,6 +55,8 @@ def ask(
         Values of the placeholders.
     frames : mapping of str to DataFrame, optional
         Small tables to join with.
+    figures : bool
+        Whether figures are asked for, rather than which there are: that is not recorded.
     """
     import duckdb
 
@@ -59,7 +67,10 @@ def ask(
         try:
             for name, frame in (frames or {}).items():
                 connection.register(name, frame)
-            return connection.sql(sql, params=dict(parameters or {})).to_arrow_table().to_pandas()
+            answer = connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
+            if figures and answer.num_rows:
+                reads.note(*_sources(data_dir, tables, sql, parameters or {}, answer))
+            return answer.to_pandas()
         except duckdb.CatalogException as error:
             named = re.search(r"Table with name (\w+)", str(error))
             table = f"'{named[1]}'" if named else "this question needs"
@@ -72,6 +83,21 @@ def ask(
                 f"{data_dir / 'processed'}: a table is not readable "
                 f"({str(error).splitlines()[0]}); delete it and run `marketintel build`"
             ) from error
+
+
+def _sources(
+    data_dir: Path,
+    tables: tuple[str, ...],
+    sql: str,
+    parameters: Mapping[str, Any],
+    answer: "pa.Table",
+) -> list[str]:
+    if "source" in answer.column_names:
+        return [source for source in answer["source"].unique().to_pylist() if source]
+    if "source" in parameters:
+        return [parameters["source"]]
+    named = [table for table in tables if re.search(rf"\b{table}\b", sql)]
+    return [source for table in named for source in store.sources_of(data_dir, table)]
 
 
 def ask_once(data_dir: Path | None, sql: str, **parameters: str) -> "pd.DataFrame":
@@ -88,7 +114,7 @@ def ask_once(data_dir: Path | None, sql: str, **parameters: str) -> "pd.DataFram
 def _answer(
     data_dir: Path, stamp: build.Stamp, sql: str, parameters: tuple[tuple[str, str], ...]
 ) -> "pd.DataFrame":
-    return ask(data_dir, sql, dict(parameters))
+    return ask(data_dir, sql, dict(parameters), figures=False)
 
 
 @lru_cache(maxsize=8)

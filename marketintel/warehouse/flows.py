@@ -246,6 +246,7 @@ def _with_zero_months(
         """SELECT DISTINCT hs_revision, period FROM trade
            WHERE reporter = $reporter AND partner = $partner AND flow = $flow AND freq = 'M'""",
         {k: first[k] for k in ("reporter", "partner", "flow")},
+        figures=False,
     )
     if (asked := engine.as_list(period)) is not None:
         months = months[months["period"].str.startswith(tuple(asked))]

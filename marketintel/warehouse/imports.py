@@ -138,7 +138,7 @@ def imports(
     """
     market = engine.one_economy(market)
     wanted = selection.wanted(segments, None, data_dir)
-    there = engine.ask(data_dir, _THERE, {"market": market}, {"wanted": wanted})
+    there = engine.ask(data_dir, _THERE, {"market": market}, {"wanted": wanted}, figures=False)
     yearly = there[there["freq"] == "A"]
     own = yearly[yearly["own"]]
     order = selection.ranks("trade")["source"].tolist()
@@ -309,7 +309,7 @@ def _elsewhere(market: str, segments: Sequence[str], data_dir: Path | None) -> s
     others = wanted[~wanted["segment"].isin(list(segments))]
     found = []
     for segment, codes in others.groupby("segment", sort=False):
-        there = engine.ask(data_dir, _THERE, {"market": market}, {"wanted": codes})
+        there = engine.ask(data_dir, _THERE, {"market": market}, {"wanted": codes}, figures=False)
         good = (there["freq"] == "A") & (there["own"] | (there["here"] & (there["source"] == BACI)))
         if good.any():
             found.append(str(segment))

@@ -55,7 +55,7 @@ def matrix(
 
     wanted = selection.wanted(None, None, data_dir)
     found = engine.ask(
-        data_dir, _MATRIX, {"targets": engine.economies(targets)}, {"wanted": wanted}
+        data_dir, _MATRIX, {"targets": engine.economies(targets)}, {"wanted": wanted}, figures=False
     )
     day = today or date.today()
     files = coverage(data_dir)[["source", "vintage", "retrieved_at"]].drop_duplicates()

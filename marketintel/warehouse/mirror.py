@@ -84,8 +84,8 @@ def with_mirrors(
     mirrored = {"opposite": OPPOSITE[flow]}
     known = {"reporter": reporter, "freq": freq}
     reported_here = known | {"flow": flow, "trade_system": trade_system}
-    own = set(engine.ask(data_dir, _OWN, reported_here, frames)["period"])
-    told = set(engine.ask(data_dir, _TOLD, known | mirrored, frames)["period"]) - own
+    own = set(engine.ask(data_dir, _OWN, reported_here, frames, figures=False)["period"])
+    told = set(engine.ask(data_dir, _TOLD, known | mirrored, frames, figures=False)["period"]) - own
     wanted = engine.as_list(asked)
     if wanted is not None:
         absent = [w for w in wanted if not any(p.startswith(w) for p in own | told)]

@@ -47,7 +47,9 @@ def sources_of(
         ``import`` or ``export``.
     """
     asked = {"reporter": engine.one_economy(reporter), "flow": flow, "periods": periods}
-    found = engine.ask(data_dir, _SOURCES, asked, {"preference": selection.preference(None)})
+    found = engine.ask(
+        data_dir, _SOURCES, asked, {"preference": selection.preference(None)}, figures=False
+    )
     return [str(source) for source in found["source"]]
 
 
@@ -273,12 +275,13 @@ _DRAWN = {"gisco"}
 
 
 def edition_objections(edition: Path) -> list[str]:
-    """Return why the tables of an edition may not be published; empty if they may.
+    """Return why an edition may not be published; empty if it may.
 
     Parameters
     ----------
     edition : Path
-        Folder with ``run.json``, whose inputs name the snapshots used.
+        Folder with ``run.json``, whose inputs name the snapshots used, and whose ``audience`` is
+        ``internal`` where members, readiness or answers that were handed in are in it.
 
     Raises
     ------
@@ -291,13 +294,20 @@ def edition_objections(edition: Path) -> list[str]:
     if not record.is_file():
         raise UsageError(f"{edition}: no run.json; give the folder of an edition's study")
     try:
-        inputs = json.loads(record.read_text(encoding="utf-8"))["inputs"]
+        run = json.loads(record.read_text(encoding="utf-8"))
+        inputs, audience = run["inputs"], run.get("audience")
         sources = {Path(name).parts[1] for name in inputs if name.startswith("raw/")}
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DamagedDataError(
             f"{record}: not readable ({error}); write the edition anew"
         ) from None
-    return publishable(sources - _DRAWN)
+    objections = publishable(sources - _DRAWN)
+    if audience == "internal":
+        objections.append(f"{edition}: internal, made from what members or respondents handed in; "
+                          "write the document without that file")  # fmt: skip
+    elif audience != "public":
+        objections.append(f"{edition}: from before editions were marked; write it anew")
+    return objections
 
 
 def local_only(data_dir: Path | None = None) -> list[str]:

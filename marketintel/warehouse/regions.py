@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, MissingDataError, ReferenceFileError, UsageError
 from marketintel.sources import snapshot
-from marketintel.warehouse import engine, selection, store
+from marketintel.warehouse import engine, reads, selection, store
 from marketintel.warehouse.countries import REFERENCE_DIR, code_map, country, country_name
 from marketintel.warehouse.nuts import (
     VERSIONS,
@@ -253,6 +253,7 @@ def crosswalk(from_version: str, to_version: str, data_dir: Path | None = None) 
     """
     data_dir = data_dir or store.default_data_dir()
     (file,) = snapshot.find(data_dir, "jrc_nuts_crosswalk")
+    reads.note("jrc_nuts_crosswalk")
     table = store.read_parquet(file.path)
     engine.choose("NUTS version", [from_version, to_version], table["from_version"].astype("str"))
     rows = (table["from_version"] == int(from_version)) & (table["to_version"] == int(to_version))
@@ -325,6 +326,7 @@ def nuts_polygons(data_dir: Path | None = None) -> gpd.GeoDataFrame:
 
     data_dir = data_dir or store.default_data_dir()
     file = snapshot.find(data_dir, "gisco")[0]
+    reads.note("gisco")
     try:
         polygons = gpd.read_parquet(file.path)
         return polygons[polygons["level"] == 2][["nuts_id", "geometry"]].reset_index(drop=True)

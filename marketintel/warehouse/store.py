@@ -131,5 +131,12 @@ def current_meta(data_dir: Path, table: str, inputs: dict[str, str]) -> TableMet
     return meta if undamaged else None
 
 
+def sources_of(data_dir: Path, table: str) -> list[str]:
+    """Return the sources whose snapshots a processed table was made from."""
+    held = json.loads(_meta_path(table_path(data_dir, table)).read_text(encoding="utf-8"))
+    parts = (Path(name).parts for name in held["inputs"])
+    return list(dict.fromkeys(part[1] for part in parts if part[0] == "raw"))
+
+
 def _meta_path(path: Path) -> Path:
     return path.with_name(path.name + ".meta.json")

@@ -21,7 +21,7 @@ WITH picked AS (
       AND ($periods IS NULL OR t.period IN (SELECT unnest($periods::VARCHAR[])))
     QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period)
 )
-SELECT p.reporter, p.partner, p.period, p.hs_revision, p.cmd_code,
+SELECT p.reporter, p.partner, p.period, p.hs_revision, p.cmd_code, p.source,
        p.value_usd, d.dutiable_value_usd, d.duties_usd
 FROM picked AS p
 LEFT JOIN duties AS d
@@ -73,7 +73,7 @@ def supplier_matrix(
     periods = selection.periods(reporter, flow, "A", system, period, data_dir)
     parameters = {"reporter": reporter, "flow": flow, "trade_system": system, "periods": periods}
     answer = engine.ask(data_dir, _MATRIX, parameters, {"preference": selection.preference(None)})
-    return answer.astype(dict.fromkeys(_MONEY, "float64"))
+    return answer.drop(columns="source").astype(dict.fromkeys(_MONEY, "float64"))
 
 
 def partner_totals(

@@ -1,10 +1,7 @@
 """The market study from question to edition, on the shipped figures."""
 
 import csv
-import hashlib
-import json
 import shutil
-from pathlib import Path
 
 import pandas as pd
 import pypdf
@@ -14,7 +11,6 @@ from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.blocks import Table, Text
 from marketintel.report.market_study import pages as market_study
 from marketintel.report.market_study import sentences, words
-from marketintel.report.market_study.edition import write_study
 
 
 @pytest.fixture(scope="module")
@@ -22,11 +18,10 @@ def study() -> market_study.Study:
     return market_study.load("USA")
 
 
-@pytest.fixture(scope="module")
-def edition(tmp_path_factory):
-    """A short study, written once."""
-    reports = tmp_path_factory.mktemp("reports")
-    return write_study("USA", segments=["lasers", "imaging"], reports_dir=reports, progress=False)
+@pytest.fixture
+def edition(document_set):
+    """The study of the README."""
+    return document_set["study"]
 
 
 def tables(stack) -> dict[str, Table]:
@@ -154,6 +149,7 @@ def test_a_series_of_a_market_that_ends_too_early_names_the_command(monkeypatch)
     assert "forecast of 20" not in said
 
 
+@pytest.mark.xdist_group("document_set")
 def test_edition_holds_every_promised_file(edition) -> None:
     there = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*")}
     assert {"report.html", "report.pdf", "report.ipynb", "run.json", "tables/tables.xlsx"} <= there
@@ -161,12 +157,14 @@ def test_edition_holds_every_promised_file(edition) -> None:
     assert not list(edition.folder.parent.parent.glob(".*")), "no draft is left behind"
 
 
+@pytest.mark.xdist_group("document_set")
 def test_tables_of_the_edition_sum_to_the_market(edition) -> None:
     with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
     assert sum(int(float(row["value_usd"])) for row in rows) == 1_029_392_405
 
 
+@pytest.mark.xdist_group("document_set")
 def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
     pdf = pypdf.PdfReader(edition.pdf)
     catalog = pdf.trailer["/Root"]
@@ -179,6 +177,7 @@ def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
         assert text.rstrip().endswith(f"{number} / {len(pages)}")
 
 
+@pytest.mark.xdist_group("document_set")
 def test_html_needs_no_network_and_every_picture_has_alt_text(edition) -> None:
     from html.parser import HTMLParser
 
@@ -207,17 +206,6 @@ def test_html_needs_no_network_and_every_picture_has_alt_text(edition) -> None:
     assert parser.seen > 3
 
 
-def test_same_question_gives_the_same_tables_and_run_apart_from_timing(edition, tmp_path) -> None:
-    again = write_study("USA", segments=["lasers", "imaging"], reports_dir=tmp_path, progress=False)
-    for path in sorted((edition.folder / "tables").iterdir()):
-        assert digest(path) == digest(again.folder / "tables" / path.name), path.name
-    one, two = (json.loads((e.folder / "run.json").read_text()) for e in (edition, again))
-    assert one.pop("timing") and two.pop("timing")
-    assert one == two
-    assert str(Path.home()) not in json.dumps(one)
-    assert set(one["inputs"]) >= {"raw/us_census_imports/2026-11-22/us_imports_hs6.parquet"}
-
-
 def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:
     monkeypatch.setattr(
         "marketintel.report.market_study.study.country_name",
@@ -227,10 +215,6 @@ def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:
     html = market_study.segment_pages(fresh).html() + market_study.glance(fresh).html()
     assert "<script" not in html.lower()
     assert "&lt;script&gt;" in html
-
-
-def digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_sources_name_licence_and_vintage(study) -> None:

@@ -1,8 +1,10 @@
 """HTML and PDF from one executed notebook: what is in, what stays out, what is text."""
 
 import io
+import os
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -11,8 +13,9 @@ import pytest
 
 from marketintel.errors import ReportError
 from marketintel.report import blocks
-from marketintel.report.document import Document
-from marketintel.report.render import Cover, render
+from marketintel.report.document import Document, read
+from marketintel.report.html import settle_page
+from marketintel.report.render import Cover, read_document, render
 
 NASTY = ["<script>alert(1)</script>", '#import "x"', "*bold*|pipe", "$x$ [l](javascript:y)"]
 COVER = Cover(
@@ -65,7 +68,7 @@ def everything():
 def rendered(tmp_path, cells, cover=COVER):
     file = tmp_path / "executed.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells), file)
-    return render(file, tmp_path, cover)
+    return render(read_document(file), tmp_path, cover)
 
 
 class Page(HTMLParser):
@@ -242,6 +245,55 @@ def test_a_block_that_the_prose_would_swallow_is_noticed():
         inside_code.convert("html5", lambda i, part: "shown")
 
 
+def test_a_block_that_was_shown_is_printed_or_it_is_an_error(tmp_path):
+    an_address = Document("[a]:\nblockabc0n0xwhole\n", "blockabc0n", [table()])
+    with pytest.raises(ReportError, match="swallows"):
+        an_address.convert("html5", lambda i, part: "shown")
+    lost = shows(table())
+    del lost.outputs[0].data[blocks.MIME]
+    with pytest.raises(ReportError, match=r"cell 2.*lost"):
+        rendered(tmp_path, [prose("## A"), lost])
+    notebook = nbformat.v4.new_notebook(cells=[prose("## A"), shows(table())])
+    for count, fine in ((1, True), (2, False), (0, False)):
+        notebook.metadata["marketintel"] = {"blocks": count}
+        if fine:
+            assert len(read(notebook).blocks) == 1
+        else:
+            with pytest.raises(ReportError, match=f"showed {count} blocks"):
+                read(notebook)
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["../market-study-USA/report.html", "../../2026-11/screening/report.pdf", "tables/a.csv",
+     "../market-study-USA/tables/a.csv"],
+)  # fmt: skip
+def test_links_within_the_set_are_printed_where_their_target_is(tmp_path, target):
+    home = tmp_path / "reports" / "2026-11" / "own"
+    page = rendered(tmp_path, [prose(f"## A\n\nThe [*other*]({target}) one.")])
+    assert target.encode() not in page.pdf.read_bytes()
+    assert settle_page(page.html, home) == [target]
+    text = page.html.read_text(encoding="utf-8")
+    assert f'<span data-href="{target}"><em>other</em></span>' in text
+    there = (page.html.parent if target.startswith("tables") else home) / target
+    there = Path(os.path.normpath(there))
+    there.parent.mkdir(parents=True)
+    there.touch()
+    settle_page(page.html, home)
+    assert f'<a href="{target}"><em>other</em></a>' in page.html.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["../../../x/report.html", "../x/../../y/z.html", "../../x/y/../../z.html", "/etc/passwd",
+     "x.html", "file:///etc/passwd", "//example.org/x", "tables/../../x.csv",
+     "../.hidden/report.html", "tables/x/y.csv", "..%2f..%2fx/y.html", "data:text/html,x"],
+)  # fmt: skip
+def test_links_out_of_the_set_are_refused(tmp_path, target):
+    with pytest.raises(ReportError, match="outside"):
+        rendered(tmp_path, [prose(f"## A\n\n[x]({target})")])
+
+
 def test_a_damaged_block_or_notebook_is_named(tmp_path):
     cell = shows(table())
     cell.outputs[0].data[blocks.MIME] = {"kind": "table", "name": "x"}
@@ -250,7 +302,7 @@ def test_a_damaged_block_or_notebook_is_named(tmp_path):
     file = tmp_path / "broken.ipynb"
     file.write_text("{", encoding="utf-8")
     with pytest.raises(ReportError, match=re.escape("broken.ipynb is not a readable notebook")):
-        render(file, tmp_path, COVER)
+        read_document(file)
 
 
 def test_figures_are_set_with_their_text(tmp_path):

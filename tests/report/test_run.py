@@ -45,7 +45,6 @@ def go(notebook, reports, **parameters):
         edition="2026-01",
         study="usa",
         cover=COVER,
-        inputs={"trade.parquet": "abc"},
         progress=False,
     )
 
@@ -105,7 +104,8 @@ def test_the_record_says_what_was_run_and_nothing_about_the_machine(good):
     edition, _ = good
     run = edition.run
     assert run["parameters"] == {"n": 7}
-    assert run["inputs"] == {"trade.parquet": "abc"}
+    assert run["inputs"] == {}
+    assert run["audience"] == "public"
     assert run["versions"]["typst"]
     assert "report.pdf" in run["files"]
     assert any("look at ." in warning for warning in run["warnings"])
@@ -123,14 +123,14 @@ def test_the_index_lists_editions(good):
 
 
 def test_a_failed_run_keeps_its_notebook_and_the_last_good_edition(tmp_path, monkeypatch):
-    monkeypatch.setenv("SOME_API_KEY", "s3cr3t-value")
+    monkeypatch.setenv("CENSUS_KEY", "s3cr3t-value")
     reports = tmp_path / "reports"
     last = reports / "2026-01" / "usa"
     last.mkdir(parents=True)
     (last / "report.html").write_text("the last good one")
     bad = study(
         tmp_path,
-        "import os\nprint(os.environ['SOME_API_KEY'], os.getcwd())",
+        "import os\nprint(os.environ.get('CENSUS_KEY'), 's3cr3t-' + 'value', os.getcwd())",
         "from marketintel.errors import MissingDataError\n"
         "raise MissingDataError('no data for CAN;\\n run fetch')",
     )

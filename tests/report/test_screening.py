@@ -84,8 +84,8 @@ def test_a_market_left_out_on_request_is_logged(data):
 
 def test_links_only_to_studies_that_are_there(eu):
     first = eu.shortlist[0]
-    text = blocks(screening.shortlist(eu, [f"market-study-{first}-EU27-2025"]))[1].markdown
-    assert f"](../market-study-{first}-EU27-2025/report.html)" in text
+    text = blocks(screening.shortlist(eu, [f"2026-11/market-study-{first}-EU27-2025"]))[1].markdown
+    assert f"](../../2026-11/market-study-{first}-EU27-2025/report.html)" in text
     assert f"`marketintel study {eu.shortlist[1]} --exporter EU27`" in text
 
 

@@ -17,7 +17,7 @@ from marketintel.analysis.forecast.combination import combine, learn_weights
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
 from marketintel.analysis.forecast.explanation import Explanation, explain
 from marketintel.analysis.forecast.outlook import potential
-from marketintel.analysis.forecast.present import edition_month, forecast_ahead, standing
+from marketintel.analysis.forecast.present import forecast_ahead, standing
 from marketintel.analysis.forecast.scores import accuracy, score
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "backtest",
     "combine",
     "cut",
-    "edition_month",
     "explain",
     "forecast",
     "forecast_ahead",

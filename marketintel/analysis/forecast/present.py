@@ -26,17 +26,6 @@ OLD_PROJECTION_MONTHS = 18
 """A projection published longer before an edition carries a warning."""
 
 
-def edition_month(inputs: pd.DataFrame) -> str:
-    """Month in which the newest of the inputs was retrieved, such as "2026-11".
-
-    Parameters
-    ----------
-    inputs : DataFrame
-        ``retrieved_at``, a day as text.
-    """
-    return str(inputs["retrieved_at"].max())[:7]
-
-
 def ordinal(month: str | pd.Timestamp) -> int:
     """Months since year 0 of a timestamp, or of text such as "2026-11".
 

@@ -9,9 +9,10 @@ from marketintel.report.market_study import words as w
 from marketintel.report.market_study.pages import load
 from marketintel.report.market_study.study import EU, Study
 from marketintel.report.market_study.terms import told
+from marketintel.report.naming import folder_name
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition
-from marketintel.report.workbench import edition_name, run_on
+from marketintel.report.workbench import run_on
 
 NOTEBOOK = "market_study.ipynb"
 
@@ -39,8 +40,7 @@ def write_study(
     reports_dir : Path
         Editions are ``<reports_dir>/<edition>/<study>/``.
     edition : str, optional
-        Default: the month in which the newest input was compiled, so that the same inputs
-        make the same edition.
+        Default: see :func:`marketintel.report.naming.edition_month`.
     progress : bool
         Show a progress bar.
 
@@ -50,7 +50,6 @@ def write_study(
         Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
     """
     study = load(market, exporter, segments, year, data_dir)
-    name = edition_name(study.used, edition)
     parameters = {
         "country": study.market,
         "exporter": study.exporter,
@@ -58,26 +57,26 @@ def write_study(
         "year": int(study.year),
     }
     return run_on(
-        study.used,
+        data_dir,
         NOTEBOOK,
         parameters,
         study=study_name(study, all_segments=not segments),
-        cover=cover(study, name),
+        cover=cover(study),
         reports_dir=reports_dir,
-        data_dir=data_dir,
+        edition=edition,
         progress=progress,
     )
 
 
 def study_name(study: Study, *, all_segments: bool) -> str:
     """Return the folder of a study within its edition; every parameter is in it."""
-    parts = ["market-study", study.market, study.exporter, study.year]
-    return "-".join(parts if all_segments else [*parts, ".".join(study.asked)])
+    asked = "" if all_segments else ".".join(study.asked)
+    return folder_name("market-study", study.market, study.exporter, study.year, asked)
 
 
-def cover(study: Study, edition: str) -> Cover:
+def cover(study: Study) -> Cover:
     """Return the title page."""
-    trade = study.used[study.used["source"].isin(study.trade_sources)]
+    trade = study.coverage[study.coverage["source"].isin(study.trade_sources)]
     gone = set(study.without_figures)
     names = [study.segments.names()[s] for s in study.asked if s not in gone]
     scope = "all photonics segments" if len(names) > 3 else ", ".join(map(w.clause, names))
@@ -86,7 +85,6 @@ def cover(study: Study, edition: str) -> Cover:
     return Cover(
         title=study.name(study.market),
         subtitle=f"{_subject(study, names)} and their suppliers, {study.year} against {study.base}",
-        edition=edition,
         vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
         scope=f"{_figures(study)}, {scope}{mixed}, {study.hs}",
         exporter=study.name(study.exporter),

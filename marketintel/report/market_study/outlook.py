@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.forecast import edition_month
 from marketintel.errors import MissingDataError
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
@@ -27,6 +26,7 @@ from marketintel.report.market_study.series import (
     whole_rows,
 )
 from marketintel.report.market_study.study import Study, each
+from marketintel.report.naming import edition_month
 from marketintel.warehouse import query
 from marketintel.warehouse.reference import Heading, Headings, load_headings
 
@@ -61,7 +61,7 @@ def outlook(study: Study) -> Stack:
         return Stack(
             Text(few), Callout("note", f"There is no forecast: {escape(reason)}."), missing
         )
-    result = compute(series, edition_month(study.used))
+    result = compute(series, edition_month(study.used["retrieved_at"]))
     if result.forecasts.empty:
         why = "; ".join(f"{r.unique_id}: {r.reason}" for r in each(result.refused))
         return Stack(Text(few), Callout("note", f"There is no forecast of {why}."), missing)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from marketintel.analysis import materials
-from marketintel.analysis.forecast import edition_month
 from marketintel.analysis.frames import CORE
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
@@ -21,6 +20,7 @@ from marketintel.report.market_study.forecasts import (
     one_level,
 )
 from marketintel.report.market_study.study import Study, each
+from marketintel.report.naming import edition_month
 from marketintel.report.outlook.kinds import newer
 from marketintel.report.outlook.series import MIN_COVER_PCT, yearly
 
@@ -183,7 +183,7 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
     told, names = own.told, own.names
     if told.empty:
         return Stack(Text("No series is without a gap, so that none is forecast."))
-    month = edition_month(study.used)
+    month = edition_month(study.used["retrieved_at"])
     since = int(told["period"].max())
     fetch = newer(study.trade_sources[0], study.market, since, month)
     result = compute(told, month, fetch)

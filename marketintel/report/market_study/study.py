@@ -17,7 +17,7 @@ from marketintel.analysis.rules import Thresholds
 from marketintel.analysis.signals import signals
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.terms import Terms, terms, told_briefly
-from marketintel.warehouse import query
+from marketintel.warehouse import query, reads
 from marketintel.warehouse.imports import Imports
 from marketintel.warehouse.notes import market_note
 from marketintel.warehouse.reference import Segments, country_name, group_members
@@ -405,17 +405,10 @@ class Study:
         used = self.coverage[self.coverage["source"].isin(self.trade_sources)]
         return " ".join([*used["citation"], *filter(None, [told_briefly(self.basis)])])
 
-    @cached_property
+    @property
     def used(self) -> pd.DataFrame:
-        """The files that this study rests on, trade first."""
-        other = ["usitc_hts"] if self.market == "USA" else []
-        other += [] if self.tariffs.empty else ["wits"]
-        other += ["natural_earth"] if self.is_mixed else ["natural_earth", "atlas_world_exports"]
-        rates = sorted({str(r).split(" ")[0] for r in self.flows["rate_source"].dropna()})
-        wanted = [*self.trade_sources, *rates, *other]
-        used = self.coverage[self.coverage["source"].isin(wanted)]
-        order = used["source"].map({source: i for i, source in enumerate(wanted)})
-        return used.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+        """The files that were read so far, in order."""
+        return reads.used(self.data_dir)
 
     def _gap(self, by: str | tuple[()]) -> pd.DataFrame:
         """Compare duties with the exporter's; no rows where it sold nothing to compare with."""

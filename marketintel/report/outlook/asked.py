@@ -14,6 +14,9 @@ from marketintel.warehouse.reference import country, group_members, load_heading
 COUNTRIES = ("IRL", "CHE", "TUR", "VNM", "CHN")
 """Asked where none is named: the destinations of the shipped monthly figures."""
 
+THRESHOLD_PCT = 25.0
+"""The second probability is that of exceeding the present level by so much, unless asked."""
+
 CURRENCIES = ("CHE", "CAN", "JPN", "CHN", "GBR", "KOR")
 """Of these the first that is asked about gets the example of a currency scenario."""
 
@@ -21,7 +24,7 @@ CURRENCIES = ("CHE", "CAN", "JPN", "CHN", "GBR", "KOR")
 def load(
     countries: Sequence[str] = (),
     segments: Sequence[str] = (),
-    threshold_pct: float = 25.0,
+    threshold_pct: float = THRESHOLD_PCT,
     scenarios: Sequence[str] | None = None,
     data_dir: Path | str | None = None,
 ) -> Outlook:

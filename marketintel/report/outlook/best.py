@@ -25,7 +25,7 @@ from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.errors import MissingDataError
 from marketintel.report.outlook import series
 from marketintel.report.outlook.kinds import MIRROR, RECONCILED, REPORTED, Kind, marked
-from marketintel.warehouse import engine, query, selection
+from marketintel.warehouse import engine, query, reads, selection
 from marketintel.warehouse.mirror import RECONCILED as BACI
 from marketintel.warehouse.reference import Segments
 
@@ -90,14 +90,18 @@ def choose(
     """
     months, years = [], []
     for country in countries:
-        offered = candidates(country, chosen, segments, data_dir)
+        with reads.aside():
+            offered = candidates(country, chosen, segments, data_dir)
         by_month = _first_months(offered, segments)
         by_year = _first_years(offered, chosen, segments)
         if not _any_long(by_month, "period") and not _any_long(by_year, "ds"):
             raise MissingDataError(_nothing(country, chosen, segments, data_dir))
         months.append(by_month)
         years.append(by_year)
-    return Chosen(_together(months), _together(years))
+    found = Chosen(_together(months), _together(years))
+    for rows in (found.months, found.years):
+        reads.note(*{kind.source: None for kind in rows["kind"]} if len(rows) else ())
+    return found
 
 
 def candidates(

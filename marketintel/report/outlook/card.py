@@ -20,13 +20,15 @@ from marketintel.report.outlook.months import MODELS, MONTHS, ORIGINS
 from marketintel.report.outlook.series import MIN_COVER_PCT
 from marketintel.report.outlook.years import YEARS
 
+BEGIN = "**What is forecast**"
+
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels")
 
 
 def markdown(outlook: Outlook) -> str:
     """Return the card as lists under bold headings; the same inputs give the same text."""
     parts: dict[str, Callable[[Outlook], list[str]]] = {
-        "What is forecast": _series,
+        BEGIN.strip("*"): _series,
         "Model": _model,
         "How well it did": _record,
         "Intervals": _intervals,

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.report.document import Document
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import each
+from marketintel.report.naming import folder_name
 from marketintel.report.outlook import card
-from marketintel.report.outlook.asked import load
+from marketintel.report.outlook.asked import THRESHOLD_PCT, load
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import MIRROR
 from marketintel.report.outlook.months import MONTHS
 from marketintel.report.outlook.years import YEARS
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition
-from marketintel.report.workbench import edition_name, run_on
+from marketintel.report.workbench import run_on
 
 NOTEBOOK = "segment_outlook.ipynb"
 CARD = "model_card.md"
-
-LONGEST_NAME = 120
-"""Folders with longer names cannot be made everywhere."""
 
 MOST_NAMED = 8
 """So many countries are named on the title page."""
@@ -34,7 +32,7 @@ def write_outlook(
     countries: Sequence[str] = (),
     *,
     segments: Sequence[str] = (),
-    threshold_pct: float = 25.0,
+    threshold_pct: float = THRESHOLD_PCT,
     scenarios: Sequence[str] | None = None,
     reports_dir: Path = Path("reports"),
     edition: str | None = None,
@@ -43,8 +41,8 @@ def write_outlook(
 ) -> Edition:
     """Write the segment outlook of some countries.
 
-    The question is checked before anything is written. The model card is computed before the
-    notebook runs, from the same facts, and added to the edition as ``model_card.md``.
+    The question is checked before anything is written. The model card that the
+    report prints is also in the folder, as ``model_card.md``.
 
     Parameters
     ----------
@@ -54,56 +52,47 @@ def write_outlook(
         As in :func:`marketintel.report.market_study.edition.write_study`.
     """
     outlook = load(countries, segments, threshold_pct, scenarios, data_dir)
-    name = edition_name(outlook.used, edition)
-    text = f"# Model card: segment outlook\n\n{_plain(card.markdown(outlook))}\n"
     parameters = {
         "countries": outlook.countries,
         "segments": outlook.chosen if segments else [],
         "threshold_pct": outlook.threshold_pct,
         "scenarios": outlook.scenario_texts,
     }
-    done = run_on(
-        outlook.used,
+    return run_on(
+        data_dir,
         NOTEBOOK,
         parameters,
-        study=study_name(outlook, all_segments=not segments),
-        cover=cover(outlook, name),
+        study=study_name(outlook, all_segments=not segments, own_scenarios=scenarios is not None),
+        cover=cover(outlook),
         reports_dir=reports_dir,
-        data_dir=data_dir,
+        edition=edition,
+        as_of=outlook.month,
+        beside=_card,
         progress=progress,
     )
-    return _with_card(done, text)
 
 
-def _with_card(done: Edition, text: str) -> Edition:
-    """Put the card into the edition's folder and into its list of files."""
-    file = done.folder / CARD
-    file.write_text(text, encoding="utf-8", newline="\n")
-    files = {**done.run["files"], CARD: hashlib.sha256(file.read_bytes()).hexdigest()}
-    run = {**done.run, "files": dict(sorted(files.items()))}
-    record = done.folder / "run.json"
-    draft = record.with_suffix(".json.new")
-    draft.write_text(json.dumps(run, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    draft.replace(record)
-    return Edition(done.folder, run)
+def _card(document: Document) -> dict[str, str]:
+    """Return the card as a file; only the report's pages need its escapes."""
+    (text,) = (text for text in document.texts if text.startswith(card.BEGIN))
+    plain = re.sub(r"\\([^\w\s]|_)", r"\1", text)
+    return {CARD: f"# Model card: segment outlook\n\n{plain}\n"}
 
 
-def _plain(markdown: str) -> str:
-    """Take back the escapes that only the report's pages need: the card is read as a file."""
-    return re.sub(r"\\([^\w\s]|_)", r"\1", markdown)
+def study_name(outlook: Outlook, *, all_segments: bool, own_scenarios: bool) -> str:
+    """Return the folder within the edition; every parameter is in it."""
+    texts = "\n".join(outlook.scenario_texts)
+    over = f"over{outlook.threshold_pct}".removesuffix(".0")
+    return folder_name(
+        "segment-outlook",
+        *outlook.countries,
+        "" if all_segments else ".".join(outlook.chosen),
+        "" if outlook.threshold_pct == THRESHOLD_PCT else over,
+        f"scenario-{hashlib.sha256(texts.encode()).hexdigest()[:8]}" if own_scenarios else "",
+    )
 
 
-def study_name(outlook: Outlook, *, all_segments: bool) -> str:
-    """Return the folder within the edition: countries and segments, or their number if many."""
-    parts = ["segment-outlook", *outlook.countries]
-    whole = "-".join(parts if all_segments else [*parts, ".".join(outlook.chosen)])
-    if len(whole) <= LONGEST_NAME:
-        return whole
-    digest = hashlib.sha256(whole.encode()).hexdigest()[:8]
-    return f"segment-outlook-{len(outlook.countries)}-countries-{digest}"
-
-
-def cover(outlook: Outlook, edition: str) -> Cover:
+def cover(outlook: Outlook) -> Cover:
     """Return the title page."""
     places = [w.the(outlook.country_name(c)) for c in outlook.countries]
     shown = w.listing(places) if len(places) <= MOST_NAMED else f"{len(places)} countries"
@@ -124,7 +113,6 @@ def cover(outlook: Outlook, edition: str) -> Cover:
     return Cover(
         title="Segment outlook",
         subtitle=f"{trade} {shown}: {months}{YEARS} years after {outlook.month}",
-        edition=edition,
         vintage="; ".join(read),
         scope=f"{scope}; {codes}",
         exporter="United States" if whats == {MIRROR} else "",

@@ -11,10 +11,10 @@ import pandas as pd
 
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
-from marketintel.analysis.forecast.present import edition_month
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.report.market_study.facts import each
+from marketintel.report.naming import edition_month
 from marketintel.report.outlook import drivers, totals
 from marketintel.report.outlook.best import US, Chosen
 from marketintel.report.outlook.kinds import MIRROR, REPORTED, Kind, by_kind, in_order
@@ -22,12 +22,12 @@ from marketintel.report.outlook.months import Months, accuracy
 from marketintel.report.outlook.silent import silent
 from marketintel.report.outlook.world import World
 from marketintel.report.outlook.years import Years
-from marketintel.warehouse import query
+from marketintel.warehouse import query, reads
 from marketintel.warehouse.reference import Headings, Segments, country, country_name
 from marketintel.warehouse.shocks import load_shocks
 
 CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
-"""Sources behind scenarios and world series; the country series' own come on top."""
+"""Sources that scenarios and world series may read."""
 
 MATERIALS = "materials"
 """The segment on whose mixed codes elasticities of raw materials were estimated."""
@@ -344,21 +344,21 @@ class Outlook:
 
     # Provenance ---------------------------------------------------------------------------------
 
-    @cached_property
+    @property
     def used(self) -> pd.DataFrame:
-        """The raw files behind the outlook: the series' own first."""
-        coverage = query.coverage(data_dir=self.data_dir, newest=True)
-        found = [rows["kind"] for rows in (self.found.months, self.found.years) if len(rows)]
-        kinds = in_order(kind for kinds in found for kind in kinds.unique())
-        wanted = [*dict.fromkeys([*(kind.source for kind in kinds), *CONTEXT])]
-        rows = coverage[coverage["source"].isin(wanted)]
-        order = rows["source"].map({source: i for i, source in enumerate(wanted)})
-        return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+        """The files that were read so far, in order."""
+        return reads.used(self.data_dir)
 
     @cached_property
     def month(self) -> str:
-        """The edition's month: what ends in it or before is past."""
-        return edition_month(self.used)
+        """The edition's month: what ends in it or before is past.
+
+        It must be known before anything is forecast, so all that may be read counts.
+        """
+        there = query.coverage(data_dir=self.data_dir, newest=True)
+        own = {kind.source for rows in (self.found.months, self.found.years) if len(rows)
+               for kind in rows["kind"]}  # fmt: skip
+        return edition_month(there.loc[there["source"].isin([*own, *CONTEXT]), "retrieved_at"])
 
     def source_line(self, *kinds: Kind) -> str:
         """What is counted, by whom, and the citation: for under a table or figure."""

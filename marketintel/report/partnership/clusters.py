@@ -16,7 +16,13 @@ from marketintel.analysis.frames import CORE
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
-from marketintel.report.partnership.common import Market, addresses, facts_table, market
+from marketintel.report.partnership.common import (
+    Market,
+    addresses,
+    facts_table,
+    figures_read,
+    market,
+)
 from marketintel.warehouse.check_clusters import ANSWER, STAGES
 from marketintel.warehouse.partnership import (
     load_cluster_facts,
@@ -436,12 +442,12 @@ def gaps(found: Found) -> Text:
     return Text("\n".join(f"- {item}" for item in items))
 
 
-def sources(found: Found) -> Text:
-    """Every source of the directory, once."""
+def sources(found: Found) -> Stack:
+    """Every source of figures and of the directory, once."""
     more = [
         {"source_title": one[f"{key}_source"], "source_url": one[f"{key}_url"]}
         for one in found.clusters.values()
         for key in ("partnership", "focus", "ended")
         if f"{key}_source" in one
     ]
-    return addresses(pd.concat([found.facts, pd.DataFrame(more)]))
+    return Stack(figures_read(), addresses(pd.concat([found.facts, pd.DataFrame(more)])))

@@ -14,6 +14,7 @@ from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import EU, Study, load, one
+from marketintel.warehouse import reads
 from marketintel.warehouse.csvfile import year_of
 from marketintel.warehouse.reference import country_name
 
@@ -132,6 +133,15 @@ def addresses(facts: pd.DataFrame) -> Text:
     found = facts.drop_duplicates("source_url")
     rows = zip(found["source_title"], found["source_url"], strict=True)
     return Text("\n".join(f"- {escape(title)}: <{url}>" for title, url in rows))
+
+
+def figures_read(data_dir: Path | None = None) -> Text | None:
+    """Cite every source of figures that was read so far; nothing where none was."""
+    try:
+        cited = reads.used(data_dir)["citation"].unique()
+    except MissingDataError:
+        return None
+    return Text("\n".join(f"- {escape(text)}" for text in cited)) if len(cited) else None
 
 
 def context(markets: Sequence[Market]) -> list[Table | Text | Callout]:

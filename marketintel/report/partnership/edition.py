@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import UsageError
+from marketintel.report.naming import folder_name
 from marketintel.report.partnership import clusters, kpi_monitor, mission, needs, roadmap
 from marketintel.report.partnership.common import KEY_MARKETS
 from marketintel.report.render import Cover
-from marketintel.report.run import Edition, run_study
-from marketintel.report.workbench import data_in_kernel, notebook_path
-from marketintel.warehouse import kpi_log
+from marketintel.report.run import Edition
+from marketintel.report.workbench import run_on
 from marketintel.warehouse.check_clusters import check_members
 from marketintel.warehouse.check_needs import check_survey
 from marketintel.warehouse.countries import REFERENCE_DIR
@@ -43,9 +43,8 @@ def write_kpi_report(
         vintage=f"{measured} of {len(monitor.status)} indicators have a measurement",
         scope="Published targets are targets, not results",
     )
-    log = kpi_log.log_path(monitor.data_dir)
-    return _write("kpi_monitor", {"as_of": as_of}, f"kpi-monitor-{as_of}", cover, as_of,
-                  ["kpis.toml"], [log], reports_dir, edition, data_dir, progress)  # fmt: skip
+    return _write("kpi_monitor", {"as_of": as_of}, ["kpi-monitor"], cover, reports_dir, edition,
+                  data_dir, progress)  # fmt: skip
 
 
 def write_clusters(
@@ -62,10 +61,9 @@ def write_clusters(
         vintage=f"Facts as dated in each row; seen on {as_of}",
         scope=EXAMPLE if found.is_example else _members_line(found),
     )
-    files = ["clusters.toml", "cluster_facts.csv", "readiness.toml", "industry_links.csv"]
     parameters = {"country": iso3, "members": _path(members), "as_of": as_of}
-    return _write("cluster_complementarity", parameters, f"clusters-{iso3}{_tag(members)}", cover,
-                  as_of, files, [members], reports_dir, edition, data_dir, progress)  # fmt: skip
+    return _write("cluster_complementarity", parameters, ["clusters", iso3, _tag(members)], cover,
+                  reports_dir, edition, data_dir, progress)  # fmt: skip
 
 
 def write_mission(
@@ -85,11 +83,9 @@ def write_mission(
         exporter="EU27",
         layout="brief",
     )
-    files = ["actors.csv", "clusters.toml", "kpis.toml"]
     parameters = {"country": iso3, "members": _path(members), "as_of": as_of}
-    more = [members, kpi_log.log_path(dossier.data_dir)]
-    return _write("mission_dossier", parameters, f"mission-{iso3}{_tag(members)}", cover, as_of,
-                  files, more, reports_dir, edition, data_dir, progress)  # fmt: skip
+    return _write("mission_dossier", parameters, ["mission", iso3, _tag(members)], cover,
+                  reports_dir, edition, data_dir, progress)  # fmt: skip
 
 
 def write_roadmap(
@@ -106,8 +102,9 @@ def write_roadmap(
         scope=f"{plan.proposed} of {len(plan.table)} actions are proposals that nobody has adopted",
     )
     parameters = {"as_of": as_of, "countries": chosen}
-    return _write("roadmap", parameters, "roadmap", cover, as_of, ["roadmap.toml", "kpis.toml"],
-                  [], reports_dir, edition, data_dir, progress)  # fmt: skip
+    others = [] if chosen == list(KEY_MARKETS) else chosen
+    return _write("roadmap", parameters, ["roadmap", *others], cover, reports_dir, edition,
+                  data_dir, progress)  # fmt: skip
 
 
 def write_needs(
@@ -122,8 +119,9 @@ def write_needs(
         vintage=f"Seen on {as_of}",
         scope=EXAMPLE if found.is_example else found.scope,
     )
-    return _write("needs_survey", {"survey": _path(survey), "as_of": as_of}, f"needs{_tag(survey)}", cover, as_of,
-                  ["needs.toml"], [survey], reports_dir, edition, data_dir, progress)  # fmt: skip
+    parameters = {"survey": _path(survey), "as_of": as_of}
+    return _write("needs_survey", parameters, ["needs", _tag(survey)], cover, reports_dir, edition,
+                  data_dir, progress)  # fmt: skip
 
 
 def check_file(path: Path) -> list[Problem]:
@@ -139,24 +137,21 @@ def check_file(path: Path) -> list[Problem]:
 
 
 def _write(
-    notebook: str, parameters: Mapping[str, Any], study: str, cover: Cover, as_of: str,
-    files: Sequence[str], more: Sequence[Path | None], reports_dir: Path, edition: str | None,
-    data_dir: Path | None, progress: bool,
+    notebook: str, parameters: Mapping[str, Any], name: Sequence[str], cover: Cover,
+    reports_dir: Path, edition: str | None, data_dir: Path | None, progress: bool,
 ) -> Edition:  # fmt: skip
-    name = edition or as_of[:7]
-    used = [REFERENCE_DIR / file for file in files]
-    used += [path for path in more if path is not None and path.exists()]
-    with data_in_kernel(data_dir):
-        return run_study(
-            notebook_path(f"{notebook}.ipynb"),
-            parameters,
-            reports_dir=reports_dir,
-            edition=name,
-            study=study,
-            cover=Cover(**{**vars(cover), "edition": name}),
-            inputs={path.name: _sha256(path) for path in used},
-            progress=progress,
-        )
+    as_of = parameters["as_of"]
+    return run_on(
+        data_dir,
+        f"{notebook}.ipynb",
+        parameters,
+        study=folder_name(*name, as_of),
+        cover=cover,
+        reports_dir=reports_dir,
+        edition=edition,
+        as_of=as_of,
+        progress=progress,
+    )
 
 
 def _members_line(found: clusters.Found) -> str:
@@ -172,8 +167,4 @@ def _path(path: Path | None) -> str:
 
 def _tag(path: Path | None) -> str:
     """A study made from a file is not the study made without one."""
-    return f"-{_sha256(path)[:8]}" if path else ""
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8] if path else ""

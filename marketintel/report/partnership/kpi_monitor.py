@@ -17,7 +17,7 @@ from marketintel.errors import UsageError
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
-from marketintel.report.partnership.common import context, dated, market
+from marketintel.report.partnership.common import context, dated, figures_read, market
 from marketintel.warehouse import kpi_log, kpi_rules, store
 from marketintel.warehouse.csvfile import unknown
 from marketintel.warehouse.partnership import load_kpis, load_units
@@ -427,3 +427,8 @@ def gaps(monitor: Monitor) -> Text:
         "- **Effect.** No indicator here shows that exports rose because of the partnership; that "
         "would need companies that did not take part, to compare with."
     )
+
+
+def sources(monitor: Monitor) -> Stack:
+    """Every source of figures, once."""
+    return Stack(figures_read(monitor.data_dir))

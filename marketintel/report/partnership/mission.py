@@ -20,6 +20,7 @@ from marketintel.report.partnership.common import (
     addresses,
     age,
     facts_table,
+    figures_read,
 )
 from marketintel.warehouse import store
 from marketintel.warehouse.notes import market_note
@@ -344,9 +345,8 @@ def gaps(dossier: Dossier) -> Text:
 
 
 def sources(dossier: Dossier) -> Stack:
-    """Addresses of the cited facts, and the trade source."""
-    study = dossier.market.study
-    trade = Text(f"Trade: {escape(study.source_line)}") if study else None
+    """Sources of the figures, and addresses of the cited facts."""
+    trade = figures_read(dossier.data_dir)
     if dossier.actors.empty:
         return Stack(
             trade, Text(f"No facts of {escape(country_name(dossier.market.iso3))} are cited.")

@@ -18,7 +18,7 @@ from marketintel.report import screening
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
-from marketintel.report.partnership.common import KEY_MARKETS, market
+from marketintel.report.partnership.common import KEY_MARKETS, figures_read, market
 from marketintel.report.screening.facts import LOAD_COMMAND
 from marketintel.warehouse.partnership import load_actions, load_kpis
 from marketintel.warehouse.reference import country_name
@@ -273,3 +273,8 @@ def gaps(plan: Plan) -> Text:
         "are.\n"
         "- **Fairs.** Dates that were not found are marked with those of an earlier edition."
     )
+
+
+def sources(plan: Plan) -> Stack:
+    """Every source of figures, once."""
+    return Stack(figures_read(plan.data_dir))

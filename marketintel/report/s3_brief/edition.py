@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.report.naming import folder_name
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition
 from marketintel.report.s3_brief.facts import Brief, load
 from marketintel.report.s3_brief.figures import YEAR
-from marketintel.report.workbench import edition_name, run_on
+from marketintel.report.workbench import run_on
 
 NOTEBOOK = "smart_specialisation_brief.ipynb"
 
@@ -34,33 +35,30 @@ def write_brief(
     reports_dir : Path
         Editions are ``<reports_dir>/<edition>/<study>/``.
     edition : str, optional
-        Default: the month in which the newest input was compiled, so that the same inputs
-        make the same edition.
+        Default: see :func:`marketintel.report.naming.edition_month`.
     progress : bool
         Show a progress bar.
     """
     brief = load(region, targets, data_dir)
-    name = edition_name(brief.coverage, edition)
     codes = [market.code for market in brief.markets]
     return run_on(
-        brief.coverage,
+        data_dir,
         NOTEBOOK,
         {"region": brief.region.id, "targets": codes},
-        study="-".join(["s3-brief", brief.region.id, *codes]),
-        cover=cover(brief, name),
+        study=folder_name("s3-brief", brief.region.id, *codes),
+        cover=cover(brief),
         reports_dir=reports_dir,
-        data_dir=data_dir,
+        edition=edition,
         progress=progress,
     )
 
 
-def cover(brief: Brief, edition: str) -> Cover:
+def cover(brief: Brief) -> Cover:
     """Return what stands above the first page."""
     markets = ", ".join(market.name for market in brief.markets)
     return Cover(
         title=brief.region.name,
         subtitle="Where photonics fits: a brief on smart specialisation",
-        edition=edition,
         vintage=f"{_years(brief)}; imports: {markets}",
         scope=f"{brief.region.name} ({brief.region.id}) among the regions of Europe",
         layout="brief",

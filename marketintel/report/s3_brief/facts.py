@@ -14,16 +14,12 @@ from marketintel.analysis.s3_options import Option, options
 from marketintel.errors import UsageError
 from marketintel.report.s3_brief import figures
 from marketintel.report.s3_brief.demand import Market, market
-from marketintel.warehouse import query
+from marketintel.warehouse import reads
 from marketintel.warehouse import regions as wh
 from marketintel.warehouse.reference import country_name
 
 #: The regions of the partnership, each with its photonics cluster.
 PARTNER_IDS = ("FRI", "SE31", "PT11", "FI1D")
-
-#: Sources of the regional figures and of the map, in the order in which they are listed.
-SOURCES = ("eurostat_sbs", "eurostat_regional", "regional_indicators", "jrc_nuts_crosswalk",
-           "gisco")  # fmt: skip
 
 #: Possible partner regions that are kept.
 MOST_PARTNERS = 10
@@ -182,14 +178,10 @@ class Brief:
         persons = self.row["persons"]
         return [a for a in self.photonic if persons.isna()[a]]
 
-    @cached_property
-    def coverage(self) -> pd.DataFrame:
-        """The files that this brief rests on."""
-        there = query.coverage(data_dir=self.data_dir, newest=True)
-        wanted = [*SOURCES, *dict.fromkeys(s for m in self.markets for s in m.sources)]
-        used = there[there["source"].isin(wanted)]
-        order = used["source"].map({source: i for i, source in enumerate(wanted)})
-        return used.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+    @property
+    def used(self) -> pd.DataFrame:
+        """The files that were read so far, in order."""
+        return reads.used(self.data_dir)
 
 
 def load(

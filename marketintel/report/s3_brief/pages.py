@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.forecast import edition_month
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
+from marketintel.report.naming import edition_month
 from marketintel.report.s3_brief import charts, figures, limits, strategy
 from marketintel.report.s3_brief import sentences as say
 from marketintel.report.s3_brief import words as p
@@ -176,7 +176,7 @@ def demand(brief: Brief) -> Stack:
     """What the target countries import, segment by segment, and world forecasts."""
     known = [m for m in brief.markets if m.known]
     segments = list(dict.fromkeys(s for m in known for s in m.segments["segment"]))
-    outlook = world_forecasts(segments, edition_month(brief.coverage), brief.data_dir)
+    outlook = world_forecasts(segments, edition_month(brief.used["retrieved_at"]), brief.data_dir)
     return Stack(
         Text(f"{say.demand(brief)} Amounts are in US dollars (USD). {_forecast_sentence(outlook)}"),
         *[
@@ -312,7 +312,7 @@ def cannot_tell(brief: Brief) -> Callout:
 
 def sources(brief: Brief) -> Stack:
     """Where the figures come from; the table in the edition has the full citations."""
-    used = brief.coverage
+    used = brief.used
     said = (
         f"{escape(_cite(brief, *used['source']))} Relatedness and complexity follow Balland and others (2019), partners "
         "Balland and Boschma (2021). Full citations, licences and addresses are in the edition’s tables."
@@ -330,7 +330,7 @@ def sources(brief: Brief) -> Stack:
 
 def _cite(brief: Brief, *wanted: str) -> str:
     """Say who published; the full citations are among the sources."""
-    rows = brief.coverage[brief.coverage["source"].isin(wanted)]
+    rows = brief.used[brief.used["source"].isin(wanted)]
     parts = [
         f"{producer} ({vintage})"
         for producer, vintage in zip(_producers(rows["source"]), rows["vintage"], strict=True)

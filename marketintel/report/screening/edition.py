@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.report.naming import folder_name
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition
 from marketintel.report.screening.asked import spelled
 from marketintel.report.screening.facts import Screen, load
-from marketintel.report.workbench import edition_name, run_on
+from marketintel.report.workbench import run_on
 
 NOTEBOOK = "country_screening.ipynb"
 
@@ -36,7 +37,7 @@ def write_screening(
     reports_dir : Path
         Editions are ``<reports_dir>/<edition>/<study>/``.
     edition : str, optional
-        Default: the month in which the newest input was compiled.
+        Default: see :func:`marketintel.report.naming.edition_month`.
     progress : bool
         Show a progress bar.
 
@@ -46,7 +47,6 @@ def write_screening(
         Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
     """
     screen = load(exporter, segments, exclude, top, year, data_dir, scenario)
-    name = edition_name(screen.used, edition)
     parameters = {
         "exporter": screen.exporter,
         "segments": screen.segments_asked if segments else [],
@@ -54,16 +54,16 @@ def write_screening(
         "top": screen.top,
         "year": screen.year,
         "scenario": spelled(screen.scenario),
-        "studies": _studies(reports_dir / name),
+        "studies": _studies(reports_dir),
     }
     return run_on(
-        screen.used,
+        data_dir,
         NOTEBOOK,
         parameters,
         study=study_name(screen, all_segments=not segments),
-        cover=cover(screen, name),
+        cover=cover(screen),
         reports_dir=reports_dir,
-        data_dir=data_dir,
+        edition=edition,
         progress=progress,
     )
 
@@ -80,24 +80,24 @@ def study_name(screen: Screen, *, all_segments: bool) -> str:
         words = str.maketrans({":": "", "+": "plus", "-": "minus"})  # no signs in a folder's name
         changes = [change.translate(words) for change in spelled(screen.scenario)]
         parts.append("scenario-" + ".".join(changes))
-    return "-".join(parts)
+    return folder_name(*parts)
 
 
-def cover(screen: Screen, edition: str) -> Cover:
+def cover(screen: Screen) -> Cover:
     """Return the title page."""
-    trade = screen.used[screen.used["source"] == screen.source]
+    trade = screen.coverage[screen.coverage["source"] == screen.source]
     compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
     subtitle = f"Export potential, gravity and screening of markets for {screen.what}"
     return Cover(
         title="Which country next?",
         subtitle=subtitle if screen.complete else f"{subtitle} (partial data)",
-        edition=edition,
         vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
         scope=f"All economies, {screen.goods['cmd_code'].nunique()} products, means of {screen.span}",
         exporter=screen.name(screen.exporter),
     )
 
 
-def _studies(folder: Path) -> list[str]:
-    """Return the market studies of the same edition, for links."""
-    return sorted(path.parent.name for path in folder.glob("market-study-*/report.html"))
+def _studies(reports_dir: Path) -> list[str]:
+    """Return ``edition/study`` of the market studies that are there, the newest last, for links."""
+    found = reports_dir.glob("[!._]*/market-study-*/report.html")
+    return sorted(page.parent.relative_to(reports_dir).as_posix() for page in found)

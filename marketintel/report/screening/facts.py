@@ -22,7 +22,7 @@ from marketintel.report.screening.settings import (
     load_nontariff,
     load_settings,
 )
-from marketintel.warehouse import critical_inputs, engine, query, selection, store
+from marketintel.warehouse import engine, query, reads, selection, store
 from marketintel.warehouse.reference import country, country_name, group_members, load_segments
 
 #: What loads world trade of devices; printed wherever they are missing.
@@ -36,7 +36,7 @@ ENOUGH_EXPORTERS = 50
 ENOUGH_CODES_PCT = 80.0
 
 _DUTIES = """
-SELECT reporter, partner, cmd_code, period, regime, rate_pct, customs_value_usd, duties_usd
+SELECT reporter, partner, cmd_code, period, regime, rate_pct, customs_value_usd, duties_usd, source
 FROM duties JOIN goods USING (hs_revision, cmd_code)
 ORDER BY reporter, partner, cmd_code, period, regime, source
 """
@@ -272,14 +272,10 @@ class Screen:
         """What data are here."""
         return query.coverage(data_dir=self.data_dir, newest=True)
 
-    @cached_property
+    @property
     def used(self) -> pd.DataFrame:
-        """The files that this screening rests on, trade first."""
-        wanted = [self.source, "worldbank", "cepii_geodist", "us_census_imports",
-                  ALL_PRODUCTS, "cepii_gravity", critical_inputs.SOURCE, "natural_earth"]  # fmt: skip
-        rows = self.coverage[self.coverage["source"].isin(wanted)]
-        order = rows["source"].map({source: i for i, source in enumerate(wanted)})
-        return rows.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+        """The files that were read so far, in order."""
+        return reads.used(self.data_dir)
 
     @cached_property
     def source_line(self) -> str:
@@ -355,13 +351,14 @@ def load(
     excluded = {m: "left out on request" for name in exclude for m in group_members(country(name))}
     definitions = load_segments()
     asked = [definitions.resolve(s) for s in segments] or list(definitions.names())
-    world = engine.ask(directory, _WORLD)
+    world = engine.ask(directory, _WORLD, figures=False)
     if world.empty:
         raise MissingDataError(
             f"no trade between all economies in the warehouse; load it with `{LOAD_COMMAND}`"
         )
     source = str(world.groupby("source")["exporter"].nunique().idxmax())
     world = world[world["source"] == source]
+    reads.note(source)
     goods, covered = _devices(world, asked, definitions.names(), directory)
     complete = covered >= ENOUGH_CODES_PCT
     materials = load_materials()
@@ -385,7 +382,7 @@ def _duties(goods: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
     if not store.table_path(data_dir or store.default_data_dir(), "duties").exists():
         return pd.DataFrame()
     codes = goods[["hs_revision", "cmd_code"]].drop_duplicates()
-    return engine.ask(data_dir, _DUTIES, frames={"goods": codes})
+    return engine.ask(data_dir, _DUTIES, frames={"goods": codes}).drop(columns="source")
 
 
 def _devices(

@@ -135,7 +135,7 @@ def shortlist(screen: Screen, studies: Collection[str] = ()) -> Stack:
     screen : Screen
         The facts.
     studies : collection of str
-        Folders of market studies that stand beside this report.
+        Market studies there are: ``edition/study``.
     """
     table = screen.classified.loc[screen.shortlist].copy()
     table.insert(0, "market", [screen.name(m) for m in table.index])
@@ -183,13 +183,14 @@ def shortlist(screen: Screen, studies: Collection[str] = ()) -> Stack:
 def _links(screen: Screen, studies: Collection[str]) -> str:
     items = []
     for market in screen.shortlist:
-        found = sorted(s for s in studies if s.startswith(f"market-study-{market}-"))
+        found = [s for s in studies if f"/market-study-{market}-" in s]
         name = escape(screen.name(market))
         # A study has no shares: of a consortium, it is its largest share's country.
         seller = max(screen.shares, key=screen.shares.__getitem__)
         seller = seller if screen.is_consortium else screen.exporter
         command = f"`marketintel study {market} --exporter {seller}`"
-        link = f"[market study](../{found[-1]}/report.html)" if found else command
+        best = max(found, key=lambda study: (f"-{seller}-" in study, study), default="")
+        link = f"[market study](../../{best}/report.html)" if best else command
         items.append(f"{name}: {link}")
     return "Read on: " + "; ".join(items) + "." if items else "There is no candidate to read on."
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketintel.analysis.forecast import edition_month, forecast_ahead, potential, refused
+from marketintel.analysis.forecast import forecast_ahead, potential, refused
 from marketintel.analysis.forecast.panel import STEP_MONTHS
 from marketintel.analysis.forecast.present import (
     LIMIT,
@@ -95,13 +95,11 @@ def test_a_potential_is_of_the_years_after_the_edition():
     assert row["added_per_year"] == pytest.approx((row["level_then"] - 8) / 4)
 
 
-def test_months_are_read_and_the_newest_input_makes_the_edition():
+def test_months_are_read():
     assert ordinal("2026-11") == ordinal(pd.Timestamp("2026-11-30")) == 2026 * 12 + 10
     for bad in ("2026", "nan", "2026-13", ""):
         with pytest.raises(UsageError, match="no month"):
             ordinal(bad)
-    inputs = pd.DataFrame({"retrieved_at": ["2025-02-01", "2026-03-31", "2024-12-31"]})
-    assert edition_month(inputs) == "2026-03"
 
 
 def test_a_projection_is_old_after_eighteen_months():

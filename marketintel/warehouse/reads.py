@@ -1,0 +1,99 @@
+"""The record of what this process has read: sources of figures, and files that people edit.
+
+A report is made in a process of its own, so that the record of that process is the report's:
+its list of sources, its licences and the inputs in ``run.json`` come from here, never from a list
+that somebody keeps.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel.sources.snapshot import sha256_of
+from marketintel.warehouse import build, store
+from marketintel.warehouse.countries import REFERENCE_DIR
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_sources: dict[str, None] = {}
+_files: dict[str, None] = {}
+
+
+def note(*sources: str) -> None:
+    """Record sources whose figures were read, with them that of the exchange rates in them."""
+    for source in sources:
+        _sources[source] = None
+        if source in build.IN_OTHER_CURRENCIES:
+            _sources[build.RATES] = None
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Leave out of the record what is read in this block: candidates, of which some are taken."""
+    before = dict(_sources)
+    try:
+        yield
+    finally:
+        _sources.clear()
+        _sources.update(before)
+
+
+def used(data_dir: Path | None = None) -> "pd.DataFrame":
+    """Return the raw files of every source read, in the order of reading.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`marketintel.warehouse.context.coverage`.
+    """
+    from marketintel.warehouse.context import coverage
+
+    there = coverage(data_dir, newest=True)
+    order = {source: place for place, source in enumerate(_sources)}
+    rows = there[there["source"].isin(order)]
+    rows = rows.sort_values("source", key=lambda names: names.map(order), kind="stable")
+    return rows.reset_index(drop=True)
+
+
+def watch() -> None:
+    """Record from now on every CSV and TOML file that is opened. It cannot be undone."""
+    sys.addaudithook(_opened)
+
+
+def _opened(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and str(arguments[0]).endswith((".csv", ".toml")):
+        _files[str(Path(arguments[0]).resolve())] = None
+
+
+def record(data_dir: Path | None = None) -> dict[str, Any]:
+    """Return all that was read, as plain JSON.
+
+    Returns
+    -------
+    dict
+        ``inputs`` (name to SHA-256 of every file), ``days`` (on which snapshots were retrieved),
+        ``handed_in`` (names of files that are neither the package's nor snapshots: members'
+        answers, surveys, logs).
+    """
+    root = (data_dir or store.default_data_dir()).resolve()
+    inputs, handed_in = {}, []
+    for file in map(Path, _files):
+        if not file.is_file():
+            continue
+        if file.is_relative_to(REFERENCE_DIR):
+            name = f"{REFERENCE_DIR.name}/{file.relative_to(REFERENCE_DIR).as_posix()}"
+        elif any(file.is_relative_to(place) for place in (sys.prefix, sys.base_prefix)):
+            continue  # a library's own
+        else:
+            name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+            handed_in.append(name)
+        inputs[name] = sha256_of(file)
+    days: list[str] = []
+    if _sources:
+        files = used(data_dir)
+        inputs |= dict(zip(files["file"], files["sha256"], strict=True))
+        days = sorted(set(files["retrieved_at"]))
+    return {"inputs": dict(sorted(inputs.items())), "days": days, "handed_in": sorted(handed_in)}
