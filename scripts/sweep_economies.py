@@ -82,7 +82,7 @@ def outlook(economy: str, segments: list[str]) -> str:
     from marketintel.report.outlook.asked import load
 
     found = load([economy], segments)
-    edition.cover(found, "2026-01")
+    edition.cover(found)
     texts = found.scenario_texts
     parameters = {"countries": [economy], "segments": segments, "scenarios": texts}
     return _told(chapters(edition.NOTEBOOK, parameters))
@@ -96,7 +96,7 @@ def study(economy: str, segments: list[str]) -> str:
 
     exporter = "USA" if economy in group_members("EU27") else "EU27"
     found = load(economy, exporter, segments)
-    edition.cover(found, "2026-01")
+    edition.cover(found)
     asked = {
         "country": economy,
         "exporter": exporter,

@@ -58,7 +58,7 @@ def test_the_first_page_says_whose_figures_and_of_which_codes(canada) -> None:
     assert "701400" in said, "the core code that is not here"
     assert "381800" in said, "a mixed code that is not here"
     assert "core codes" not in said
-    made = cover(canada, "x")
+    made = cover(canada)
     assert "Reconciled flows" in made.scope
     assert "6 mixed codes" in made.scope
     assert "HS 1992" in made.scope
