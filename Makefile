@@ -38,8 +38,10 @@ test: env  ## run the test suite
 stress: env  ## kills, races and full disks at length (half an hour); prints figures
 	@$(BIN)/python -m pytest -m stress -s tests/stress $(ARGS)
 
-lab: env  ## open JupyterLab on the notebooks
-	@$(BIN)/jupyter lab --notebook-dir=.
+lab: env  ## open JupyterLab on copies of the notebooks in workspace/
+	@mkdir -p workspace
+	@for f in notebooks/*.ipynb; do [ -e "workspace/$${f##*/}" ] || cp "$$f" workspace/; done
+	@$(BIN)/jupyter lab --notebook-dir=workspace $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(ARGS)
 
 lint: env  ## ruff, mypy, and the reference files
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/marketintel check

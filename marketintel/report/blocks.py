@@ -35,7 +35,6 @@ __all__ = [
 
 MIME = "application/vnd.marketintel+json"
 CALLOUTS = {"note": "Note", "warning": "Caution", "key": "Key finding"}
-_LAB_ROWS = 10  # in a notebook, of a table that is kept out of print
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
@@ -155,9 +154,12 @@ class Table(Block):
         return self.printed_rows != 0
 
     def lab_html(self) -> str:
-        """See :class:`Block`; a table that is kept out of print shows its first rows."""
-        limit = len(self.frame) if self.printed_rows is None else self.printed_rows or _LAB_ROWS
-        return pages.fragment(self._view(limit, "are in this table's frame"), None)
+        """See :class:`Block`; a table that is not printed is named alone."""
+        where = f"are written to tables/{self.name}.csv when the report is made"
+        if not self.is_printed:
+            text = f"{self.caption}: {len(self.frame)} rows, which {where}."
+            return pages.fragment({"kind": "note", "note": text}, None)
+        return pages.fragment(self._view(self.printed_rows or len(self.frame), where), None)
 
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""

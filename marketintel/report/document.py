@@ -18,6 +18,7 @@ from marketintel.report import ledger
 from marketintel.report.blocks import MIME, Block, Callout, Heading, Stack, Text, from_payload
 from marketintel.report.fonts import printable
 from marketintel.report.formats import escape
+from marketintel.report.links import only_declared
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -80,6 +81,7 @@ class Document:
         text = pypandoc.convert_text(self.markdown, to, format=_DIALECT, extra_args=arguments)
         if to == "typst":  # a PDF travels without the folder that such a link leads to
             text = re.sub(r'#link\("(?!https?:|mailto:)[^"]*"\)\[', "#text[", text)
+        text = only_declared(text, to)
         line = rf"(?:<p>)?{self.token}(\d+)x(whole|open|close)(?:</p>)?"
         text, printed = re.subn(
             f"^{line}$", lambda found: show(int(found[1]), found[2]), text, flags=re.MULTILINE

@@ -18,6 +18,8 @@ BRAND_FILE = Path(__file__).parent.parent / "reference" / "brand.toml"
 # that their type is printed at its nominal size.
 TEXT_WIDTH_IN = 166 / 25.4
 MIN_CONTRAST = 4.5
+# What a logo may refer to: its own parts, and pictures that it holds.
+_INSIDE = r"#|data:image/(png|jpeg|gif);base64,"
 
 Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")]
 
@@ -81,11 +83,15 @@ def load_brand(path: Path | None = None) -> Brand:
     if not brand.logo:
         return brand
     try:
-        svg = (file.parent / brand.logo).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _fault(file, text, "logo", f"{brand.logo} cannot be read beside it") from error
-    if "<svg" not in svg:
-        raise _fault(file, text, "logo", f"{brand.logo} is not an SVG file")
+        logo = (file.parent / brand.logo).resolve()
+        beside = logo.parent == file.parent.resolve()
+        svg = logo.read_text(encoding="utf-8-sig") if beside else ""
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise _fault(file, text, "logo", f"{brand.logo!a} cannot be read beside it") from error
+    if not beside:
+        raise _fault(file, text, "logo", f"{brand.logo!a} does not lie beside it; move it there")
+    if fault := _logo_fault(svg):
+        raise _fault(file, text, "logo", f"{brand.logo} {fault}")
     return brand.model_copy(update={"logo_svg": svg})
 
 
@@ -179,6 +185,36 @@ def _luminance(colour: str) -> float:
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _logo_fault(svg: str) -> str:
+    """Say why a logo may not be printed: it is no SVG, runs something or reads another file."""
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
+    try:
+        root = fromstring(svg, forbid_dtd=True)
+    except ParseError:
+        return "is not an SVG file"
+    except DefusedXmlException:
+        return "declares a document type or entities; save it as plain SVG"
+    if root.tag != "{http://www.w3.org/2000/svg}svg":
+        return "is not an SVG file"
+    for element in root.iter():
+        name = str(element.tag).rpartition("}")[2].lower()
+        if name in {"script", "foreignobject", "iframe", "a", "animate", "set", "handler"}:
+            return f"holds <{name}>; save it as plain SVG"
+        values = {key.rpartition("}")[2].lower(): value for key, value in element.attrib.items()}
+        styles = " ".join([*values.values(), element.text or ""])
+        if any(key.startswith("on") for key in values):
+            return "holds an event handler; save it as plain SVG"
+        links = [values[key] for key in ("href", "src", "base") if key in values]
+        links += re.findall(r"""url\(\s*["']?([^"')]*)""", styles, re.IGNORECASE)
+        if "@import" in styles or any(not re.match(_INSIDE, link.strip()) for link in links):
+            return "refers to something outside itself; embed it"
+    return ""
 
 
 def _fault(file: Path, text: str, key: str, rule: str) -> ReferenceFileError:

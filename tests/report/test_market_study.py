@@ -159,7 +159,7 @@ def test_edition_holds_every_promised_file(edition) -> None:
 
 @pytest.mark.xdist_group("document_set")
 def test_tables_of_the_edition_sum_to_the_market(edition) -> None:
-    with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8") as handle:
+    with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8-sig") as handle:
         rows = list(csv.DictReader(handle))
     assert sum(int(float(row["value_usd"])) for row in rows) == 1_029_392_405
 

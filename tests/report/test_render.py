@@ -316,3 +316,24 @@ def test_figures_are_set_with_their_text(tmp_path):
     assert "Germany" in text
     assert NASTY[0] in text
     assert "−2.0" in text
+
+
+def test_only_links_to_declared_hosts_are_live_and_a_policy_stands_first(tmp_path):
+    links = "[a](https://evil.example/x) [b](http://www.census.gov/) <https://evil.example/y>"
+    done = rendered(tmp_path, [prose(f"## A\n\n{links} [c](https://comtradeplus.un.org/a?b=1&c)")])
+    page = Page(done.html.read_text(encoding="utf-8"))
+    hrefs = [attrs["href"] for tag, attrs in page.tags if tag == "a" and "href" in attrs]
+    assert [href for href in hrefs if not href.startswith("#")] == [
+        "https://comtradeplus.un.org/a?b=1&c"
+    ]
+    targets = [
+        str(note.get_object()["/A"]["/URI"])
+        for sheet in pypdf.PdfReader(done.pdf).pages
+        for note in sheet.get("/Annots", [])
+        if "/URI" in note.get_object().get("/A", {})
+    ]
+    assert targets == ["https://comtradeplus.un.org/a?b=1&c"]
+    assert "https://evil.example/y" in page.text
+    [policy] = [a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a]
+    assert policy.startswith("default-src 'none'; ")
+    assert "script" not in policy

@@ -91,3 +91,43 @@ def test_the_palette_stays_apart_without_red_or_green_cones():
         seen = [np.clip(np.linalg.inv(lms) @ matrix @ lms @ c, 0, 1) ** (1 / 2.2) for c in colours]
         for a, b in itertools.combinations(seen, 2):
             assert np.linalg.norm(a - b) > 0.12
+
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">{}</svg>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "rule"),
+    [
+        ('<image href="secret.png"/>', "outside itself"),
+        ('<image xlink:href="/etc/passwd"/>', "outside itself"),
+        ('<use href="https://example.org/a.svg#x"/>', "outside itself"),
+        ('<image href="data:image/svg+xml;base64,PHN2Zz4="/>', "outside itself"),
+        ('<rect fill="url(other.svg#g)"/>', "outside itself"),
+        ("<style>@import 'x.css';</style>", "outside itself"),
+        ("<style>rect { fill: url( 'x' ) }</style>", "outside itself"),
+        ("<script>1</script>", "<script>"),
+        ("<foreignObject/>", "<foreignobject>"),
+        ('<rect onload="x()"/>', "event handler"),
+        ("<rect>", "not an SVG"),
+    ],
+)
+def test_a_logo_reads_and_runs_nothing(tmp_path, inside, rule):
+    (tmp_path / "logo.svg").write_text(SVG.format(inside), encoding="utf-8")
+    with pytest.raises(ReferenceFileError, match=rule):
+        theme.load_brand(brand_file(tmp_path, 'logo = "logo.svg"\n'))
+
+
+def test_a_logo_lies_beside_its_brand_file(tmp_path):
+    (tmp_path / "logo.svg").write_text(SVG.format('<use href="#a"/>'), encoding="utf-8")
+    assert theme.load_brand(brand_file(tmp_path, 'logo = "logo.svg"\n')).logo_svg
+    below = tmp_path / "below"
+    below.mkdir()
+    (below / "link.svg").symlink_to(tmp_path / "logo.svg")
+    for name in ("../logo.svg", str(tmp_path / "logo.svg"), "link.svg", "a\\u0000b"):
+        with pytest.raises(ReferenceFileError, match=r"brand\.toml:1: logo"):
+            theme.load_brand(brand_file(below, f'logo = "{name}"\n'))
+    entity = '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + SVG.format("&x;")
+    (tmp_path / "logo.svg").write_text(entity, encoding="utf-8")
+    with pytest.raises(ReferenceFileError, match="document type"):
+        theme.load_brand(brand_file(tmp_path, 'logo = "logo.svg"\n'))
