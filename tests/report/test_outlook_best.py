@@ -164,6 +164,16 @@ def test_levels_of_every_forecast_nest_and_totals_lie_above_their_cells(mixed):
     assert set(mixed.years.compared(0)) == {"base", "bottom_up", "mint"}
 
 
+def test_imports_that_end_too_early_give_way_to_newer_ones(tmp_path):
+    rows = comtrade(synthetic(["JPN", "KOR"]))
+    keep(tmp_path, "comtrade", rows[(rows["reporter"] == "KOR") | (rows["period"] < "2017")])
+    keep(tmp_path, "baci", baci(["JPN"]))
+    outlook = load(["JPN", "KOR"], ["lasers"], scenarios=(), data_dir=tmp_path)
+    kinds = {u: k.what for u, k in zip(*(outlook.years.nodes[c] for c in ("unique_id", "kind")))}  # noqa: B905
+    assert kinds["JPN lasers"] == RECONCILED
+    assert kinds["KOR lasers"] == REPORTED
+
+
 def test_own_imports_come_before_baci_and_us_exports(tmp_path):
     keep(tmp_path, "comtrade", comtrade(synthetic(["JPN", "KOR"])))
     keep(tmp_path, "baci", baci(["JPN", "VNM"]))

@@ -1,7 +1,7 @@
 """The best series the warehouse has for a target: its own imports, else BACI's, else US exports to it.
 
 For every country and segment the first of these that can be forecast is taken, years and months
-apart:
+apart; one that ends too early cannot, see :mod:`marketintel.analysis.forecast.present`:
 
 1. **reported**: the country's own imports from everywhere, from one source and in one valuation;
    sources in the order of ``sources.toml``;
@@ -22,9 +22,13 @@ import pandas as pd
 
 from marketintel.analysis.forecast import cut
 from marketintel.analysis.forecast.panel import MIN_POINTS
+from marketintel.analysis.forecast.present import standing
 from marketintel.errors import MissingDataError
+from marketintel.report.naming import edition_month
 from marketintel.report.outlook import series
 from marketintel.report.outlook.kinds import MIRROR, RECONCILED, REPORTED, Kind, marked
+from marketintel.report.outlook.months import MONTHS
+from marketintel.report.outlook.years import YEARS
 from marketintel.warehouse import engine, query, reads, selection
 from marketintel.warehouse.mirror import RECONCILED as BACI
 from marketintel.warehouse.reference import Segments
@@ -92,8 +96,9 @@ def choose(
     for country in countries:
         with reads.aside():
             offered = candidates(country, chosen, segments, data_dir)
-        by_month = _first_months(offered, segments)
-        by_year = _first_years(offered, chosen, segments)
+        month = _month(offered, data_dir)
+        by_month = _first_months(offered, segments, month)
+        by_year = _first_years(offered, chosen, segments, month)
         if not _any_long(by_month, "period") and not _any_long(by_year, "ds"):
             raise MissingDataError(_nothing(country, chosen, segments, data_dir))
         months.append(by_month)
@@ -146,6 +151,13 @@ def _candidate(what: str, rows: pd.DataFrame) -> Candidate:
     return Candidate(kind, years, months)
 
 
+def _month(offered: Sequence[Candidate], data_dir: Path | None) -> str:
+    """Month in which the newest file of a country's candidates was retrieved; empty without any."""
+    files = query.coverage(data_dir=data_dir, newest=True)
+    own = files["source"].isin({c.kind.source for c in offered})
+    return edition_month(files.loc[own, "retrieved_at"]) if own.any() else ""
+
+
 def _us_exports(country: str, chosen: Sequence[str], data_dir: Path | None) -> pd.DataFrame:
     if country == US:
         return pd.DataFrame()
@@ -160,7 +172,7 @@ def _us_exports(country: str, chosen: Sequence[str], data_dir: Path | None) -> p
 
 
 def _first_years(
-    offered: Sequence[Candidate], chosen: Sequence[str], segments: Segments
+    offered: Sequence[Candidate], chosen: Sequence[str], segments: Segments, month: str
 ) -> pd.DataFrame:
     """Of every segment the first yearly series that can be forecast, else the first there is."""
     cores = [
@@ -175,9 +187,10 @@ def _first_years(
             core[core["segment"] == segment] if _has_core(c, segment) else _mixed(c, segment)
             for c, core in zip(offered, cores, strict=True)
         ]
-        found = [rows for rows in found if len(rows) and (_long(rows) or not _all_mixed(rows))]
-        if found:
-            taken.append(next((rows for rows in found if _long(rows)), found[0]))
+        kept = [rows for rows in found if len(rows) and (_long(rows) or not _all_mixed(rows))]
+        fit = [rows for rows in kept if _long(rows) and not _late(rows, YEARS, month, "A")]
+        if kept:
+            taken.append(next(iter([*fit, *filter(_long, kept), *kept])))
     return _together(taken)
 
 
@@ -205,12 +218,17 @@ def _long(rows: pd.DataFrame) -> bool:
     return bool((cover >= series.MIN_COVER_PCT).all() and years >= MIN_POINTS)
 
 
+def _late(rows: pd.DataFrame, asked: int, month: str, freq: str) -> bool:
+    """Whether all series end too early to be forecast."""
+    return bool((standing(rows, asked, month, freq)["reason"] != "").all())
+
+
 def _any_long(rows: pd.DataFrame, period: str) -> bool:
     """Whether at least one series could be forecast by its number of periods."""
     return bool(len(rows)) and rows.groupby("segment")[period].nunique().max() >= MIN_POINTS
 
 
-def _first_months(offered: Sequence[Candidate], segments: Segments) -> pd.DataFrame:
+def _first_months(offered: Sequence[Candidate], segments: Segments, month: str) -> pd.DataFrame:
     """Of every segment the months of the first kind that is long enough, else the first there are."""
     parts: dict[str, list[tuple[bool, pd.DataFrame]]] = {}
     for c in offered:
@@ -218,9 +236,9 @@ def _first_months(offered: Sequence[Candidate], segments: Segments) -> pd.DataFr
         if core.empty:
             continue
         left = cut(series.monthly(core), series.breaks(core, segments))
-        points = left.groupby("segment")["ds"].nunique()
         for segment, rows in core.groupby("segment", sort=False):
-            long = points.get(segment, 0) >= MIN_POINTS
+            own = left[left["segment"] == segment]
+            long = own["ds"].nunique() >= MIN_POINTS and not _late(own, MONTHS, month, "M")
             parts.setdefault(str(segment), []).append((long, marked(rows, c.kind)))
     taken = [next((rows for long, rows in found if long), found[0][1]) for found in parts.values()]
     return _together(taken)
@@ -239,7 +257,7 @@ def _nothing(country: str, chosen: Sequence[str], segments: Segments, data_dir: 
     others = []
     for segment in [s for s in every if s not in chosen]:
         offered = candidates(country, [segment], segments, data_dir)
-        if _any_long(_first_years(offered, [segment], segments), "ds"):
+        if _any_long(_first_years(offered, [segment], segments, _month(offered, data_dir)), "ds"):
             others.append(segment)
     hint = f"there is `-s {','.join(others)}`; " if others else ""
     return f"{said}; {hint}`marketintel fetch --for {country}` asks for more"
