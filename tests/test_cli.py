@@ -88,7 +88,12 @@ def test_any_code_of_the_market_can_be_asked_for(marketintel) -> None:
         (("study", "USA", "--segment", "lazers"), 2, "did you mean lasers"),
         (("study", "USA", "--year", "1999"), 3, "1999"),
         (("study", "USA", "--year", "2024"), 3, "2023"),
-        (("study", "USA", "--exporter", "USA"), 2, "market USA itself"),
+        (
+            ("study", "USA", "--exporter", "USA"),
+            2,
+            "market USA itself; choose a supplier from abroad, for instance --exporter EU27",
+        ),
+        (("study", "DEU", "--exporter", "Europe"), 2, "--exporter USA"),
         (("study", "USA", "--exporter", "nowhere"), 2, "unknown country"),
         (("market", "CAN"), 3, "marketintel fetch --for CAN"),
         (("market", "USA", "--code", "9013"), 2, "not six digits"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -13,13 +14,16 @@ from marketintel.report.screening.settings import load_materials, load_nontariff
 from marketintel.report.theme import load_brand
 from marketintel.warehouse import query
 from marketintel.warehouse.elasticities import check_elasticities
+from marketintel.warehouse.flows import MONEY
 from marketintel.warehouse.notes import check_market_notes
 from marketintel.warehouse.nuts import check_regions
 from marketintel.warehouse.partnership import check_partnership
 from marketintel.warehouse.reference import (
     REFERENCE_DIR,
     check_reference,
+    country,
     country_name,
+    group_members,
     load_segments,
 )
 from marketintel.warehouse.shocks import check_shocks
@@ -58,12 +62,16 @@ def market_table(
     -------
     DataFrame
         ``reporter, [partner,] flow, hs_revision, [segment,] scope, [cmd_code,] period,
-        value_usd, dutiable_value_usd, duties_usd``; largest value first within a period.
+        value_usd, dutiable_value_usd, duties_usd, share_pct, change_pct, duty_pct``; largest value
+        first within a period. ``share_pct`` is of the imports from everyone in the same row,
+        ``change_pct`` on the year before, ``duty_pct`` calculated duties over value. A group of
+        partners has a row of its own above its members.
     """
-    rows = query.flows(
-        reporter=market, segments=segments, codes=codes, partner=partner,
-        period=[str(year) for year in years] if years else None, data_dir=data_dir,
-    )  # fmt: skip
+    imports = partial(
+        query.flows, reporter=market, segments=segments, codes=codes, data_dir=data_dir
+    )
+    period = [str(year) for year in years] if years else None
+    rows = imports(partner=partner, period=period)
     wanted = {"code": "cmd_code"}
     asked = {wanted.get(name, name) for name in by}
     if codes:
@@ -73,8 +81,37 @@ def market_table(
     always = {"reporter", "flow", "hs_revision", "scope", "period"}
     columns = [column for column in COLUMNS if column in asked | always]
     table = query.aggregate(rows, columns)
+    everyone = imports()
+    group = country(partner) if partner else ""
+    if group and group_members(group) != [group]:
+        rest = [c for c in columns if c != "partner"]
+        table = pd.concat([query.aggregate(rows, rest).assign(partner=group), table])
+    table = _compared(table[[*columns, *MONEY]], everyone, columns, group)
     order = ["period", "value_usd", *[c for c in columns if c != "period"]]
     return table.sort_values(order, ascending=[c != "value_usd" for c in order], ignore_index=True)
+
+
+def _compared(
+    table: pd.DataFrame, everyone: pd.DataFrame, columns: list[str], group: str
+) -> pd.DataFrame:
+    """Add shares of all imports, changes on the year before, and duties over value."""
+    keys = [c for c in columns if c != "partner"]
+    whole = query.aggregate(everyone, keys)[[*keys, "value_usd"]]
+    before = query.aggregate(everyone, columns)
+    if group and "partner" in columns:
+        own = everyone[everyone["partner"].isin(group_members(group))]
+        before = pd.concat([before, query.aggregate(own, keys).assign(partner=group)])
+        before = before.drop_duplicates(columns)
+    before = before.assign(period=(before["period"].astype(int) + 1).astype("str"))
+    base = before[[*columns, "value_usd"]]
+    table = table.merge(whole, how="left", on=keys, suffixes=("", "_all"))
+    table = table.merge(base, how="left", on=columns, suffixes=("", "_base"))
+    value = table["value_usd"]
+    return table.assign(
+        share_pct=100 * value / table["value_usd_all"].where(table["value_usd_all"] > 0),
+        change_pct=100 * (value / table["value_usd_base"].where(table["value_usd_base"] > 0) - 1),
+        duty_pct=100 * table["duties_usd"] / value.where(value > 0),
+    ).drop(columns=["value_usd_all", "value_usd_base"])
 
 
 def list_segments() -> pd.DataFrame:
@@ -171,6 +208,8 @@ def print_table(frame: pd.DataFrame) -> None:
 def _cell(column: str, value: object) -> str:
     if column == "partner" and isinstance(value, str):
         return f"{value} {country_name(value)}"
+    if column.endswith("_pct"):
+        return show(value, "pct_signed" if column.startswith("change") else "pct")
     if isinstance(value, int | float):
         return show(value, "int" if column not in ("year",) else "year")
     return show(value, "text")

@@ -9,7 +9,7 @@ from marketintel.warehouse.countries import COLUMNS, NUMERIC_WIDTH, SYSTEMS, spl
 from marketintel.warehouse.problems import Problem, Report
 
 GROUP_KEYS = {"name": str, "members": int, "as_of": object, "see": str}
-GROUP_OPTIONS = {"note": str}
+GROUP_OPTIONS = {"note": str, "aliases": list}
 CODE_SHAPES = {"iso3": r"[A-Z][A-Z0-9]{2}", "eurostat": r"[A-Z]{2}", "iso3_old": r"[A-Z]{3}"}
 
 

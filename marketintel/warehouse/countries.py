@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -93,8 +94,13 @@ def load_countries(path: Path | None = None) -> pd.DataFrame:
 
 
 def load_groups(path: Path | None = None) -> dict[str, dict[str, Any]]:
-    """Return ``groups.toml``: id → name, members (how many), as_of, note, see."""
+    """Return ``groups.toml``: id → name, members (how many), as_of, note, aliases, see."""
     path = path or REFERENCE_DIR / "groups.toml"
+    return _groups(path, _changed(path))
+
+
+@lru_cache(maxsize=8)
+def _groups(path: Path, changed: int) -> dict[str, dict[str, Any]]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
@@ -136,8 +142,9 @@ def country(text: str, path: Path | None = None) -> str:
     """
     index = _index(path)
     key = _fold(text)
-    if key in index:
-        return index[key]
+    for form in (key, key.removeprefix("the "), _ORDERED.sub(r"\2 \1", key), _bare(key)):
+        if form in index:
+            return index[form]
     near = difflib.get_close_matches(key, index, n=6, cutoff=0.6)
     meant = list(dict.fromkeys(f"{country_name(index[k], path)} ({index[k]})" for k in near))[:3]
     hint = f"did you mean {', '.join(meant)}?" if meant else "use an ISO3 code such as USA or DEU"
@@ -159,10 +166,24 @@ def _index_of(path: Path, changed: int) -> Mapping[str, str]:
         letters = [*split(row["iso3_old"]), *split(row["eurostat"])]
         for text in (*names, *letters):
             index.setdefault(_fold(text), row["iso3"])
-    for row in rows:
-        for group in split(row["groups"]):
-            index[_fold(group)] = group
+    groups = load_groups(path.parent / "groups.toml")
+    for group in dict.fromkeys(group for row in rows for group in split(row["groups"])):
+        table = groups.get(group, {})
+        for text in (table.get("name", group), *table.get("aliases", ())):
+            index.setdefault(_fold(str(text)), group)
+        index[_fold(group)] = group
+    for key, meant in list(index.items()):
+        index.setdefault(_bare(key), meant)
     return index | {_fold(row["iso3"]): row["iso3"] for row in rows}
+
+
+# "Korea, Republic of" is found as "Republic of Korea".
+_ORDERED = re.compile(r"^(.+?),\s*(.+)$")
+
+
+def _bare(key: str) -> str:
+    """Letters and digits of a folded name: "u.s.a.", "eu-27" and "eu 27" are "usa" and "eu27"."""
+    return "".join(c for c in key if c.isalnum())
 
 
 def _fold(text: str) -> str:

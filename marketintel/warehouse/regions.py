@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +49,9 @@ __all__ = [
 
 #: The NUTS version of the employment figures, in which regions are compared.
 BASE = "2013"
+
+#: The first version of the cross-walk: its codes are known by their successors only.
+OLDEST = "2006"
 
 S3_FILE = REFERENCE_DIR / "s3_priorities.csv"
 S3_COLUMNS = (
@@ -117,7 +120,10 @@ def find_region(text: str, data_dir: Path | None = None) -> Region:
     for entry in named.values():
         if key in {fold(t) for t in (entry.id, entry.name, *entry.aliases)}:
             return _named(entry)
+    looks_like_code = re.fullmatch(r"[A-Z]{2}[0-9A-Z]{1,3}", code) is not None
     if code in nuts2():
+        return _by_code(code, data_dir)
+    if len(code) == 4 and looks_like_code and successors(code, OLDEST, BASE, data_dir):
         return _by_code(code, data_dir)
     by_name = {fold(name): c for c, (versions, name) in reversed(nuts2().items())}
     if key in by_name:
@@ -125,9 +131,8 @@ def find_region(text: str, data_dir: Path | None = None) -> Region:
     try:
         iso3 = country(text)
     except UsageError:
-        looks_like_code = re.fullmatch(r"[A-Z]{2}[0-9A-Z]{1,3}", code) is not None
         if looks_like_code and any(c.startswith(code[:2]) for c in nuts2()):
-            raise UsageError(_wrong_level(code)) from None
+            raise UsageError(_wrong_level(code, data_dir)) from None
         raise UsageError(_nothing(text, by_name, named)) from None
     two = {i: c for c, i in reversed(list(code_map("eurostat").items()))}.get(iso3)
     if two is None or not any(c.startswith(two) for c in nuts2()):
@@ -152,12 +157,32 @@ def _named(entry: NamedRegion) -> Region:
     )
 
 
+def successors(
+    code: str, version: str, to_version: str = VERSIONS[-1], data_dir: Path | None = None
+) -> list[str]:
+    """Return the regions of another NUTS version where a region's inhabitants live, most first."""
+    parts = crosswalk(version, to_version, data_dir)
+    own = parts[parts["from_code"] == code].sort_values("population_2011", ascending=False)
+    share = own["population_2011"] / own["population_2011"].sum()
+    return own.loc[share > 0.005, "to_code"].astype(str).tolist()
+
+
 def _by_code(code: str, data_dir: Path | None) -> Region:
-    versions, name = nuts2()[code]
-    iso3 = code_map("eurostat")[code[:2]]
+    versions, name = nuts2().get(code, ((OLDEST,), ""))
+    version = next(v for v in (OLDEST, *VERSIONS) if v in versions)
+    note = ""
+    if VERSIONS[-1] not in versions:
+        now = successors(code, version, data_dir=data_dir)
+        if now and now != [code]:
+            name = name or " and ".join(region_name(c) for c in now)
+            said = "its successor is" if len(now) == 1 else "its successors are"
+            note = (
+                f"{code} is a code of NUTS {versions[-1]}; in NUTS {VERSIONS[-1]} {said} "
+                f"{' and '.join(_label(c) for c in now)}."
+            )
     if BASE in versions:
-        return Region(code, name, iso3, {code: 1.0}, (code,))
-    version = next(v for v in VERSIONS if v in versions)
+        iso3 = code_map("eurostat")[code[:2]]
+        return Region(code, name, iso3, {code: 1.0}, (code,), note=note)
     parts = crosswalk(BASE, version, data_dir)
     parts = parts.assign(
         share=parts["population_2011"]
@@ -173,13 +198,21 @@ def _by_code(code: str, data_dir: Path | None) -> Region:
             f"{code} ({name}) has no counterpart in NUTS {BASE}, in which the figures are; "
             "choose a region such as SE31"
         )
-    return Region(code, name, iso3, members, (code, *members), version)
+    iso3 = code_map("eurostat")[next(iter(members))[:2]]
+    if version == OLDEST and set(members.values()) == {1.0} and len(members) == 1:
+        (successor,) = members  # the same land under its code of today
+        return replace(_by_code(successor, data_dir), codes=(successor, code), note=note)
+    return Region(code, name, iso3, members, (code, *members), version, note=note)
 
 
-def _wrong_level(code: str) -> str:
-    if len(code) > 4 and code[:4] in nuts2():
+def _wrong_level(code: str, data_dir: Path | None) -> str:
+    if len(code) > 4 and (code[:4] in nuts2() or successors(code[:4], OLDEST, BASE, data_dir)):
         return f"{code} is smaller than NUTS 2; figures by industry begin with {code[:4]}: try that"
     within = [c for c, (versions, _) in nuts2().items() if c.startswith(code) and BASE in versions]
+    if not within:
+        old = crosswalk(OLDEST, BASE, data_dir)
+        old = old[old["from_code"].str.startswith(code) & (old["population_2011"] > 0)]
+        within = sorted(set(old["to_code"]))
     if within:
         return f"{code} is larger than NUTS 2; choose one of {', '.join(within[:6])}"
     near = difflib.get_close_matches(code, nuts2(), n=3, cutoff=0.5)

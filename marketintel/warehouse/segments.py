@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -106,7 +107,10 @@ class Segments:
         return {segment.id: segment.name for segment in self}
 
     def resolve(self, text: str) -> str:
-        """Return the segment id for an id or a name, whatever its case.
+        """Return the segment id for an id or a name, whatever its case and number.
+
+        A part of an id, or of a name that lists goods, is enough where one segment has it:
+        "leds", "detector", "fibre".
 
         Raises
         ------
@@ -117,6 +121,11 @@ class Segments:
         key = text.strip().casefold()
         if key in known:
             return known[key]
+        plain = {_singular(name): meant for name, meant in known.items()}
+        asked = _singular(key)
+        nouns = {plain[n] for n in plain if asked in re.split(", | and " if "," in n else "_", n)}
+        if asked in plain or len(nouns) == 1:
+            return plain.get(asked) or nouns.pop()
         near = dict.fromkeys(known[k] for k in difflib.get_close_matches(key, known, cutoff=0.5))
         hint = f"did you mean {', '.join(near)}?" if near else "see `marketintel segments`"
         raise UsageError(f"unknown segment {text!r}: {hint}")
@@ -165,6 +174,12 @@ class Segments:
             for revision, reason in code.breaks.items()
         ]
         return pd.DataFrame(rows, columns=["segment", "cmd_code", "hs_revision", "reason"])
+
+
+def _singular(name: str) -> str:
+    """Return a folded name without plurals, one blank between words; fiber is fibre."""
+    words = re.split(r"[\s-]+", name.replace("fiber", "fibre"))
+    return " ".join(re.sub(r"(?<=[a-z]{2})s(?=,|_|$)", "", word) for word in words)
 
 
 def load_segments(path: Path | None = None) -> Segments:

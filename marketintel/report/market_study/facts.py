@@ -60,9 +60,10 @@ def load(
     if group_members(reporter) != [reporter]:
         raise UsageError(f"market {market!r} is a group; name one country, such as USA")
     if reporter in members:
+        abroad = "USA" if reporter in group_members(EU) else EU
         raise UsageError(
-            f"exporter {exporter!r} includes the market {reporter} itself; choose a supplier from "
-            "abroad, for instance --exporter USA"
+            f"exporter {exporter!r} {'is' if members == [reporter] else 'includes'} the market "
+            f"{reporter} itself; choose a supplier from abroad, for instance --exporter {abroad}"
         )
     definitions = load_segments()
     named = [definitions.resolve(s) for s in segments] or list(definitions.names())
