@@ -73,6 +73,25 @@ def test_json_and_csv_say_the_same(marketintel) -> None:
     ]
 
 
+@pytest.mark.parametrize("group", ["EU27", "EU", "Europe", "EU27_2020"])
+def test_a_group_of_partners_has_its_total_share_change_and_duty_rate(marketintel, group) -> None:
+    _, text, _ = marketintel("market", "USA", "-s", "lasers", "-p", group, "-f", "csv")
+    _, every, _ = marketintel("market", "USA", "-s", "lasers", "-f", "csv")
+    found = [row for row in rows(text) if row["period"] == "2025"]
+    whole, members = found[0], found[1:]
+    assert whole["partner"] == "EU27"
+    value = sum(int(row["value_usd"]) for row in members)
+    assert int(whole["value_usd"]) == value
+    market = {row["period"]: int(row["value_usd"]) for row in rows(every)}
+    assert float(whole["share_pct"]) == pytest.approx(100 * value / market["2025"])
+    before = next(int(r["value_usd"]) for r in rows(text) if r["period"] == "2024")
+    assert float(whole["change_pct"]) == pytest.approx(100 * (value / before - 1))
+    assert float(whole["duty_pct"]) == pytest.approx(100 * int(whole["duties_usd"]) / value)
+    assert sum(float(row["share_pct"]) for row in members) == pytest.approx(
+        float(whole["share_pct"])
+    )
+
+
 def test_any_code_of_the_market_can_be_asked_for(marketintel) -> None:
     code, out, _ = marketintel("market", "USA", "--code", "220421", "-f", "csv")
     assert code == 0

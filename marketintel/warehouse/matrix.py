@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.context import coverage
+from marketintel.warehouse.mirror import RECONCILED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,13 +17,32 @@ if TYPE_CHECKING:
 STALE_DAYS = 90
 OPEN_YEARS = 2
 
+#: Years of the table for people: the newest ones.
+SHOWN_YEARS = 8
+
+# A study stands on what a country reports, else on BACI, else on what partners say they sold to it.
 _MATRIX = """
-SELECT t.reporter AS target, w.segment, t.flow, t.period[1:4] AS year, t.freq, t.source,
-       t.vintage, count(DISTINCT t.cmd_code) AS codes, count(DISTINCT t.partner) AS partners,
+WITH told AS (
+    SELECT t.*, reporter AS target, flow AS side,
+           CASE source WHEN $reconciled THEN 'reconciled' ELSE 'reported' END AS kind
+    FROM trade AS t WHERE NOT is_mirror
+    UNION ALL
+    SELECT t.*, partner, 'import', CASE source WHEN $reconciled THEN 'reconciled' ELSE 'mirror' END
+    FROM trade AS t WHERE NOT is_mirror AND flow = 'export'
+)
+SELECT t.target, w.segment, t.side AS flow, t.period[1:4] AS year, t.freq, t.kind, t.source,
+       t.vintage,
+       count(DISTINCT t.cmd_code) FILTER (w.scope = 'core') AS codes,
+       count(DISTINCT t.cmd_code) FILTER (w.scope = 'broad') AS broad_codes,
+       CASE WHEN codes > 0
+            THEN count(DISTINCT CASE t.target WHEN t.reporter THEN t.partner ELSE t.reporter END)
+                 FILTER (w.scope = 'core')
+            ELSE count(DISTINCT CASE t.target WHEN t.reporter THEN t.partner ELSE t.reporter END)
+       END AS partners,
        count(DISTINCT t.period) AS periods
-FROM trade AS t JOIN wanted AS w USING (hs_revision, cmd_code)
-WHERE t.reporter <> 'WLD' AND t.partner <> 'WLD' AND w.scope = 'core'
-  AND ($targets IS NULL OR t.reporter IN (SELECT unnest($targets::VARCHAR[])))
+FROM told AS t JOIN wanted AS w USING (hs_revision, cmd_code)
+WHERE t.reporter <> 'WLD' AND t.partner <> 'WLD'
+  AND ($targets IS NULL OR t.target IN (SELECT unnest($targets::VARCHAR[])))
 GROUP BY ALL ORDER BY ALL
 """
 
@@ -46,16 +66,21 @@ def matrix(
     Returns
     -------
     pandas.DataFrame
-        target, segment, flow, year, freq, source, vintage, codes, partners, periods (core codes,
-        partners and years or months that have rows), retrieved_at, is_stale: the year may still
-        be revised (it is one of the last ``OPEN_YEARS`` before ``today``'s) and the snapshot is
-        older than ``STALE_DAYS``. What is not here has no row.
+        target, segment, flow, year, freq, kind (reported, reconciled by BACI, or a mirror: exports
+        of partners to it), source, vintage, codes, broad_codes (mixed ones), partners, periods
+        (that have rows; partners of core codes where there are any), retrieved_at, is_stale: the
+        year may still be revised (it is one of the last ``OPEN_YEARS`` before ``today``'s) and the
+        snapshot is older than ``STALE_DAYS``. What is not here has no row.
     """
     import pandas as pd
 
     wanted = selection.wanted(None, None, data_dir)
     found = engine.ask(
-        data_dir, _MATRIX, {"targets": engine.economies(targets)}, {"wanted": wanted}, figures=False
+        data_dir,
+        _MATRIX,
+        {"targets": engine.economies(targets), "reconciled": RECONCILED},
+        {"wanted": wanted},
+        figures=False,
     )
     day = today or date.today()
     files = coverage(data_dir)[["source", "vintage", "retrieved_at"]].drop_duplicates()
@@ -66,10 +91,11 @@ def matrix(
 
 
 def wide(told: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
-    """Return the matrix for people: a row a target and segment, a column a year.
+    """Return the matrix for people: a row a target and segment, a column a year, the newest.
 
-    A cell is the number of core codes that have figures, ``*`` marks a stale one, ``(M)`` one
-    that has months only; an empty cell is nothing here.
+    A cell is the number of core codes that have figures, or of mixed ones where no core code has;
+    ``BACI`` and ``mirror`` say that others tell of the target, ``*`` marks a stale cell, ``(M)``
+    one that has months only; an empty cell is nothing here.
 
     Raises
     ------
@@ -77,14 +103,20 @@ def wide(told: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
         No such flow in it.
     """
     rows = told[told["flow"] == flow]
+    rows = rows[rows["year"].isin(sorted(set(rows["year"]))[-SHOWN_YEARS:])]
     if rows.empty:
         raise MissingDataError(
             f"no {flow}s in the warehouse; fetch some with `marketintel fetch --for COUNTRY`"
         )
     # Of a year and its months, and of two sources, the cell that says most.
-    best = rows.sort_values(["freq", "codes"], ascending=[True, False])
+    rank = rows["kind"].map({"reported": 0, "reconciled": 1, "mirror": 2})
+    best = rows.assign(rank=rank).sort_values(
+        ["freq", "rank", "codes", "broad_codes"], ascending=[True, True, False, False]
+    )
     best = best.drop_duplicates(["target", "segment", "year"])
-    cell = best["codes"].astype("str")
+    mixed = best["broad_codes"].astype("str") + " mixed"
+    cell = best["codes"].astype("str").where(best["codes"] > 0, mixed)
+    cell += best["kind"].map({"reported": "", "reconciled": " BACI", "mirror": " mirror"})
     cell += best["freq"].map({"M": " (M)"}).fillna("")
     cell += best["is_stale"].map({True: " *", False: ""})
     cells = best.assign(cell=cell).set_index(["target", "segment", "year"])["cell"]

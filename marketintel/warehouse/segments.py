@@ -123,7 +123,9 @@ class Segments:
             return known[key]
         plain = {_singular(name): meant for name, meant in known.items()}
         asked = _singular(key)
-        nouns = {plain[n] for n in plain if asked in re.split(", | and " if "," in n else "_", n)}
+        lists = [(re.split(", | and ", n), s) for n, s in plain.items() if "," in n]
+        parts = [(_singular(s.id).split(), s.id) for s in self] + lists
+        nouns = {meant for names, meant in parts if asked in names}
         if asked in plain or len(nouns) == 1:
             return plain.get(asked) or nouns.pop()
         near = dict.fromkeys(known[k] for k in difflib.get_close_matches(key, known, cutoff=0.5))
@@ -178,8 +180,8 @@ class Segments:
 
 def _singular(name: str) -> str:
     """Return a folded name without plurals, one blank between words; fiber is fibre."""
-    words = re.split(r"[\s-]+", name.replace("fiber", "fibre"))
-    return " ".join(re.sub(r"(?<=[a-z]{2})s(?=,|_|$)", "", word) for word in words)
+    words = re.split(r"[\s_-]+", name.replace("fiber", "fibre"))
+    return " ".join(re.sub(r"(?<=[a-z]{2})s(?=,|$)", "", word) for word in words)
 
 
 def load_segments(path: Path | None = None) -> Segments:

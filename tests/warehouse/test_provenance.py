@@ -149,6 +149,16 @@ def test_the_matrix_of_the_starter_data_counts_every_core_code(starter):
     assert set(year["source"]) == {"us_census_imports"}
 
 
+def test_the_matrix_counts_what_studies_use(starter):
+    cells = matrix("CAN", data_dir=starter, today=date(2026, 11, 22))
+    year = cells[(cells["year"] == "2024") & (cells["flow"] == "import")]
+    (row,) = year.to_dict("records")
+    assert (row["kind"], row["source"], row["codes"]) == ("reconciled", "baci", 0)
+    assert (row["segment"], row["broad_codes"]) == ("materials", 6)
+    table = data_matrix("CAN", data=starter).set_index(["target", "segment"])
+    assert table.loc[("CAN", "materials"), "2024"] == "6 mixed BACI"
+
+
 def test_the_command(starter):
     app = typer.Typer()
     app.command()(explain_command)

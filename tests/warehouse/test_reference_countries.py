@@ -48,10 +48,28 @@ def test_codes_that_differ_between_systems():
         ("usa", "USA"), ("United States", "USA"), ("turkiye", "TUR"), ("Turkey", "TUR"),
         ("Cote d'Ivoire", "CIV"), ("DE", "DEU"), ("uk", "GBR"), ("ROM", "ROU"), ("eu27", "EU27"),
         ("Kosovo", "XKX"), (" Taiwan ", "TWN"),
+        ("germany", "DEU"),
+        ("south korea", "KOR"),
+        ("Korea, Republic of", "KOR"),
+        ("gb", "GBR"),
+        ("U.S.A.", "USA"),
+        ("EU", "EU27"),
+        ("europe", "EU27"),
+        ("European Union", "EU27"),
+        ("EU-27", "EU27"),
+        ("EU27_2020", "EU27"),
+        ("the EU", "EU27"),
+        ("Group of Seven", "G7"),
     ],
 )  # fmt: skip
 def test_names_people_type(text, iso3):
     assert country(text) == iso3
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", ".", "the "])
+def test_nothing_is_no_country(text):
+    with pytest.raises(UsageError, match="unknown country"):
+        country(text)
 
 
 def test_an_unknown_country_gets_suggestions():

@@ -84,9 +84,31 @@ def test_every_segment_says_what_it_is(segments):
 def test_asking_by_name_and_the_nearest_id(segments):
     assert segments["Photonic materials"].id == "materials"
     with pytest.raises(UsageError, match="did you mean lasers"):
-        segments.resolve("laser")
+        segments.resolve("lazer")
     with pytest.raises(UsageError, match="HS2023"):
         segments.frame("HS2023")
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("leds", "opto_semis"),
+        ("LED", "opto_semis"),
+        ("laser diode", "opto_semis"),
+        ("Laser", "lasers"),
+        ("fiber", "fibre_comms"),
+        ("photonic material", "materials"),
+        ("Laser-machines", "laser_machines"),
+    ],
+)
+def test_a_segment_is_found_in_any_case_and_number(segments, asked, meant):
+    assert segments.resolve(asked) == meant
+
+
+@pytest.mark.parametrize("asked", ["semiconductor", "semi", "", "s", "photonic"])
+def test_what_may_mean_two_segments_is_not_guessed(segments, asked):
+    with pytest.raises(UsageError):
+        segments.resolve(asked)
 
 
 def test_breaks_name_code_revision_and_reason(segments):

@@ -40,6 +40,31 @@ def test_a_region_is_found_by_code_of_any_version_name_or_country(
     assert found.is_whole and found.is_country == (not members)
 
 
+@pytest.mark.parametrize(
+    ("asked", "found", "members", "said"),
+    [
+        ("ITD1", "ITH1", ["ITH1"], "its successor is ITH1"),
+        ("gr30", "EL30", ["EL30"], "its successor is EL30"),
+        ("FI18", "FI18", ["FI1B", "FI1C"], "successors are FI1B"),
+        ("FR24", "FR24", ["FR24"], "NUTS 2013; in NUTS 2024 its successor is FRB0"),
+        ("PL12", "PL12", ["PL12"], "PL91"),
+        ("SE11", "SE11", ["SE11"], ""),
+    ],
+)
+def test_a_superseded_code_leads_to_its_successor(starter, asked, found, members, said):
+    region = regions.find_region(asked, starter)
+    assert (region.id, sorted(region.members)) == (found, members)
+    assert said in region.note
+    assert bool(region.note) == bool(said)
+
+
+def test_every_code_of_2006_is_known(starter):
+    walk = regions.crosswalk("2006", "2013", starter)
+    for code in walk["from_code"].unique():
+        if walk.loc[walk["from_code"] == code, "population_2011"].sum() > 0:
+            assert regions.find_region(code, starter).members or len(code) < 4, code
+
+
 def test_a_region_that_was_cut_out_of_another_has_its_share_of_people(starter):
     budapest = regions.find_region("HU11", starter)
     assert list(budapest.members) == ["HU10"] and not budapest.is_whole
