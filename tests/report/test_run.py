@@ -10,10 +10,12 @@ import time
 from pathlib import Path
 
 import nbformat
+import papermill
 import pytest
 
 from marketintel import files
 from marketintel.errors import MissingDataError, ReportError, UsageError
+from marketintel.places import notebooks_dir
 from marketintel.report import run as running
 from marketintel.report.catalogue import editions, write_index
 from marketintel.report.render import Cover
@@ -236,3 +238,9 @@ def wait_for(condition, process, seconds=60):
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("name", ["market_study", "country_screening"])
+def test_a_notebook_studies_the_newest_year_unless_told(name):
+    known = papermill.inspect_notebook(str(notebooks_dir() / f"{name}.ipynb"))
+    assert known["year"]["default"] == "None"
