@@ -1,5 +1,6 @@
 """The kernel that runs a study: this very interpreter, untouched by the user's own settings."""
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ def pinned_kernel(folder: Path) -> type[AsyncKernelManager]:
     class PinnedKernelManager(AsyncKernelManager):
         def __init__(self, **options: Any) -> None:
             super().__init__(**options)
+            self.log.setLevel(logging.CRITICAL)  # what goes wrong is raised
             self.transport = "ipc"
             self.connection_file = str(folder / "kernel.json")
 

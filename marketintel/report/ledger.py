@@ -49,5 +49,5 @@ def of(notebook: "NotebookNode") -> dict[str, Any]:
 def audience(book: Mapping[str, Any], parameters: Mapping[str, Any], cwd: Path) -> str:
     """Return ``internal`` where something that was handed in was read, else ``public``."""
     texts = (value for value in parameters.values() if isinstance(value, str) and value)
-    given = any((cwd / text).is_file() for text in texts)
+    given = any(Path(text).suffix and (cwd / text).is_file() for text in texts)
     return "internal" if given or book.get("handed_in") else "public"
