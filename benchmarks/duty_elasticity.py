@@ -2,9 +2,10 @@
 
     python benchmarks/duty_elasticity.py
 
-Prints, for the core photonics codes, for chapters 84, 85 and 90 and for all goods, the estimate and
-the lines that could undo it (see ``marketintel/analysis/forecast/duty_response.py``), a comparison
-with statsmodels on the core codes, and what goes into ``marketintel/reference/elasticities.toml``.
+Prints, for the core and neighbouring codes, for chapters 84, 85 and 90 and for all goods, the
+estimate and the lines that could undo it (see ``marketintel/analysis/forecast/duty_response.py``),
+a comparison with statsmodels on the narrowest, and what goes into
+``marketintel/reference/elasticities.toml``.
 Needs the data folder named by MARKETINTEL_SHARED (default: shared) under data/: US exports to China
 by HS6 and month, and China's duties on US goods by HS6 and day, whose compilers allow figures to be
 cited but not the file to be passed on.
@@ -48,9 +49,9 @@ def duties() -> pd.DataFrame:
 
 def goods(flows: pd.DataFrame) -> dict[str, pd.Series]:
     """Which rows belong to each set of goods, narrowest first."""
-    core = {c for s in load_segments() for c in s.cmd_codes(REVISION, "core")}
+    core = {c for s in load_segments() for c in s.cmd_codes(REVISION, s.own)}
     return {
-        "core photonics codes": flows["cmd_code"].isin(core),
+        "core and neighbouring codes": flows["cmd_code"].isin(core),
         "chapters 84, 85 and 90": flows["cmd_code"].str[:2].isin(CHAPTERS),
         "all goods": pd.Series(True, index=flows.index),
     }

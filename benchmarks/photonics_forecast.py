@@ -31,10 +31,10 @@ REVISIONS = ("HS2012", "HS2017", "HS2022")
 
 
 def core_codes() -> set[str]:
-    """HS6 core codes of all segments in the revisions that the monthly data pass through."""
+    """HS6 own codes of all segments in the revisions that the monthly data pass through."""
     frames = [load_segments().frame(revision) for revision in REVISIONS]
     codes = pd.concat(frames)
-    return set(codes.loc[codes["scope"] == "core", "cmd_code"])
+    return set(codes.loc[codes["scope"] != "broad", "cmd_code"])
 
 
 def monthly() -> dict[str, pd.DataFrame]:
@@ -91,7 +91,7 @@ def india() -> pd.DataFrame:
 def cells() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Segment by country, monthly, to the four destinations of 2013-2026, and all their sums."""
     codes = pd.concat([load_segments().frame(revision) for revision in REVISIONS])
-    codes = codes[codes["scope"] == "core"].drop_duplicates("cmd_code")
+    codes = codes[codes["scope"] != "broad"].drop_duplicates("cmd_code")
     segment = codes.set_index("cmd_code")["segment"]
     rows = pd.concat([group for country, group in monthly().items() if country != "CHINA"])
     rows["segment"] = rows["hs6"].map(segment)

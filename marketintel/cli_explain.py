@@ -23,7 +23,9 @@ class Scope(StrEnum):
 
     core = "core"
     broad = "broad"
+    neighbour = "neighbour"
     both = "core+broad"
+    neighbour_and_broad = "neighbour+broad"
 
 
 class Shape(StrEnum):
@@ -41,7 +43,10 @@ def explain(
     partner: Annotated[
         str | None, typer.Option("--partner", "-p", help="One partner, or a group such as EU27.")
     ] = None,
-    scope: Annotated[Scope, typer.Option(help="core is what headlines count.")] = Scope.core,
+    scope: Annotated[
+        Scope | None,
+        typer.Option(help="Without it, the segment's own codes: core, or those of a neighbour."),
+    ] = None,
     mirror: Annotated[
         bool, typer.Option("--mirror", help="Use partners' reports where the market is silent.")
     ] = False,
@@ -55,7 +60,7 @@ def explain(
     from marketintel.warehouse import provenance
 
     told = provenance.explain(
-        country, segment, year, flow=flow.value, partner=partner, scope=scope.value,
+        country, segment, year, flow=flow.value, partner=partner, scope=scope and scope.value,
         mirror=mirror, data_dir=data,
     )  # fmt: skip
     if fmt is Shape.csv:

@@ -8,8 +8,8 @@
 IMPORTS is US imports for consumption (US Census Bureau, public domain), all HS6 codes, with the
 columns year, hs6, con_imports_usd; more columns and one row a partner are fine.
 
-* cover  = core codes of the segment in the heading ÷ all codes of the heading
-* weight = core codes of the segment in the heading ÷ all core codes of the segment
+* cover  = own codes of the segment (core or neighbour) in the heading ÷ all codes of the heading
+* weight = own codes of the segment in the heading ÷ all own codes of the segment
 
 Only the generated lines change; titles, breaks and notes are people's. A heading that holds core
 codes but is missing from the file is a mistake: nothing may be left out of sight.
@@ -38,7 +38,7 @@ def figures(imports: pd.DataFrame) -> Figures:
         year (int), hs6 (str), con_imports_usd.
     """
     codes = load_segments().frame()
-    core = codes.loc[codes["scope"] == "core"].set_index("cmd_code")["segment"]
+    core = codes.loc[codes["scope"] != "broad"].set_index("cmd_code")["segment"]
     found: Figures = {}
     for year in (2024, 2025):
         value = imports[imports["year"] == year].groupby("hs6")["con_imports_usd"].sum()

@@ -167,7 +167,7 @@ def test_check_names_file_line_and_rule(marketintel, root, tmp_path) -> None:
 
 def test_lists_are_printed(marketintel) -> None:
     _, segments, _ = marketintel("segments", "--format", "csv")
-    assert len(rows(segments)) == 14
+    assert len(rows(segments)) == 15
     _, codes, _ = marketintel("segments", "Lasers", "--format", "csv")
     assert rows(codes) == [
         {"cmd_code": "901320", "scope": "core", "label": "Lasers other than laser diodes"}

@@ -22,7 +22,17 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from marketintel.analysis.frames import SCOPES, By, as_keys, check_flows, in_scope, total
+from marketintel.analysis.frames import (
+    CORE,
+    SCOPES,
+    By,
+    as_keys,
+    check_flows,
+    in_scope,
+    percent_change,
+    percent_of,
+    total,
+)
 
 WEIGHTS = ("base_year", "end_year")
 TERMS = ["market_growth_usd", "product_mix_usd", "competitiveness_usd", "interaction_usd"]
@@ -170,4 +180,79 @@ def _terms(codes: pd.DataFrame, group: list[str], weights: str) -> pd.DataFrame:
         base_share_pct=100 * s0,
         share_pct=100 * s1,
         market_change_usd=change_of_market,
+    )
+
+
+def leave_one_out(
+    flows: pd.DataFrame, members: Sequence[str], base: str, end: str, scope: By = CORE
+) -> pd.DataFrame:
+    """Headline figures without the segment that moves each most.
+
+    Parameters
+    ----------
+    flows, members, base, end
+        As in :func:`constant_market_share`; duties of the exporter where the columns are there.
+    scope : str
+        One scope.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by measure: ``change_usd, change_pct`` (imports), ``share_pct, share_change_pp,
+        sold_change_usd, sold_change_pct, duty_pct, duty_change_pp`` (the exporter); ``value``
+        over all segments, ``segment``, ``without`` (the value over the others),
+        ``segment_change_pct`` (of its imports) and ``moved``: whether leaving the segment out
+        moves the value by more than half of it. NaN and False with fewer than two segments.
+    """
+    check_flows(flows, ["segment"])
+    rows = in_scope(flows[flows["period"].isin([base, end])], scope)
+    own = rows["partner"].isin(list(members))
+    duties = rows["duties_usd"] if "duties_usd" in rows else rows["value_usd"] * float("nan")
+    figures = {
+        "market": rows["value_usd"],
+        "sold": rows["value_usd"].where(own),
+        "duties": duties.where(own & rows["value_usd"].notna()),
+        "dutied": rows["value_usd"].where(own & duties.notna()),
+    }
+    table = pd.DataFrame(
+        {
+            f"{name}{mark}": values.where(rows["period"] == period, 0.0)
+            .groupby(rows["segment"])
+            .sum()
+            for name, values in figures.items()
+            for mark, period in enumerate((base, end))
+        }
+    )
+    whole = _headline(table.agg(["sum"])).loc["sum"]
+    others = [table.drop(segment).sum() for segment in table.index]
+    rest = _headline(pd.DataFrame(others, index=table.index, columns=table.columns)).T
+    if len(table) < 2:
+        rest = rest.astype(float) * float("nan")
+    off = rest.sub(whole, axis=0).abs()
+    first = {str(m): str(row.idxmax()) for m, row in off.dropna(how="all").iterrows()}
+    without = {m: rest.loc[m, segment] for m, segment in first.items()}
+    growth = percent_change(table["market1"], table["market0"])
+    found = pd.DataFrame({"value": whole})
+    found["segment"] = pd.Series(first, dtype="object").reindex(whole.index)
+    found["without"] = pd.Series(without, dtype="float64").reindex(whole.index)
+    found["segment_change_pct"] = found["segment"].map(growth).astype(float)
+    found["moved"] = (found["without"] - whole).abs() > whole.abs() / 2
+    return found.rename_axis("measure")
+
+
+def _headline(f: pd.DataFrame) -> pd.DataFrame:
+    """Return the headline figures of sums over segments, one row a sum; NaN without a base."""
+    share = [percent_of(f[f"sold{mark}"], f[f"market{mark}"]) for mark in (0, 1)]
+    duty = [percent_of(f[f"duties{mark}"], f[f"dutied{mark}"]) for mark in (0, 1)]
+    return pd.DataFrame(
+        {
+            "change_usd": f["market1"] - f["market0"],
+            "change_pct": percent_change(f["market1"], f["market0"]),
+            "share_pct": share[1],
+            "share_change_pp": share[1] - share[0],
+            "sold_change_usd": f["sold1"] - f["sold0"],
+            "sold_change_pct": percent_change(f["sold1"], f["sold0"]),
+            "duty_pct": duty[1],
+            "duty_change_pp": duty[1] - duty[0],
+        }
     )

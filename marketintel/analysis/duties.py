@@ -5,6 +5,8 @@ and drawback, averaged over a period in which measures may have changed. They ar
 rate in force today, and no statutory rate is ever subtracted from them.
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from marketintel.analysis.frames import (
@@ -140,6 +142,70 @@ def duty_gap(
     plain = ["customs_value_usd", "effective_duty_pct", "reference_duty_pct", "gap_pp"]
     like = ["like_for_like_duty_pct", "reference_like_for_like_pct", "like_for_like_gap_pp"]
     return gap[[*keys, "partner", *plain, *like, "reference_covered_pct"]]
+
+
+def duty_wedge(
+    flows: pd.DataFrame,
+    of: Sequence[str],
+    against: Sequence[str],
+    base: str,
+    end: str,
+    by: By = "segment",
+    scope: By = CORE,
+) -> pd.DataFrame:
+    """Duty on a supplier's sales above what they would bear at another's rates, code by code.
+
+    With ``V`` the customs value of `of` in `end` and ``r``, ``q`` the rates of `of` and `against`
+    on a code: ``gap_usd = Σ V·(r − q)`` over the codes that both sell, and ``rise_gap_usd =
+    Σ V·(Δr − Δq)`` over those that both sold in `base` too. Rates, gaps and amounts thus all
+    stand on one basket, that of `of` in `end`.
+
+    Parameters
+    ----------
+    flows, by, scope
+        As in :func:`effective_duty`; `by` without ``partner``.
+    of, against : sequence of str
+        ISO3 of the members of either side, pooled.
+    base, end : str
+        The two periods.
+
+    Returns
+    -------
+    DataFrame
+        *by*, ``scope, duty_pct, against_duty_pct, gap_pp, gap_usd, covered_pct`` (codes that both
+        sell, per cent of the sales of `of`), ``rise_pp, against_rise_pp, rise_gap_pp,
+        rise_gap_usd, rise_covered_pct``. Without a common code all but the cover are NaN.
+    """
+    keys = [*as_keys(by), "scope"]
+    check_flows(flows, [*as_keys(by), *_DUTY_COLUMNS])
+    rows = _known(in_scope(flows[flows["period"].isin([base, end])], scope))
+
+    def rates(partners: Sequence[str], period: str) -> pd.DataFrame:
+        chosen = rows[rows["partner"].isin(list(partners)) & (rows["period"] == period)]
+        sums = total(chosen, [*keys, "cmd_code"], ["customs_value_usd", "duties_usd"])
+        sums = sums.set_index([*keys, "cmd_code"])
+        return sums.assign(rate=percent_of(sums["duties_usd"], sums["customs_value_usd"]))
+
+    codes = rates(of, end)
+    value, r, q = codes["customs_value_usd"], codes["rate"], rates(against, end)["rate"]
+    change = pd.DataFrame({"r": r - rates(of, base)["rate"], "q": q - rates(against, base)["rate"]})
+    terms = codes[[]].assign(whole=value, duty=value * r, against_duty=value * q)
+    terms = terms.assign(rise=value * change["r"], against_rise=value * change["q"])
+    sides = {"": ("duty", "against_duty"), "rise_": ("rise", "against_rise")}
+    for prefix, (own, other) in sides.items():
+        both = terms[own].notna() & terms[other].notna()
+        terms[[own, other]] = terms[[own, other]].where(both, axis=0)
+        terms[f"{prefix}basket"] = terms["whole"].where(both)
+    sums = terms.groupby(keys).sum(min_count=1)
+    found = sums[[]]
+    for prefix, (own, other) in sides.items():
+        basket = sums[f"{prefix}basket"]
+        found[f"{own}_pct" if not prefix else f"{own}_pp"] = sums[own] / basket
+        found[f"{other}_pct" if not prefix else f"{other}_pp"] = sums[other] / basket
+        found[f"{prefix}gap_pp"] = (sums[own] - sums[other]) / basket
+        found[f"{prefix}gap_usd"] = (sums[own] - sums[other]) / 100
+        found[f"{prefix}covered_pct"] = percent_of(basket.fillna(0), sums["whole"])
+    return found.reset_index()
 
 
 def duty_change(

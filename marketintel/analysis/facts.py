@@ -4,13 +4,22 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from marketintel.analysis.duties import duty_gap, effective_duty
+from marketintel.analysis.duties import duty_wedge, effective_duty
 from marketintel.analysis.frames import CORE, By, Groups, in_scope, percent_of, require
 from marketintel.analysis.suppliers import position, supplier_shares
 from marketintel.analysis.trade import largest_code
 
 _KEYS = ["segment", "scope"]
 _NAN = float("nan")
+
+#: What the rules read of :func:`marketintel.analysis.duties.duty_wedge`, by whose basket it is.
+_GAP = ("duty_pct", "against_duty_pct", "gap_pp", "gap_usd", "covered_pct")
+_RISE = ("rise_pp", "against_rise_pp", "rise_gap_pp", "rise_gap_usd", "rise_covered_pct")
+_WEDGES = {
+    "competitor_basket": (*_GAP, *_RISE),
+    "exporter_basket": _GAP,
+    "exporter_others": _RISE,
+}
 
 
 def segment_facts(
@@ -51,9 +60,11 @@ def segment_facts(
         exporter's share over all segments);
         ``competitor`` (largest other supplier), ``competitor_value_usd, competitor_share_pct``;
         ``exporter_duty_pct, exporter_duty_change_pp, others_duty_change_pp,
-        competitor_duty_change_pp``; ``reference_like_for_like_pct, like_for_like_duty_pct,
-        like_for_like_gap_pp`` (exporter, competitor, competitor less exporter, on the same codes),
-        ``reference_covered_pct``; ``largest_code, largest_code_share_pct`` (of the exporter's
+        competitor_duty_change_pp`` (each on its own basket); the columns of
+        :func:`marketintel.analysis.duties.duty_wedge` with a prefix that says whose basket and
+        against whom: ``competitor_basket_`` (competitor against exporter), ``exporter_basket_``
+        (exporter against competitor), ``exporter_others_`` (exporter against all others);
+        ``largest_code, largest_code_share_pct`` (of the exporter's
         sales), ``n_codes`` (that the market imports); ``rca_in_market``.
     """
     require(flows, ["segment", "partner", "period", "cmd_code", "value_usd"], "flows")
@@ -62,7 +73,7 @@ def segment_facts(
     facts = _position(both, exporter, members, end, scope)
     facts = facts.merge(_competitor(both, exporter, groups, end, scope), "left", on=_KEYS)
     facts = facts.merge(_codes(both, members, end, scope), "left", on=_KEYS)
-    facts = _with_duties(facts, both, exporter, members, groups, end)
+    facts = _with_duties(facts, both, exporter, members, groups, base, end)
     facts["rca_in_market"] = _NAN
     if specialisation is not None:
         own = specialisation[specialisation["partner"] == exporter]
@@ -130,13 +141,12 @@ def _with_duties(
     exporter: str,
     members: Sequence[str],
     groups: Groups | None,
+    base: str,
     end: str,
 ) -> pd.DataFrame:
     changes = [f"{side}_duty_change_pp" for side in ("exporter", "others", "competitor")]
-    alike = ["reference_like_for_like_pct", "like_for_like_duty_pct", "like_for_like_gap_pp"]
-    facts = facts.assign(
-        **dict.fromkeys(["exporter_duty_pct", *changes, *alike, "reference_covered_pct"], _NAN)
-    )
+    alike = [f"{whose}_{name}" for whose, names in _WEDGES.items() for name in names]
+    facts = facts.assign(**dict.fromkeys(["exporter_duty_pct", *changes, *alike], _NAN))
     known = {"duties_usd", "dutiable_value_usd"} <= set(flows.columns)
     if not known or not flows["duties_usd"].notna().any():
         return facts
@@ -154,10 +164,18 @@ def _with_duties(
     beside = (own, _beside(facts, "all others", two), _beside(facts, facts["competitor"], each))
     for column, rows in zip(changes, beside, strict=True):
         facts[column] = rows["effective_duty_change_pp"]
-    if (facts["exporter_value_usd"] > 0).any():
-        gaps = duty_gap(flows[flows["period"] == end], exporter, "segment", scopes, groups)
-        rival = _beside(facts, facts["competitor"], gaps.set_index(at))
-        facts[[*alike, "reference_covered_pct"]] = rival[[*alike, "reference_covered_pct"]]
+    rivals = facts[facts["competitor"].notna()]
+    for at, segment, name, rival in rivals[[*_KEYS, "competitor"]].astype("str").itertuples():
+        rows = flows[flows["segment"] == segment]
+        pairs = {
+            "competitor_basket": ([rival], members),
+            "exporter_basket": (members, [rival]),
+            "exporter_others": (members, others),
+        }
+        for whose, (of, against) in pairs.items():
+            wedge = duty_wedge(rows, of, against, base, end, "segment", name)
+            for column in _WEDGES[whose] if len(wedge) else ():
+                facts.loc[at, f"{whose}_{column}"] = wedge[column].iloc[0]
     return facts
 
 

@@ -6,8 +6,9 @@ reporter, one flow and one frequency; its partners are economies, never aggregat
 
 Two habits hold throughout the room:
 
-- *Scope.* Each code is ``core`` or ``broad``. Results are for ``core`` or for ``core+broad``
-  (all codes), and carry a ``scope`` column that says which. ``broad`` alone is never a total.
+- *Scope.* Each code is ``core``, ``broad`` (mixed goods) or ``neighbour`` (the own goods of a
+  segment that is a neighbour of photonics). Results are for ``core``, ``core+broad`` or
+  ``neighbour``, and carry a ``scope`` column that says which. ``broad`` alone is never a total.
 - *Absent and missing.* A supplier without a row in a period that the frame covers sold nothing
   that was recorded: 0. A row whose figure is NaN is missing, and stays out of every sum.
 """
@@ -21,8 +22,15 @@ By: TypeAlias = str | Sequence[str]
 Groups: TypeAlias = Mapping[str, Sequence[str]]
 
 CORE = "core"
+BROAD = "broad"
+NEIGHBOUR = "neighbour"
 CORE_AND_BROAD = "core+broad"
+NEIGHBOUR_AND_BROAD = "neighbour+broad"
 SCOPES = (CORE, CORE_AND_BROAD)
+#: Scopes of a segment's own goods: whichever it has, a segment has one of them.
+OWN = (CORE, NEIGHBOUR)
+#: Scopes under which every code appears once.
+EVERY = (CORE_AND_BROAD, NEIGHBOUR)
 
 _ONE_VALUE_EACH = ("reporter", "flow", "freq")
 _AGGREGATES = {"WLD", "W00", "World"}
@@ -63,7 +71,7 @@ def check_flows(flows: pd.DataFrame, columns: Iterable[str] = ()) -> None:
     aggregates = sorted(_AGGREGATES.intersection(flows["partner"].unique()))
     if aggregates:
         raise ValueError(f"flows holds the aggregate partner(s) {', '.join(aggregates)}")
-    unknown = sorted(set(flows["scope"].unique()) - {"core", "broad"})
+    unknown = sorted(set(flows["scope"].unique()) - {CORE, BROAD, NEIGHBOUR})
     if unknown:
         raise ValueError(f"flows holds the unknown scope(s) {', '.join(map(str, unknown))}")
     key = ["partner", "cmd_code", "period"]
@@ -107,15 +115,17 @@ def in_scope(flows: pd.DataFrame, scope: By) -> pd.DataFrame:
     Parameters
     ----------
     flows : DataFrame
-        Codes marked ``core`` or ``broad`` in the column ``scope``.
+        Codes marked ``core``, ``broad`` or ``neighbour`` in the column ``scope``.
     scope : str or sequence of str
-        ``"core"``, ``"core+broad"``, or both; a core row then appears once under each.
+        ``"core"``, ``"core+broad"``, ``"neighbour"``, or several; a core row then appears once
+        under each that holds it.
     """
     asked = [scope] if isinstance(scope, str) else list(scope)
-    unknown = [name for name in asked if name not in SCOPES]
+    known = (*SCOPES, NEIGHBOUR, NEIGHBOUR_AND_BROAD)
+    unknown = [name for name in asked if name not in known]
     if unknown or not asked:
-        raise ValueError(f"scope must be of {' or '.join(SCOPES)}, not {unknown or 'empty'}")
-    parts = [flows[flows["scope"] == CORE] if name == CORE else flows for name in asked]
+        raise ValueError(f"scope must be of {' or '.join(known)}, not {unknown or 'empty'}")
+    parts = [flows[flows["scope"].isin(name.split("+"))] for name in asked]
     return pd.concat(
         [part.assign(scope=name) for part, name in zip(parts, asked, strict=True)],
         ignore_index=True,

@@ -1,7 +1,8 @@
 """The rules behind opportunities and risks: each one a sentence, a condition and an amount.
 
 A rule reads columns of :func:`marketintel.analysis.facts.segment_facts`. Its amount, in USD a
-year, says how much trade or duty a finding is about and ranks the findings; it is no forecast.
+year, says how much trade or duty a finding is about; it is no forecast. Condition and amount of
+a duty rule stand on one basket. Only amounts of one ``measure`` are alike and may be ranked.
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class Thresholds:
     duty_pp : float
         From which difference duties count as different.
     covered_pct : float
-        Part of the exporter's sales that a like-for-like comparison of duties must cover.
+        Part of the sales in the basket that a comparison of duties code by code must cover.
     dependence_pct : float
         Share from which the market counts as dependent on a supplier.
     one_code_pct : float
@@ -62,10 +63,14 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule: what it says, which facts it reads, when it speaks, what it is worth."""
+    """One rule: its words, the facts it reads, its condition and its amount in USD.
+
+    ``measure`` is what the amount counts: amounts of different measures are never ranked together.
+    """
 
     id: str
     kind: str
+    measure: str
     text: str
     score_text: str
     statement: str
@@ -112,7 +117,16 @@ def _front_loaded(f: pd.DataFrame, t: Thresholds) -> pd.Series:
 _MARKET = ("market_value_usd", "market_change_pct")
 _SHARE = ("exporter_base_share_pct", "exporter_share_pct", "share_change_pp")
 _LOST = ("exporter_base_value_usd", *_SHARE)
-_ALIKE = ("reference_like_for_like_pct", "like_for_like_duty_pct", "like_for_like_gap_pp")
+_WEDGE, _WEDGE_RISE = (
+    tuple(f"competitor_basket_{name}" for name in names)
+    for names in (
+        ("duty_pct", "against_duty_pct", "gap_pp", "gap_usd", "covered_pct"),
+        ("rise_pp", "against_rise_pp", "rise_gap_pp", "rise_gap_usd", "rise_covered_pct"),
+    )
+)
+_OWN_WEDGE = tuple(name.replace("competitor", "exporter") for name in _WEDGE)
+_OWN_RISE = tuple(name.replace("competitor_basket", "exporter_others") for name in _WEDGE_RISE)
+_COVERED = "over codes that make up {covered_pct:g} % or more of "
 _STEP = "by at least {share_pp:g} points or {share_part_pct:g} % of itself"
 _FOOTHOLD = "{foothold_part_pct:g} % or more of its share over all segments"
 
@@ -120,17 +134,22 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="share_up_in_growing_market",
         kind="opportunity",
-        text="Imports grew by {growth_pct:g} % or more and the exporter's share " + _STEP + ".",
+        measure="share gained",
+        text="Imports grew by {growth_pct:g} % or more, in a period in which no purchases are "
+        "known to have been brought forward, and the exporter's share rose " + _STEP + ".",
         score_text="the share gained, at the market's present size",
         statement="{exporter} gained {share_change_pp:.2f} points, to {exporter_share_pct:.1f} %, "
         "while imports grew by {market_change_pct:.1f} %.",
         inputs=(*_MARKET, "exporter_value_usd", *_SHARE),
-        when=lambda f, t: (f["market_change_pct"] >= t.growth_pct) & _share_up(f, t),
+        when=lambda f, t: (
+            (f["market_change_pct"] >= t.growth_pct) & ~_front_loaded(f, t) & _share_up(f, t)
+        ),
         score_usd=lambda f, t: f["share_change_pp"] / 100 * f["market_value_usd"],
     ),
     Rule(
         id="below_own_average",
         kind="opportunity",
+        measure="missing share",
         text="The segment is {large_segment_pct:g} % or more of all segments' imports; the "
         "exporter's share is not falling and lies below its share over all segments, but at "
         + _FOOTHOLD
@@ -158,98 +177,102 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="duty_advantage",
         kind="opportunity",
-        text="The largest other supplier pays {duty_pp:g} points or more above the exporter, like "
-        "for like, over codes with {covered_pct:g} % or more of the exporter's sales, and the "
-        "exporter's share is " + _FOOTHOLD + ".",
-        score_text="what that difference is worth on the competitor's sales",
-        statement="On the same codes {competitor} pays {like_for_like_duty_pct:.1f} % and "
-        "{exporter} {reference_like_for_like_pct:.1f} %.",
+        measure="duty difference",
+        text="On its own basket the largest other supplier pays {duty_pp:g} points or more above "
+        "the exporter's rates, "
+        + _COVERED
+        + "its sales; it pays more on the exporter's basket too; and the exporter's share is "
+        + _FOOTHOLD
+        + ".",
+        score_text="duty on the competitor's sales above what the exporter's rates would bring, "
+        "code by code",
+        statement="On what {competitor} sells it pays {competitor_basket_duty_pct:.1f} %; the "
+        "rates of {exporter} on the same basket are {competitor_basket_against_duty_pct:.1f} %.",
         inputs=(
             "exporter_value_usd",
             "exporter_share_pct",
             "portfolio_share_pct",
-            "competitor_value_usd",
-            *_ALIKE,
-            "reference_covered_pct",
+            *_WEDGE,
+            "exporter_basket_gap_pp",
         ),
         when=lambda f, t: (
             _foothold(f, t)
-            & (f["like_for_like_gap_pp"] >= t.duty_pp)
-            & (f["reference_covered_pct"] >= t.covered_pct)
+            & (f["competitor_basket_gap_pp"] >= t.duty_pp)
+            & (f["competitor_basket_covered_pct"] >= t.covered_pct)
+            & (f["exporter_basket_gap_pp"] < 0)
         ),
-        score_usd=lambda f, t: f["like_for_like_gap_pp"] / 100 * f["competitor_value_usd"],
+        score_usd=lambda f, t: f["competitor_basket_gap_usd"],
     ),
     Rule(
         id="diversification_opening",
         kind="opportunity",
-        text="One other supplier holds {dependence_pct:g} % or more, its effective duty rose by "
-        "{duty_pp:g} points or more above the rise for the exporter, and the exporter's share is "
+        measure="difference of duty rises",
+        text="One other supplier holds {dependence_pct:g} % or more; its duty rose, on its own "
+        "basket, by {duty_pp:g} points or more above the exporter's rates, "
+        + _COVERED
+        + "its sales; and the exporter's share is "
         + _FOOTHOLD
         + ".",
-        score_text="what the difference of the two rises is worth on that supplier's sales",
-        statement="{competitor} holds {competitor_share_pct:.1f} %; its duty rose by "
-        "{competitor_duty_change_pp:.1f} points, that of {exporter} by "
-        "{exporter_duty_change_pp:.1f}.",
+        score_text="that difference of rises on the supplier's sales, code by code",
+        statement="{competitor} holds {competitor_share_pct:.1f} %; on what it sells its duty rose "
+        "by {competitor_basket_rise_pp:.1f} points, the rates of {exporter} on the same basket by "
+        "{competitor_basket_against_rise_pp:.1f}.",
         inputs=(
             "exporter_value_usd",
             "exporter_share_pct",
             "portfolio_share_pct",
-            "competitor_value_usd",
             "competitor_share_pct",
-            "competitor_duty_change_pp",
-            "exporter_duty_change_pp",
+            *_WEDGE_RISE,
         ),
         when=lambda f, t: (
             _foothold(f, t)
             & (f["competitor_share_pct"] >= t.dependence_pct)
-            & (f["competitor_duty_change_pp"] > 0)
-            & (f["competitor_duty_change_pp"] - f["exporter_duty_change_pp"] >= t.duty_pp)
+            & (f["competitor_basket_rise_pp"] > 0)
+            & (f["competitor_basket_rise_gap_pp"] >= t.duty_pp)
+            & (f["competitor_basket_rise_covered_pct"] >= t.covered_pct)
         ),
-        score_usd=lambda f, t: (
-            (f["competitor_duty_change_pp"] - f["exporter_duty_change_pp"])
-            / 100
-            * f["competitor_value_usd"]
-        ),
+        score_usd=lambda f, t: f["competitor_basket_rise_gap_usd"],
     ),
     Rule(
         id="duty_rose_more",
         kind="risk",
-        text="The exporter's effective duty rose by {duty_pp:g} points or more above the rise for "
-        "all other suppliers together.",
-        score_text="what the difference of the two rises is worth on the exporter's sales",
-        statement="The duty of {exporter} rose by {exporter_duty_change_pp:.1f} points, that of "
-        "all others by {others_duty_change_pp:.1f}.",
-        inputs=("exporter_value_usd", "exporter_duty_change_pp", "others_duty_change_pp"),
+        measure="difference of duty rises",
+        text="On the exporter's basket its duty rose by {duty_pp:g} points or more above the rates "
+        "of all other suppliers together, " + _COVERED + "its sales.",
+        score_text="that difference of rises on the exporter's sales, code by code",
+        statement="On what {exporter} sells its duty rose by {exporter_others_rise_pp:.1f} points, "
+        "the rates of all others on the same basket by {exporter_others_against_rise_pp:.1f}.",
+        inputs=("exporter_value_usd", *_OWN_RISE),
         when=lambda f, t: (
             _established(f, t)
-            & (f["exporter_duty_change_pp"] > 0)
-            & (f["exporter_duty_change_pp"] - f["others_duty_change_pp"] >= t.duty_pp)
+            & (f["exporter_others_rise_pp"] > 0)
+            & (f["exporter_others_rise_gap_pp"] >= t.duty_pp)
+            & (f["exporter_others_rise_covered_pct"] >= t.covered_pct)
         ),
-        score_usd=lambda f, t: (
-            (f["exporter_duty_change_pp"] - f["others_duty_change_pp"])
-            / 100
-            * f["exporter_value_usd"]
-        ),
+        score_usd=lambda f, t: f["exporter_others_rise_gap_usd"],
     ),
     Rule(
         id="duty_disadvantage",
         kind="risk",
-        text="The exporter pays {duty_pp:g} points or more above the largest other supplier, like "
-        "for like, over codes with {covered_pct:g} % or more of the exporter's sales.",
-        score_text="what that difference is worth on the exporter's sales",
-        statement="On the same codes {exporter} pays {reference_like_for_like_pct:.1f} % and "
-        "{competitor} {like_for_like_duty_pct:.1f} %.",
-        inputs=("exporter_value_usd", *_ALIKE, "reference_covered_pct"),
+        measure="duty difference",
+        text="On its own basket the exporter pays {duty_pp:g} points or more above the rates of "
+        "the largest other supplier, " + _COVERED + "its sales.",
+        score_text="duty on the exporter's sales above what the competitor's rates would bring, "
+        "code by code",
+        statement="On what {exporter} sells it pays {exporter_basket_duty_pct:.1f} %; the rates of "
+        "{competitor} on the same basket are {exporter_basket_against_duty_pct:.1f} %.",
+        inputs=("exporter_value_usd", *_OWN_WEDGE),
         when=lambda f, t: (
             _established(f, t)
-            & (f["like_for_like_gap_pp"] <= -t.duty_pp)
-            & (f["reference_covered_pct"] >= t.covered_pct)
+            & (f["exporter_basket_gap_pp"] >= t.duty_pp)
+            & (f["exporter_basket_covered_pct"] >= t.covered_pct)
         ),
-        score_usd=lambda f, t: -f["like_for_like_gap_pp"] / 100 * f["exporter_value_usd"],
+        score_usd=lambda f, t: f["exporter_basket_gap_usd"],
     ),
     Rule(
         id="losing_share_in_growing_market",
         kind="risk",
+        measure="share lost",
         text="Imports grew by {growth_pct:g} % or more while the exporter's share fell "
         + _STEP
         + ".",
@@ -263,6 +286,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="specialisation_eroding",
         kind="risk",
+        measure="share lost",
         text="The exporter is specialised in the segment, as seen in this market (RCA of "
         "{specialised_rca:g} or more), imports grew by less than {growth_pct:g} %, and its share "
         "fell " + _STEP + ".",
@@ -280,6 +304,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="one_code_dependence",
         kind="risk",
+        measure="sales in one code",
         text="One code carries {one_code_pct:g} % or more of the exporter's sales in a segment "
         "that has several.",
         score_text="the sales in that code above the threshold",
@@ -298,6 +323,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="shrinking_demand",
         kind="risk",
+        measure="demand lost",
         text="Imports fell by {decline_pct:g} % or more.",
         score_text="the exporter's loss had it only kept its earlier share",
         statement="Imports fell by {fell_pct:.1f} %.",
@@ -308,6 +334,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="front_loaded_growth",
         kind="risk",
+        measure="demand brought forward",
         text="Imports grew by {growth_pct:g} % or more in a period in which purchases are known "
         "to have been brought forward: part of the growth may be taken from the next period.",
         score_text="the exporter's part of the growth, at its earlier share",

@@ -1,4 +1,4 @@
-"""Opportunities and risks: plain rules with stated thresholds, ranked by the dollars concerned.
+"""Opportunities and risks: rules with stated thresholds, ranked among amounts of one measure.
 
 The rules themselves are in :mod:`marketintel.analysis.rules`. A rule whose facts are missing
 stays silent, and :func:`not_evaluated` lists it.
@@ -32,27 +32,40 @@ def signals(
     Returns
     -------
     DataFrame
-        ``kind`` (opportunity or risk), ``rank`` (within its kind and scope, largest amount first,
-        ties by segment and rule), ``segment, scope, exporter, period, rule, rule_text`` (with the
-        thresholds in it), ``statement`` (the finding in words), ``score_usd, score_text`` (what
-        the amount measures); then every fact that some rule reads, NaN where this rule does not.
+        ``kind`` (opportunity or risk), ``measure`` (what the amount counts), ``rank`` (within
+        kind, scope and measure, largest amount first, ties by segment and rule), ``segment,
+        scope, exporter, period, rule, rule_text`` (with the thresholds in it), ``statement`` (the
+        finding in words), ``score_usd, score_text`` (what the amount counts); then every fact
+        that some rule reads, NaN where this rule does not.
     """
     limits = thresholds or Thresholds()
     used = list(dict.fromkeys(name for rule in RULES for name in rule.inputs))
     require(facts, ["segment", "scope", "reporter", "exporter", "period", *used], "facts")
     found = [_apply(rule, facts, limits, names or {}, used) for rule in RULES]
     result = pd.concat(found, ignore_index=True)
-    by = ["kind", "scope", "score_usd", "segment", "rule"]
+    by = ["kind", "scope", "measure", "score_usd", "segment", "rule"]
     result = result.sort_values(by, ascending=[key != "score_usd" for key in by], ignore_index=True)
-    result.insert(1, "rank", result.groupby(["kind", "scope"]).cumcount() + 1)
+    result.insert(2, "rank", result.groupby(["kind", "scope", "measure"]).cumcount() + 1)
     return result
 
 
 def rule_texts(thresholds: Thresholds | None = None) -> pd.DataFrame:
-    """List the rules as ``kind, rule, rule_text, score_text``, with these thresholds in words."""
+    """List the rules: ``kind, measure, rule, rule_text, score_text``, thresholds in words."""
     limits = asdict(thresholds or Thresholds())
-    rows = [(r.kind, r.id, r.text.format(**limits), r.score_text) for r in RULES]
-    return pd.DataFrame(rows, columns=["kind", "rule", "rule_text", "score_text"])
+    rows = [(r.kind, r.measure, r.id, r.text.format(**limits), r.score_text) for r in RULES]
+    return pd.DataFrame(rows, columns=["kind", "measure", "rule", "rule_text", "score_text"])
+
+
+def floors_text(thresholds: Thresholds | None = None) -> str:
+    """State the thresholds that hold for all rules, and the periods declared front-loaded."""
+    limits = thresholds or Thresholds()
+    periods = ", ".join(" ".join(pair) for pair in limits.front_loaded) or "none"
+    return (
+        f"Segments with imports below USD {limits.min_market_usd / 1e6:g} million are not asked, "
+        f"nor is an exporter that sells less than USD {limits.min_exporter_usd / 1e6:g} million "
+        "there (or sold less before, where it lost share). Periods in which purchases are known to "
+        f"have been brought forward: {periods}."
+    )
 
 
 def not_evaluated(facts: pd.DataFrame) -> pd.DataFrame:
@@ -94,4 +107,5 @@ def _apply(
         score_text=rule.score_text,
     )
     found.insert(0, "kind", rule.kind)
+    found.insert(1, "measure", rule.measure)
     return found.join(hits[list(rule.inputs)].reindex(columns=used))

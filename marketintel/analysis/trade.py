@@ -34,7 +34,7 @@ def import_demand(
         Columns to group by, for example ``"segment"`` or ``("segment", "cmd_code")``; ``()`` sums
         over everything.
     scope : str or sequence of str
-        ``"core"``, ``"core+broad"``, or both (the default).
+        ``"core"``, ``"core+broad"``, ``"neighbour"``, or several; the first two by default.
     lag : int
         Compare with so many periods before: 1 for years, 12 for a month on the same month.
 

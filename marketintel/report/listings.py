@@ -115,7 +115,7 @@ def _compared(
 
 
 def list_segments() -> pd.DataFrame:
-    """Return the segments with their numbers of core and broad codes."""
+    """Return the segments with their numbers of core, neighbour and broad codes."""
     definitions = load_segments()
     names = definitions.names()
     return pd.DataFrame(
@@ -123,6 +123,7 @@ def list_segments() -> pd.DataFrame:
             "segment": list(names),
             "name": list(names.values()),
             "core_codes": [len(definitions[s].cmd_codes(scope="core")) for s in names],
+            "neighbour_codes": [len(definitions[s].cmd_codes(scope="neighbour")) for s in names],
             "broad_codes": [len(definitions[s].cmd_codes(scope="broad")) for s in names],
             "themes": [", ".join(definitions[s].themes) for s in names],
         }

@@ -10,7 +10,7 @@ from marketintel.warehouse.problems import Problem, Report, table_in
 
 REVISIONS = ("HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022")
 LATEST = REVISIONS[-1]
-SCOPES = ("core", "broad")
+SCOPES = ("core", "broad", "neighbour")
 THEMES = (
     "materials technology",
     "instrumentation",
@@ -56,6 +56,7 @@ def check_segments(path: Path) -> list[Problem]:
             report.add("empty-segment", f"segment {segment} has no code", segment)
         for code, entry in codes.items():
             _check_code(report, segment, code, entry, taken)
+        _check_own(report, segment, codes)
     for family, table in families.items():
         _check_family(report, family, table, taken)
     return report.problems
@@ -73,7 +74,8 @@ def _check_code(
     scopes += [("scope_until", scope) for scope in table_in(entry, "scope_until").values()]
     for key, scope in scopes:
         if scope not in SCOPES:
-            report.add("unknown-scope", f"{scope!r} is neither core nor broad", *at, key)
+            message = f"{scope!r} is not one of {', '.join(SCOPES)}"
+            report.add("unknown-scope", message, *at, key)
     named = [("since", entry.get("since")), ("until", entry.get("until", LATEST))]
     named += [(key, r) for key in ("scope_until", "breaks") for r in table_in(entry, key)]
     for key, revision in named:
@@ -89,6 +91,23 @@ def _check_code(
         _check_life(report, at, entry, taken)
 
 
+def _check_own(report: Report, segment: str, codes: dict[str, dict[str, Any]]) -> None:
+    """Check that a segment's own goods are all core or all neighbour: report the fewer."""
+    own = [
+        (code, scope)
+        for code, entry in codes.items()
+        for scope in (entry.get("scope"), *table_in(entry, "scope_until").values())
+        if scope in ("core", "neighbour")
+    ]
+    scopes = [scope for _, scope in own]
+    for code, scope in own:
+        if scope != max(dict.fromkeys(scopes), key=scopes.count):
+            message = (
+                f"{code} is {scope} in a segment of others: all own codes are one or the other"
+            )
+            report.add("core-and-neighbour", message, segment, code, "scope")
+
+
 def _check_share(report: Report, at: tuple[str, str], entry: dict[str, Any]) -> None:
     mixed = "broad" in (entry.get("scope"), *table_in(entry, "scope_until").values())
     if mixed and not entry.get("reason"):
@@ -97,7 +116,7 @@ def _check_share(report: Report, at: tuple[str, str], entry: dict[str, Any]) -> 
     if not isinstance(share, (int, float)):
         return
     if share in (0, 1):
-        if share != int(entry.get("scope") == "core"):
+        if share != int(entry.get("scope") != "broad"):
             report.add(
                 "share", f"a {entry.get('scope')} code cannot have share {share}", *at, "share"
             )

@@ -24,7 +24,7 @@ ORIGIN_COLUMNS = (
     "is_mirror", "valuation", "source", "vintage", "currency", "usd_per_unit", "rate_source",
 )  # fmt: skip
 MONEY = ("value_usd", "dutiable_value_usd", "duties_usd")
-SCOPES = ("core", "broad", "core+broad")
+SCOPES = ("core", "broad", "neighbour", "core+broad", "neighbour+broad")
 
 # The world is a sum over partners, a mirror is the same trade told by the other side: neither
 # may stand beside the rows themselves. Of several sources that have any of the codes in a period,
@@ -95,7 +95,8 @@ def flows(
     trade_system : str
         ``consumption`` or ``general``, for imports; exports know no such choice.
     scope : str, optional
-        ``core``, ``broad`` or ``core+broad``: keep those codes only. None keeps every row.
+        ``core``, ``broad``, ``neighbour``, ``core+broad`` or ``neighbour+broad``: keep those
+        codes only. None keeps every row.
     source : str, optional
         Read this source only; otherwise the first of ``sources.toml`` that has the period.
     with_weights : bool
@@ -166,7 +167,7 @@ def aggregate(flows: "pd.DataFrame", by: Sequence[str], scope: str | None = None
         Columns that stay.
     scope : str, optional
         Needed where ``scope`` is not in ``by`` and the flows hold more than one:
-        ``core`` or ``broad`` keeps those rows, ``core+broad`` says that all may be summed.
+        one of those of :func:`flows`: keeps those rows and says that they may be summed.
 
     Returns
     -------
@@ -177,18 +178,18 @@ def aggregate(flows: "pd.DataFrame", by: Sequence[str], scope: str | None = None
     Raises
     ------
     UsageError
-        Core and broad codes, reported and mirrored figures, or several valuations would be mixed
+        Codes of several scopes, reported and mirrored figures, or several valuations would be mixed
         silently, or a column is not known.
     """
     labels = [c for c in (*FLOW_COLUMNS, *ORIGIN_COLUMNS) if c in flows and c not in MONEY]
     columns = engine.choose("column to group by", list(by), labels)
     if scope is not None:
         engine.choose("scope", [scope], SCOPES)
-    if scope in ("core", "broad"):
-        flows = flows[flows["scope"] == scope]
-    elif scope is None and "scope" not in columns and len(flows["scope"].unique()) > 1:
+        flows = flows[flows["scope"].isin(scope.split("+"))]
+    elif "scope" not in columns and len(flows["scope"].unique()) > 1:
+        there = [name for name in SCOPES if (flows["scope"] == name).any()]
         raise UsageError(
-            "these rows hold core and broad codes: group by 'scope' as well, "
+            f"these rows hold {' and '.join(there)} codes: group by 'scope' as well, "
             "or say scope='core' or scope='core+broad'"
         )
     for column in set(ORIGIN_COLUMNS[:2]) & set(flows.columns) - set(columns):

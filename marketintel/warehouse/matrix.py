@@ -32,11 +32,11 @@ WITH told AS (
 )
 SELECT t.target, w.segment, t.side AS flow, t.period[1:4] AS year, t.freq, t.kind, t.source,
        t.vintage,
-       count(DISTINCT t.cmd_code) FILTER (w.scope = 'core') AS codes,
+       count(DISTINCT t.cmd_code) FILTER (w.scope <> 'broad') AS codes,
        count(DISTINCT t.cmd_code) FILTER (w.scope = 'broad') AS broad_codes,
        CASE WHEN codes > 0
             THEN count(DISTINCT CASE t.target WHEN t.reporter THEN t.partner ELSE t.reporter END)
-                 FILTER (w.scope = 'core')
+                 FILTER (w.scope <> 'broad')
             ELSE count(DISTINCT CASE t.target WHEN t.reporter THEN t.partner ELSE t.reporter END)
        END AS partners,
        count(DISTINCT t.period) AS periods
@@ -67,8 +67,9 @@ def matrix(
     -------
     pandas.DataFrame
         target, segment, flow, year, freq, kind (reported, reconciled by BACI, or a mirror: exports
-        of partners to it), source, vintage, codes, broad_codes (mixed ones), partners, periods
-        (that have rows; partners of core codes where there are any), retrieved_at, is_stale: the
+        of partners to it), source, vintage, codes (core or neighbour), broad_codes (mixed),
+        partners, periods (that have rows; partners of own codes where there are any),
+        retrieved_at, is_stale: the
         year may still be revised (it is one of the last ``OPEN_YEARS`` before ``today``'s) and the
         snapshot is older than ``STALE_DAYS``. What is not here has no row.
     """
@@ -93,7 +94,7 @@ def matrix(
 def wide(told: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
     """Return the matrix for people: a row a target and segment, a column a year, the newest.
 
-    A cell is the number of core codes that have figures, or of mixed ones where no core code has;
+    A cell is the number of own codes (core or neighbour) that have figures, or else of mixed ones;
     ``BACI`` and ``mirror`` say that others tell of the target, ``*`` marks a stale cell, ``(M)``
     one that has months only; an empty cell is nothing here.
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import ReferenceFileError
+from marketintel.warehouse.check_segments import LATEST, hs_codes
 from marketintel.warehouse.countries import REFERENCE_DIR, country_name
 from marketintel.warehouse.problems import Problem, Report, refuse, table_in
 
@@ -55,6 +56,8 @@ class Division:
         What in it is photonic, and what else stands in it.
     segments : tuple of str
         Trade segments whose goods its plants make.
+    codes : tuple of str
+        HS codes, of segments of other divisions, that are made here.
     """
 
     id: str
@@ -62,6 +65,7 @@ class Division:
     holds: str = ""
     breadth: str = ""
     segments: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
 
     @property
     def photonic(self) -> bool:
@@ -143,7 +147,7 @@ def load_divisions(path: Path = REGIONS_FILE) -> dict[str, Division]:
     found = {}
     for code, name in names.items():
         entry = dict(photonic.get(code, {}))
-        entry["segments"] = tuple(entry.get("segments", ()))
+        entry |= {key: tuple(entry.get(key, ())) for key in ("segments", "codes")}
         found[code] = Division(code, name, **entry)
     return found
 
@@ -165,7 +169,9 @@ def check_regions(path: Path = REGIONS_FILE) -> list[Problem]:
     ]
     for name, entry in table_in(tables, "divisions").items():
         at = ("divisions", name)
-        report.keys(entry, {"holds": str, "breadth": str, "segments": list}, {}, *at)
+        report.keys(entry, {"holds": str, "breadth": str, "segments": list}, {"codes": list}, *at)
+        for cmd_code in set(entry.get("codes", ())) - hs_codes()[LATEST]:
+            report.add("code-not-in-hs", f"{cmd_code} does not exist in {LATEST}", *at, "codes")
         if name not in divisions:
             report.add("unknown-division", f"{name!r} {_did_you_mean(name, divisions)}", *at)
     for kind in ("regions", "divisions"):

@@ -116,7 +116,7 @@ def explain(
     *,
     flow: str = "import",
     partner: str | None = None,
-    scope: str = "core",
+    scope: str | None = None,
     trade_system: str = "consumption",
     mirror: bool = False,
     data_dir: Path | None = None,
@@ -132,7 +132,8 @@ def explain(
     year : str or int
         The year.
     flow, partner, scope, trade_system, mirror, data_dir
-        As in :func:`marketintel.warehouse.flows.flows`; ``core`` is what headlines count.
+        As in :func:`marketintel.warehouse.flows.flows`; without a scope the segment's own codes:
+        core ones, which headlines count, or those of a neighbour of photonics.
 
     Raises
     ------
@@ -141,6 +142,8 @@ def explain(
     """
     known = load_segments()
     chosen = known.resolve(segment)
+    own = known[chosen].own
+    scope, every = scope or own, f"{own}+broad"
 
     def read(partner: str | None, scope: str, mirror: bool) -> "pd.DataFrame":
         return flows(
@@ -158,13 +161,13 @@ def explain(
     try:
         rows = read(partner, scope, mirror)
     except MissingDataError as error:
-        raise MissingDataError(f"{error}{_instead(there, flow, scope, mirror)}") from None
+        raise MissingDataError(f"{error}{_instead(there, flow, scope, mirror, every)}") from None
     has_codes = selection.wanted(chosen, None, data_dir)["scope"].isin(scope.split("+")).any()
     if rows.empty and has_codes and not there(scope, mirror):
         # No code of this scope has a figure with anybody: unknown, which is not zero.
         raise MissingDataError(
             f"no {scope} code of {chosen} has a figure of {target} in {year} here"
-            f"{_instead(there, flow, scope, mirror)}"
+            f"{_instead(there, flow, scope, mirror, every)}"
         )
     parts = _parts(rows)
     files = coverage(data_dir)
@@ -179,14 +182,16 @@ def explain(
     )
 
 
-def _instead(there: Callable[[str, bool], bool], flow: str, scope: str, mirror: bool) -> str:
+def _instead(
+    there: Callable[[str, bool], bool], flow: str, scope: str, mirror: bool, every: str
+) -> str:
     """Name the options with which the question has an answer."""
     if not mirror and flow in OPPOSITE and there(scope, True):
         return "; its partners tell of it: add --mirror"
-    if scope != "core+broad" and there("core+broad", mirror):
-        return "; its other codes have figures: add --scope core+broad"
-    if scope != "core+broad" and not mirror and flow in OPPOSITE and there("core+broad", True):
-        return "; its partners tell of its other codes: add --mirror --scope core+broad"
+    if scope != every and there(every, mirror):
+        return f"; its other codes have figures: add --scope {every}"
+    if scope != every and not mirror and flow in OPPOSITE and there(every, True):
+        return f"; its partners tell of its other codes: add --mirror --scope {every}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Photonics segments: which HS codes belong to which, in every revision, core or broad."""
+"""Photonics segments: HS codes of each in every revision, core, broad or neighbour."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Code:
     share: float | None = None
 
     def scope_in(self, hs_revision: str) -> str | None:
-        """Return "core" or "broad" in a revision; None where the code is not there."""
+        """Return "core", "broad" or "neighbour" in a revision; None where the code is not there."""
         at = REVISIONS.index(hs_revision)
         if not REVISIONS.index(self.since) <= at <= REVISIONS.index(self.until):
             return None
@@ -49,10 +49,10 @@ class Code:
         return self.scope
 
     def share_in(self, hs_revision: str) -> float:
-        """Return the part of the code that is the segment's: 1 if core, 0 if broad."""
+        """Return the part of the code that is the segment's: 0 if broad, else 1."""
         if self.share is not None:
             return self.share
-        return 1.0 if self.scope_in(hs_revision) == "core" else 0.0
+        return 0.0 if self.scope_in(hs_revision) == "broad" else 1.0
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,14 @@ class Segment:
     note: str
     codes: tuple[Code, ...]
 
+    @property
+    def own(self) -> str:
+        """Scope of the segment's own goods: "core", or "neighbour" if it is one of photonics."""
+        near = any(code.scope == "neighbour" for code in self.codes)
+        return "neighbour" if near else "core"
+
     def cmd_codes(self, hs_revision: str = LATEST, scope: str | None = None) -> list[str]:
-        """Return the six-digit codes in a revision, of one scope or of both."""
+        """Return the six-digit codes in a revision, of one scope or of all."""
         return [
             code.cmd_code
             for code in self.codes
@@ -158,8 +164,8 @@ class Segments:
         Returns
         -------
         DataFrame
-            segment, segment_name, cmd_code (six digits), scope ("core" or "broad"), label,
-            share (1.0 core, 0.0 broad).
+            segment, segment_name, cmd_code (six digits), scope ("core", "broad" or "neighbour"),
+            label, share (0.0 broad, else 1.0).
         """
         import pandas as pd
 

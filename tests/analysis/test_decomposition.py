@@ -185,3 +185,44 @@ def test_terms_on_real_imports_recomputed_with_plain_arrays(census):
     base = result[result["weights"] == "base_year"].iloc[0]
     np.testing.assert_allclose(base[TERMS].astype(float), expected)
     assert sum(expected) == pytest.approx(base["change_usd"])
+
+
+def test_headlines_without_the_segment_that_moves_them_most():
+    """Segment a falls from 600 to 100, b rises from 400 to 500; sales of the EU rise in b only."""
+    rows = [
+        ("a", "core", "JPN", "1", "2024", 590.0), ("a", "core", "JPN", "1", "2025", 90.0),
+        ("a", "core", "DEU", "1", "2024", 10.0), ("a", "core", "DEU", "1", "2025", 10.0),
+        ("b", "core", "DEU", "2", "2024", 100.0), ("b", "core", "DEU", "2", "2025", 150.0),
+        ("b", "core", "JPN", "2", "2024", 300.0), ("b", "core", "JPN", "2", "2025", 350.0),
+        ("n", "neighbour", "DEU", "3", "2024", 1.0), ("n", "neighbour", "DEU", "3", "2025", 9e9),
+        ("b", "broad", "DEU", "4", "2024", 1.0), ("b", "broad", "DEU", "4", "2025", 9e9),
+    ]  # fmt: skip
+    found = decomposition.leave_one_out(frame(rows), MEMBERS, "2024", "2025")
+    growth = found.loc["change_pct"]
+    assert (growth["value"], growth["without"]) == pytest.approx((-40, 25))
+    assert growth["segment_change_pct"] == pytest.approx(-500 / 6)
+    share = found.loc["share_change_pp"]
+    assert (share["value"], share["without"]) == pytest.approx((100 * 160 / 600 - 11, 5))
+    assert found.loc[["change_pct", "share_change_pp"], "segment"].tolist() == ["a", "a"]
+    assert found.loc[["change_usd", "change_pct", "share_change_pp"], "moved"].all()
+    assert found.loc["share_pct", ["segment", "without"]].tolist() == ["b", pytest.approx(10)]
+    assert not found.loc["duty_pct", "moved"], "no duties are known"
+    assert found.loc["sold_change_usd", ["segment", "without"]].tolist() == ["b", 0.0]
+
+
+@few
+@given(worlds(with_duties=True))
+def test_what_is_left_out_is_the_headline_of_the_rest(flows):
+    if not {"2024", "2025"} <= set(flows["period"]):
+        return
+    found = decomposition.leave_one_out(flows, MEMBERS, "2024", "2025")
+    for measure, row in found[found["segment"].notna()].iterrows():
+        rest = flows[flows["segment"] != row["segment"]]
+        alone = decomposition.leave_one_out(rest, MEMBERS, "2024", "2025")["value"]
+        assert row["without"] == pytest.approx(alone[measure], nan_ok=True)
+        assert row["moved"] == (abs(row["without"] - row["value"]) > abs(row["value"]) / 2)
+
+
+def test_one_segment_alone_is_compared_with_nothing(table):
+    found = decomposition.leave_one_out(table, MEMBERS, "2024", "2025")
+    assert found["without"].isna().all() and not found["moved"].any()

@@ -187,3 +187,55 @@ def test_german_lasers_paid_9_3_per_cent_in_2025(census):
     assert market.loc["2025", "effective_duty_pct"] == pytest.approx(
         100 * 94_067_677 / 1_029_392_405
     )
+
+
+def test_a_wedge_stands_on_one_basket(dutied):
+    """Japan's own basket 1:3 of codes 1 (4 %) and 2 (40 %), at Germany's 10 % and 30 %."""
+    found = duties.duty_wedge(dutied, ["JPN"], ["DEU"], "2024", "2025").iloc[0]
+    assert found["duty_pct"] == pytest.approx(31)
+    assert found["against_duty_pct"] == pytest.approx(0.25 * 10 + 0.75 * 30)
+    assert found["gap_usd"] == pytest.approx(31 - 25)
+    assert (found["covered_pct"], found["rise_covered_pct"]) == (100, 0)
+    assert pd.isna(found["rise_gap_usd"]), "Japan has no rates of 2024"
+    other = duties.duty_wedge(dutied, ["DEU"], ["JPN"], "2024", "2025").iloc[0]
+    assert other["gap_usd"] == pytest.approx(75 * (0.1 - 0.04) + 25 * (0.3 - 0.4))
+    none = duties.duty_wedge(dutied, ["CHE"], ["DEU"], "2024", "2025").iloc[0]
+    assert none["covered_pct"] == 0 and pd.isna(none["gap_usd"])
+
+
+@few
+@given(worlds(with_duties=True))
+def test_a_wedge_is_the_duty_less_the_same_sales_at_the_other_rates(flows):
+    assume({"2024", "2025"} <= set(flows["period"]))
+    found = duties.duty_wedge(flows, ["CHN"], ["DEU", "FRA"], "2024", "2025")
+    gap = {}
+    for (segment, _), rows in flows[
+        (flows["period"] == "2025") & (flows["scope"] == "core")
+    ].groupby(["segment", "cmd_code"]):
+        own = rows[rows["partner"] == "CHN"][["value_usd", "duties_usd"]].sum()
+        eu = rows[rows["partner"].isin(["DEU", "FRA"])][["value_usd", "duties_usd"]].sum()
+        if own["value_usd"] > 0 and eu["value_usd"] > 0:
+            worth = own["duties_usd"] - own["value_usd"] * eu["duties_usd"] / eu["value_usd"]
+            gap[segment] = gap.get(segment, 0.0) + worth
+    told = found.set_index("segment")["gap_usd"].dropna()
+    assert told.to_dict() == pytest.approx(gap, abs=1e-3)
+    same = duties.duty_wedge(flows, ["CHN"], ["CHN"], "2024", "2025")
+    assert same["gap_usd"].dropna().abs().max() < 1e-3 or same["gap_usd"].isna().all()
+
+
+def test_lighting_of_china_against_the_eu_is_363_9_million_not_641_2(census):
+    """All LED codes of lighting, 2025: China's own codes, against a gap on the EU's basket."""
+    codes = ["853941", "853949", "853951", "853952", "940541", "940542", "940561"]
+    eu = [
+        "4330", "4231", "4870", "4910", "4351", "4280", "4099", "4700", "4470", "4050", "4279",
+        "4840", "4791", "4370", "4190", "4759", "4510", "4239", "4490", "4730", "4210", "4550",
+        "4710", "4850", "4359", "4792", "4010",
+    ]  # fmt: skip
+    flows = census[census["cmd_code"].isin(codes)].assign(segment="lighting", scope="core")
+    wedge = duties.duty_wedge(flows, ["5700"], eu, "2024", "2025").iloc[0]
+    assert wedge["gap_usd"] / 1e6 == pytest.approx(363.9, abs=0.05)
+    now = flows[flows["period"] == "2025"]
+    gaps = duties.duty_gap(now, "EU27", groups={"EU27": eu}).set_index("partner")
+    mixed = gaps.loc["5700", "like_for_like_gap_pp"] / 100
+    sold = now.loc[now["partner"] == "5700", "value_usd"].sum()
+    assert mixed * sold / 1e6 == pytest.approx(641.2, abs=0.05)

@@ -28,13 +28,22 @@ QUIET = {
     "competitor": "CHN",
     "competitor_value_usd": 3e8,
     "competitor_share_pct": 30.0,
-    "exporter_duty_change_pp": 0.0,
-    "others_duty_change_pp": 0.0,
-    "competitor_duty_change_pp": 0.0,
-    "reference_like_for_like_pct": 5.0,
-    "like_for_like_duty_pct": 5.0,
-    "like_for_like_gap_pp": 0.0,
-    "reference_covered_pct": 90.0,
+    **{
+        f"{basket}_{name}": value
+        for basket in ("competitor_basket", "exporter_basket", "exporter_others")
+        for name, value in {
+            "duty_pct": 5.0,
+            "against_duty_pct": 5.0,
+            "gap_pp": 0.0,
+            "gap_usd": 0.0,
+            "covered_pct": 90.0,
+            "rise_pp": 0.0,
+            "against_rise_pp": 0.0,
+            "rise_gap_pp": 0.0,
+            "rise_gap_usd": 0.0,
+            "rise_covered_pct": 90.0,
+        }.items()
+    },
     "largest_code": "901320",
     "largest_code_share_pct": 50.0,
     "n_codes": 4,
@@ -45,13 +54,35 @@ QUIET = {
 CASES = {
     "share_up_in_growing_market": ({"market_change_pct": 5.0, "share_change_pp": 0.5}, 5e6),
     "below_own_average": ({"market_share_of_all_pct": 5.0, "portfolio_share_pct": 25.0}, 5e7),
-    "duty_advantage": ({"like_for_like_gap_pp": 2.0}, 6e6),
-    "diversification_opening": (
-        {"competitor_share_pct": 40.0, "competitor_duty_change_pp": 2.0},
+    "duty_advantage": (
+        {
+            "competitor_basket_gap_pp": 2.0,
+            "competitor_basket_gap_usd": 6e6,
+            "exporter_basket_gap_pp": -1.0,
+        },
         6e6,
     ),
-    "duty_rose_more": ({"exporter_duty_change_pp": 2.0}, 4e6),
-    "duty_disadvantage": ({"like_for_like_gap_pp": -2.0}, 4e6),
+    "diversification_opening": (
+        {
+            "competitor_share_pct": 40.0,
+            "competitor_basket_rise_pp": 2.0,
+            "competitor_basket_rise_gap_pp": 2.0,
+            "competitor_basket_rise_gap_usd": 6e6,
+        },
+        6e6,
+    ),
+    "duty_rose_more": (
+        {
+            "exporter_others_rise_gap_pp": 2.0,
+            "exporter_others_rise_pp": 2.0,
+            "exporter_others_rise_gap_usd": 4e6,
+        },
+        4e6,
+    ),
+    "duty_disadvantage": (
+        {"exporter_basket_gap_pp": 2.0, "exporter_basket_gap_usd": 4e6},
+        4e6,
+    ),
     "losing_share_in_growing_market": ({"market_change_pct": 5.0, "share_change_pp": -0.5}, 5e6),
     "specialisation_eroding": ({"rca_in_market": 1.0, "share_change_pp": -0.5}, 5e6),
     "one_code_dependence": ({"largest_code_share_pct": 80.0}, 0),
@@ -151,13 +182,47 @@ def test_small_exporters_are_measured_against_themselves():
     assert result["rule"].tolist() == ["share_up_in_growing_market"]
 
 
-def test_rank_is_by_dollars_then_name_within_kind_and_scope():
+def test_unlike_amounts_share_no_ranking():
+    """A duty difference, a missing share and a share gained are each ranked among their like."""
+    rows = [
+        QUIET | CASES[rule][0] | {"segment": rule}
+        for rule in ("share_up_in_growing_market", "below_own_average", "duty_advantage")
+    ]
+    result = signals.signals(pd.DataFrame([*rows, rows[2] | {"segment": "z"}]))
+    assert result["measure"].nunique() == 3
+    assert result.groupby("measure")["rank"].max().to_dict() == {
+        "duty difference": 2, "missing share": 1, "share gained": 1,
+    }  # fmt: skip
+
+
+def test_a_rise_is_not_both_opportunity_and_risk():
+    """Growth that was brought forward is a risk; the share gained in it is no opportunity."""
+    both = CASES["share_up_in_growing_market"][0] | {"period": "2025"}
+    assert found(**both)["kind"].tolist() == ["risk"]
+
+
+def test_an_advantage_on_one_basket_and_a_disadvantage_on_the_other_is_no_opportunity():
+    changes = CASES["duty_advantage"][0] | CASES["duty_disadvantage"][0]
+    assert found(**changes)["rule"].tolist() == ["duty_disadvantage"]
+
+
+def test_every_threshold_is_printed():
+    odd = {f.name: 3.1 + i for i, f in enumerate(dataclasses.fields(rules.Thresholds))}
+    odd |= {"min_market_usd": 71e6, "min_exporter_usd": 72e6, "front_loaded": (("XYZ", "2031"),)}
+    limits = rules.Thresholds(**odd)
+    printed = " ".join([*signals.rule_texts(limits)["rule_text"], signals.floors_text(limits)])
+    for name, value in odd.items():
+        said = {"front_loaded": "XYZ 2031"}.get(name) or f"{value / (1e6 if value > 1e6 else 1):g}"
+        assert said in printed, name
+
+
+def test_rank_is_by_dollars_then_name_within_kind_scope_and_measure():
     base = QUIET | CASES["duty_advantage"][0]
     table = pd.DataFrame(
         [
-            base | {"segment": "b", "competitor_value_usd": 1e8},
-            base | {"segment": "a", "competitor_value_usd": 1e8},
-            base | {"segment": "c", "competitor_value_usd": 5e8},
+            base | {"segment": "b", "competitor_basket_gap_usd": 1e8},
+            base | {"segment": "a", "competitor_basket_gap_usd": 1e8},
+            base | {"segment": "c", "competitor_basket_gap_usd": 5e8},
             base | {"segment": "c", "scope": "core+broad"},
             QUIET | CASES["duty_disadvantage"][0] | {"segment": "d"},
         ]
@@ -219,8 +284,16 @@ def test_facts_by_hand(market):
     assert lasers.exporter_duty_change_pp == pytest.approx(12)
     assert lasers.others_duty_change_pp == pytest.approx(24)
     assert lasers.competitor_duty_change_pp == pytest.approx(20)
-    assert lasers.like_for_like_gap_pp == pytest.approx(20 - 10)
-    assert lasers.reference_covered_pct == pytest.approx(80)
+    # Code 1: Japan pays 20 % on 130, the EU 10 % on 120 of its 150.
+    assert lasers.competitor_basket_gap_pp == pytest.approx(20 - 10)
+    assert lasers.competitor_basket_gap_usd == pytest.approx(0.1 * 130)
+    assert lasers.competitor_basket_covered_pct == pytest.approx(100)
+    assert lasers.exporter_basket_gap_pp == pytest.approx(10 - 20)
+    assert lasers.exporter_basket_covered_pct == pytest.approx(80)
+    # Others sell code 1 (rate 0 to 20 %) and, new in 2025, code 2: no rise of its rate is known.
+    assert lasers.exporter_others_rise_pp == pytest.approx(10)
+    assert lasers.exporter_others_against_rise_pp == pytest.approx(20)
+    assert lasers.exporter_others_rise_covered_pct == pytest.approx(80)
     assert pd.isna(lasers.rca_in_market)
     assert (optics.exporter_value_usd, optics.exporter_share_pct) == (0, 0)
     assert pd.isna(optics.largest_code)

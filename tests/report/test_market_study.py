@@ -29,7 +29,8 @@ def tables(stack) -> dict[str, Table]:
 
 
 def test_suppliers_of_every_segment_sum_to_the_segment(study) -> None:
-    core = study.demand[study.demand["scope"] == "core"].set_index("segment")["value_usd"]
+    core = study.demand[study.demand["scope"].isin(["core", "neighbour"])]
+    core = core.set_index("segment")["value_usd"]
     for segment, rows in study.shares.groupby("segment"):
         assert rows["value_usd"].sum() == core[segment]
         assert rows["share_pct"].sum() == pytest.approx(100)
@@ -40,8 +41,44 @@ def test_no_code_is_counted_twice_and_core_and_broad_add_up(study) -> None:
     rows = study.flows[study.flows["period"] == study.year]
     demand = study.demand_total.set_index("scope")["value_usd"]
     assert demand["core"] == rows.loc[rows["scope"] == "core", "value_usd"].sum()
-    assert demand["core+broad"] == rows["value_usd"].sum()
+    near = rows["segment"].isin(["microwave", "semi_equipment"])
+    assert demand["core+broad"] == rows.loc[~near, "value_usd"].sum()
     assert demand["core"] < demand["core+broad"]
+
+
+def test_neighbours_are_beside_the_sum(study) -> None:
+    """Microwave has its row and page; total, shares and findings do not hold it."""
+    table = tables(market_study.glance(study))["segments_at_a_glance"].frame.set_index("segment")
+    assert table["scope"].loc[["lasers", "total", "microwave"]].tolist() == [
+        "core", "core", "neighbour",
+    ]  # fmt: skip
+    places = list(table.index)
+    assert places.index("microwave") > places.index("total")
+    inside = table[(table["scope"] == "core") & (table.index != "total")]
+    for column in ("value_usd", "base_value_usd", "with_broad_usd"):
+        assert inside[column].sum() == pytest.approx(table.loc["total", column])
+    assert not set(study.findings["segment"]) & study.neighbours
+    assert "suppliers_microwave" in tables(market_study.segment_pages(study))
+    assert study.shares_total["value_usd"].sum() == table.loc["total", "value_usd"]
+
+
+def test_neighbours_alone_are_studied_without_being_called_photonic() -> None:
+    study = market_study.load("USA", "EU27", ["microwave"])
+    said = " ".join(sentences.summary_sentences(study))
+    assert "photonic goods" not in said and "neighbour of photonics" in said
+    assert study.demand_total["value_usd"].iloc[0] == study.shares_total["value_usd"].sum()
+
+
+def test_headlines_that_one_segment_makes_say_so_beside_themselves(study) -> None:
+    """EU27 +3.8 points is +1.2 without photovoltaics; imports −18.8 % are +0.8 %."""
+    panel = market_study.summary(study).blocks[0]
+    imports, share = (figure[2] for figure in panel.figures[:2])
+    for said in (imports, sentences.demand(study)):
+        assert f"imports +0.8{words.NBSP}% without photovoltaics" in said
+    for said in (share, sentences.exporter(study)):
+        assert f"share +1.2{words.NBSP}points without photovoltaics" in said
+    assert not study.composition.loc["duty_pct", "moved"]
+    assert "without" not in panel.figures[2][2]
 
 
 def test_headline_holds_core_codes_only(study) -> None:
@@ -56,8 +93,8 @@ def test_headline_holds_core_codes_only(study) -> None:
 def test_lasers_carry_the_published_figures(study) -> None:
     table = tables(market_study.glance(study))["segments_at_a_glance"].frame
     lasers = table.set_index("segment").loc["lasers"]
-    assert lasers["core_usd"] == 1_029_392_405
-    assert lasers["base_core_usd"] == 1_045_527_158
+    assert lasers["value_usd"] == 1_029_392_405
+    assert lasers["base_value_usd"] == 1_045_527_158
     assert lasers["first_supplier"] == "Germany"
 
 

@@ -49,7 +49,7 @@ def test_segments_break_where_their_codes_changed(outlook):
     assert fans["cutoff"].unique() == [pd.Timestamp("2026-01-31")]
 
 
-def test_unchanged_codes_have_no_break_and_are_core_everywhere():
+def test_unchanged_codes_have_no_break_and_are_own_codes_everywhere():
     segments = load_segments()
     revisions = ["HS2012", "HS2017", "HS2022"]
     same = series.unchanged(segments, revisions)
@@ -63,7 +63,7 @@ def test_unchanged_codes_have_no_break_and_are_core_everywhere():
     assert {"845611", "845612"} <= by["HS2022"]
     for segment, rows in same.groupby("segment"):
         for revision, codes in rows.groupby("hs_revision")["cmd_code"]:
-            assert set(codes) <= set(segments[segment].cmd_codes(revision, "core"))
+            assert set(codes) <= set(segments[segment].cmd_codes(revision, segments[segment].own))
 
 
 def test_yearly_series_are_sums_of_twelve_months(outlook):
@@ -96,7 +96,7 @@ def test_probabilities_and_levels_fit_together(outlook):
     table = tables(pages.countries(outlook))["potential_che"].frame
     lasers = table.set_index("segment").loc["Lasers"]
     assert lasers["level_then_usd"] == rows.loc["CHE lasers", "level_then"]
-    assert lasers["growth_pct"] == 100 * rows.loc["CHE lasers", "probability_growth"]
+    assert lasers["probability_growth_pct"] == 100 * rows.loc["CHE lasers", "probability_growth"]
 
 
 def test_scenarios_state_assumption_elasticity_source_and_error(full):

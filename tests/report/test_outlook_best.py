@@ -298,6 +298,7 @@ def test_the_command_prints_every_total_with_its_kind():
     rows = pd.DataFrame(json.loads(done.output))
     assert set(rows["kind"]) == {"reconciled, mixed codes"}
     assert set(rows["source"]) == {"baci"}
-    whole = rows[(rows["country"] == "all") & (rows["segment"] == "all")]["forecast_usd"]
-    countries = rows[(rows["country"] != "all") & (rows["segment"] == "all")]["forecast_usd"]
+    sums = rows[rows["segment"].str.startswith("all of ")]
+    whole = sums[sums["country"] == "all"]["forecast_usd"]
+    countries = sums[sums["country"] != "all"]["forecast_usd"]
     assert whole.iloc[0] == pytest.approx(countries.sum(), rel=1e-9)

@@ -143,8 +143,12 @@ def test_what_ends_early_is_listed_and_in_no_total():
         early = table[table["group"] == -1]
         assert len(early) == 1
         assert early["year"].iloc[0] < table["year"].max()
-        cells = table[(table["group"] == 0) & (table["segment"] != "all")]
-        whole = table.loc[table["segment"] == "all", "forecast_usd"].iloc[0]
+        is_sum = table["segment"].str.startswith("all of ")
+        cells = table[(table["group"] == 0) & ~is_sum]
+        whole = table.loc[is_sum, "forecast_usd"].iloc[0]
+        assert set(cells["segment"]) == set(
+            table.loc[is_sum, "segment"].iloc[0].partition(": ")[2].split(", ")
+        )
         assert whole == pytest.approx(cells["forecast_usd"].sum(), rel=1e-9)
     with pytest.raises(MissingDataError, match=r"KIR 280450: .*KIR 280490: "):
         potential_table(["KIR"], ["materials"], 25.0)

@@ -84,8 +84,9 @@ def test_rows_are_products_and_sum_to_the_total(canada) -> None:
     table = next(b for b in pages(canada, "glance") if isinstance(b, Table)).frame
     rows = table[table["segment"] != "total"]
     assert set(rows["segment"]) == set(canada.chosen)
-    total = table.loc[table["segment"] == "total", "core_usd"].item()
-    assert rows["core_usd"].sum() == pytest.approx(total)
+    assert set(table["scope"]) == {"broad"}, "mixed codes are called so"
+    total = table.loc[table["segment"] == "total", "value_usd"].item()
+    assert rows["value_usd"].sum() == pytest.approx(total)
     assert total == pytest.approx(
         canada.basis.flows.loc[canada.basis.flows["period"] == "2024", "value_usd"].sum()
     )

@@ -50,9 +50,10 @@ def test_segments_and_scopes_partition_the_total(starter, everything):
     assert parts["value_usd"].sum() == whole
     scopes = [
         query.aggregate(everything, by=["period"], scope=s)["value_usd"].sum()
-        for s in ("core", "broad", "core+broad")
+        for s in ("core", "broad", "neighbour", "core+broad", "neighbour+broad")
     ]
-    assert scopes[0] + scopes[1] == scopes[2] == whole
+    assert sum(scopes[:3]) == whole
+    assert scopes[3] == scopes[0] + scopes[1] and scopes[4] == scopes[2] + scopes[1]
 
 
 @settings(max_examples=12, deadline=None,
@@ -107,6 +108,7 @@ def test_scope_filters_rows(starter, everything):
         ("core", {"core"}),
         ("broad", {"broad"}),
         ("core+broad", {"core", "broad"}),
+        ("neighbour", {"neighbour"}),
     ):
         found = query.flows(reporter="USA", scope=scope, data_dir=starter)
         assert set(found["scope"]) == kept

@@ -45,6 +45,7 @@ AT_TABLE = {"missing-key", "broad-needs-reason", "code-not-in-hs", "code-twice"}
 # file, table in which to look, what is there, what is put there, rule
 MISTAKES = [
     (SEGMENTS, "[lasers.901320]", 'scope = "core"', 'scope = "most"', "unknown-scope"),
+    (SEGMENTS, "[optics.900120]", 'scope = "core"', 'scope = "neighbour"', "core-and-neighbour"),
     (SEGMENTS, "[lasers.901320]", 'scope = "core"', 'scope = "core"\nshare = 0', "share"),
     (SEGMENTS, "[lasers.901320]", 'scope = "core"', 'scop = "core"', "unknown-key"),
     (SEGMENTS, "[lasers.901320]", 'label = "L', 'label = ""  # "L', "missing-value"),

@@ -1,5 +1,6 @@
 """The segment file: what it promises to everybody who adds up codes."""
 
+import importlib.util
 import re
 import subprocess
 import sys
@@ -11,14 +12,14 @@ from marketintel.errors import ReferenceFileError, UsageError
 from marketintel.warehouse.reference import REVISIONS, Segments, load_segments
 
 IDS = [
-    "lasers", "optics", "fibre_comms", "opto_semis", "photovoltaics", "imaging", "metrology",
-    "medical", "lighting", "displays", "semi_equipment", "microwave", "laser_machines",
+    "lasers", "optics", "fibre_comms", "opto_semis", "photovoltaics", "imaging", "sporting_optics",
+    "metrology", "medical", "lighting", "displays", "semi_equipment", "microwave", "laser_machines",
     "materials",
 ]  # fmt: skip
 # Codes that would carry a headline they have no right to (methods, "catch-alls").
 NEVER_CORE = [
     "851762", "901890", "848620", "848640", "854233", "902519", "381800", "940511", "851580",
-    "852589", "854140",
+    "852589", "854140", "940541", "940542",
 ]  # fmt: skip
 
 
@@ -34,7 +35,7 @@ def us_2024(shared) -> pd.Series:
     return table[table["year"] == 2024].groupby("hs6")["con_imports_usd"].sum()
 
 
-def test_the_fourteen_segments(segments):
+def test_the_fifteen_segments(segments):
     assert list(segments.names()) == IDS
 
 
@@ -43,8 +44,18 @@ def test_no_code_twice_in_a_revision(segments, revision):
     frame = segments.frame(revision)
     assert not frame["cmd_code"].duplicated().any()
     assert frame["cmd_code"].str.fullmatch(r"\d{6}").all()
-    assert set(frame["scope"]) == {"core", "broad"}
-    assert (frame["share"] == frame["scope"].map({"core": 1.0, "broad": 0.0})).all()
+    assert set(frame["scope"]) == {"core", "broad", "neighbour"}
+    assert (frame["share"] == frame["scope"].ne("broad").astype(float)).all()
+
+
+def test_neighbours_are_whole_segments(segments):
+    """Microwave, radar, coaxial cable and machines for semiconductors are in no photonics sum."""
+    near = {segment.id for segment in segments if segment.own == "neighbour"}
+    assert near == {"microwave", "semi_equipment"}
+    for revision in REVISIONS:
+        frame = segments.frame(revision)
+        assert set(frame.loc[frame["scope"] == "neighbour", "segment"]) <= near
+        assert not set(frame.loc[frame["scope"] == "core", "segment"]) & near
 
 
 def test_catch_alls_are_never_core(segments):
@@ -78,7 +89,7 @@ def test_leds_and_photovoltaics_are_one_family_before_2022(segments):
 def test_every_segment_says_what_it_is(segments):
     for segment in segments:
         assert segment.note and segment.themes and segment.applications
-        assert segment.cmd_codes(scope="core"), segment.id
+        assert segment.cmd_codes(scope=segment.own), segment.id
 
 
 def test_asking_by_name_and_the_nearest_id(segments):
@@ -176,16 +187,65 @@ def test_figures_quoted_as_reasons_are_those_of_the_data(segments, us_2024):
     assert checked > 30
 
 
-def test_the_totals_in_the_documentation_are_those_of_the_data(segments, shared, root):
+@pytest.fixture(scope="module")
+def evidence(root, shared) -> tuple[dict[str, pd.DataFrame], str]:
+    """What scripts/segment_evidence.py prints, and the documentation that cites it."""
+    spec = importlib.util.spec_from_file_location("e", root / "scripts" / "segment_evidence.py")
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    frames = [
+        pd.read_parquet(shared / "data" / f"us_census_{name}.parquet")
+        for name in (
+            "imports_hts10_photonics_2024_2025", "hts10_concordance_2022",
+            "imports_hs6_2024_2025",
+        )
+    ]  # fmt: skip
+    tables = dict(script.tables(*frames))
+    text = (root / "docs" / "segments.md").read_text(encoding="utf-8")
+    for title in ("What it adds up to", "The opto-electronics flag, by segment",
+                  "Flagged, in no segment"):  # fmt: skip
+        assert "\n".join(script.markdown(tables[title])) in text, title
+    return tables, text
+
+
+def test_the_totals_in_the_documentation_are_those_of_the_data(segments, shared, evidence):
     table = pd.read_parquet(shared / "data" / "us_census_imports_hs6_2024_2025.parquet")
     usd = table.groupby(["year", "hs6"])["con_imports_usd"].sum() / 1e6
-    text = (root / "docs" / "segments.md").read_text(encoding="utf-8")
+    totals = dict.fromkeys((2024, 2025), 0.0)
     for segment in segments:
-        row = re.search(rf"^\| {segment.id} \| (.*) \|$", text, flags=re.MULTILINE)
+        row = re.search(rf"^\| {segment.id} \| (.*) \|$", evidence[1], flags=re.MULTILINE)
         written = [float(cell.replace(",", "")) for cell in row.group(1).split(" | ")]
         computed = [
             usd[year].reindex(segment.cmd_codes(scope=scope)).sum()
-            for scope in ("core", "broad")
+            for scope in (segment.own, "broad")
             for year in (2024, 2025)
         ]
         assert written == pytest.approx(computed, abs=0.06), segment.id
+        if segment.own == "core":
+            totals = {y: totals[y] + v for y, v in zip(totals, computed, strict=False)}
+    assert totals[2024] == pytest.approx(39_573.6, abs=0.1)
+    assert totals[2025] == pytest.approx(32_145.4, abs=0.1)
+
+
+def test_flag_and_scope_add_up_to_each_segment(segments, evidence):
+    """Flagged and unflagged own codes are the segment's sum; the flag leaves out LEDs and chips."""
+    flag = evidence[0]["The opto-electronics flag, by segment"].set_index("segment")
+    sums = evidence[0]["What it adds up to"].set_index("segment")["own 2024"]
+    both = flag["own and flagged"] + flag["own, not flagged"]
+    assert both.to_dict() == pytest.approx(sums.reindex(both.index).to_dict(), abs=0.11)
+    assert "854141" in flag.loc["opto_semis", "of these"]
+    listed = flag["of these"].str.findall(r" ([\d,.]+\d)(?:,|$)")
+    assert all(
+        sum(float(v.replace(",", "")) for v in values) == pytest.approx(left, abs=0.5)
+        for values, left in zip(listed, flag["own, not flagged"], strict=True)
+    )
+
+
+def test_shares_by_line_quoted_in_the_segments_file(segments, evidence):
+    """940542: 45 % base metal, 34 % other, 19 % sets; 8541.49.10: 232.0 of 236.5 from Italy."""
+    lines = evidence[0]["Lines"].set_index("line")["% 2024"]
+    assert lines[["9405426000", "9405428440", "9405428410"]].round().tolist() == [45, 34, 19]
+    italy = evidence[0]["Imports from Italy in 854149"].set_index("line")["2025"]
+    assert (italy["85414910"], italy.sum()) == (232.0, pytest.approx(236.5))
+    sport = evidence[0]["Imaging and sporting optics"].groupby("segment")["2025"].sum()
+    assert 100 * sport["sporting_optics"] / sport.sum() == pytest.approx(77, abs=0.5)

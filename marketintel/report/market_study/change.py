@@ -8,13 +8,13 @@ from marketintel.report import charts
 from marketintel.report.blocks import Figure, Stack, Table, Text
 from marketintel.report.chapters import chapter
 from marketintel.report.market_study import sentences as say
-from marketintel.report.market_study.study import Study
+from marketintel.report.market_study.study import Study, one_scope
 
 
 @chapter
 def change(study: Study) -> Stack:
     """Why the exporter's sales changed, by segment, and the codes behind it."""
-    terms = study.decomposition.copy()
+    terms = one_scope(study.decomposition, study.scope)
     terms.insert(0, "segment_name", terms["segment"].map(study.segment_names))
     base = terms[terms["weights"] == "base_year"].sort_values("change_usd")
     total = study.decomposition_total.assign(segment_name=study.terms.every)

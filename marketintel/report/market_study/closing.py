@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.frames import CORE
-from marketintel.analysis.signals import not_evaluated, rule_texts
+from marketintel.analysis.signals import floors_text, not_evaluated, rule_texts
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Heading, Stack, Table, Text, escape
 from marketintel.report.chapters import chapter
 from marketintel.report.market_study import origin, series, tariffs
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.study import Study, each
+from marketintel.report.market_study.study import Study, each, one_scope
 from marketintel.warehouse import query
 from marketintel.warehouse.imports import REPORTED
 from marketintel.warehouse.notes import market_note
@@ -22,7 +21,7 @@ TOP = 10
 
 @chapter
 def opportunities_and_risks(study: Study) -> Stack:
-    """What the rules find, ranked by the dollars concerned, and the rules themselves."""
+    """What the rules find, ranked among amounts of one measure, and the rules themselves."""
     found = study.findings
     silent = not_evaluated(study.segment_facts)
     rules = rule_texts(study.thresholds)
@@ -38,19 +37,16 @@ def opportunities_and_risks(study: Study) -> Stack:
             for kind, title in (("opportunity", "Opportunities"), ("risk", "Risks"))
         ],
         Table(
-            rules.assign(kind=rules["kind"].str.capitalize())[["kind", "rule_text", "score_text"]],
+            rules.assign(kind=rules["kind"].str.capitalize())[
+                ["kind", "measure", "rule_text", "score_text"]
+            ],
             name="rules",
             caption="The rules, with their thresholds",
-            headers={"rule_text": "The rule speaks where …", "score_text": "Ranked by"},
+            headers={"measure": "Amount", "rule_text": "Criterion", "score_text": "What it counts"},
             group_col="kind",
             note=(
-                "The thresholds are a choice of the authors; they have not been calibrated on outcomes."
-                + (
-                    f" Products with imports below {w.money(study.thresholds.min_market_usd)} are not "
-                    "asked."
-                    if study.is_mixed
-                    else ""
-                )
+                "The thresholds are a choice of the authors; they have not been calibrated on outcomes. "
+                + study.terms.of_rows(floors_text(study.thresholds))
                 + (f" {_never(int(never.sum()))}" if never.any() else "")
             ),
         ),
@@ -77,9 +73,9 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
     if rows.empty:
         return Text(f"**{title}.** No rule speaks.")
     return Table(
-        rows[["rank", "segment_name", "statement", "score_usd", "rule"]],
+        rows[["measure", "rank", "segment_name", "statement", "score_usd", "rule"]],
         name={"opportunity": "opportunities", "risk": "risks"}[kind],
-        caption=f"{title} for {w.the(study.name(study.exporter))}, by dollars concerned",
+        caption=f"{title} for {w.the(study.name(study.exporter))}, by kind of amount",
         formats={"rank": "int", "score_usd": study.money},
         headers={
             "segment_name": study.terms.unit.capitalize(),
@@ -87,10 +83,11 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
             "score_usd": "Amount",
         },
         hide=["rule"],
+        group_col="measure",
         printed_rows=TOP,
         note=(
-            "Found by the rules below, which say what each amount is; amounts rank the findings and are "
-            "not forecasts."
+            "Found by the rules below, which say what each amount counts; amounts rank findings of one "
+            "kind only, and are not forecasts."
         ),
         source=study.source_line,
     )
@@ -99,7 +96,7 @@ def _findings(study: Study, found: pd.DataFrame, kind: str, title: str) -> Table
 @chapter
 def tariff_schedule(study: Study) -> Stack:
     """The statutory lines of the core codes, as the law of their own year; where it is here."""
-    core = study.codes if study.is_mixed else study.codes[study.codes["scope"] == CORE]
+    core = study.codes if study.is_mixed else one_scope(study.codes, study.scope)
     try:
         lines = query.tariff_lines(
             core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
@@ -253,7 +250,7 @@ def gaps(study: Study) -> Stack:
     empty = [
         s
         for s in study.chosen
-        if s not in set(study.demand.loc[study.demand["scope"] == study.scope, "segment"])
+        if s not in set(study.demand.loc[study.demand["scope"].isin(study.scopes), "segment"])
         and s not in study.without_figures
     ]
     if empty:

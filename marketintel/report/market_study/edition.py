@@ -79,7 +79,7 @@ def cover(study: Study) -> Cover:
     trade = study.coverage[study.coverage["source"].isin(study.trade_sources)]
     gone = set(study.without_figures)
     names = [study.segments.names()[s] for s in study.asked if s not in gone]
-    scope = "all photonics segments" if len(names) > 3 else ", ".join(map(w.clause, names))
+    scope = w.goods_of(names, len(study.segments))
     mixed = f" ({w.count(len(study.codes), 'mixed code')})" if study.is_mixed else ""
     compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
     return Cover(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from marketintel.report.blocks import PageBreak, Stack, Table, Text
 from marketintel.report.chapters import chapter
 from marketintel.report.market_study import words as w
-from marketintel.report.market_study.study import EU, Study
+from marketintel.report.market_study.study import EU, Study, one_scope
 
 
 @chapter
 def exporter_position(study: Study) -> Stack:
     """Where the exporter stands by segment, and the EU's members one by one."""
-    own = study.position[study.position["scope"] == study.scope].copy()
+    own = one_scope(study.position, study.scope).copy()
     own.insert(0, "segment_name", own["segment"].map(study.segment_names))
     if study.has_matrix:
         rca = study.specialisation[study.specialisation["partner"] == study.exporter]
@@ -69,7 +69,8 @@ def exporter_position(study: Study) -> Stack:
 def _members(study: Study) -> list[Table]:
     """The EU27 and its member states over all segments, with each one's main segment."""
     members = study.member_positions.sort_values("value_usd", ascending=False).copy()
-    by_segment = study.member_segments.sort_values("value_usd", ascending=False)
+    by_segment = one_scope(study.member_segments, study.scope)
+    by_segment = by_segment.sort_values("value_usd", ascending=False)
     main = by_segment[by_segment["value_usd"] > 0].drop_duplicates("exporter").set_index("exporter")
     members["member"] = members["exporter"].map(study.name)
     members["main_segment"] = members["exporter"].map(main["segment"].map(study.segment_names))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.analysis.frames import OWN
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.market_study.study import EU, Study, each, one
 from marketintel.warehouse import query
@@ -71,7 +72,7 @@ def load(
     basis = imports(reporter, asked, year, stand_in=stand_in, data_dir=directory)
     flows, codes, rows = basis.flows, basis.codes, asked
     now = flows["period"] == basis.year
-    if stand_in and not (now & (flows["scope"] == "core")).any():
+    if stand_in and not (now & flows["scope"].isin(OWN)).any():
         if not segments:
             raise MissingDataError(_mixed_only(basis))
         flows, codes, rows = _by_code(flows, codes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis import trade
-from marketintel.analysis.frames import CORE_AND_BROAD
+from marketintel.analysis.frames import BROAD, CORE, NEIGHBOUR
 from marketintel.report import charts
 from marketintel.report.blocks import Block, Figure, Heading, PageBreak, Stack, Table, Text, escape
 from marketintel.report.chapters import chapter
@@ -20,6 +20,12 @@ from marketintel.warehouse.reference import group_members
 TOP = 5
 CODES = 8
 
+_PARTS = {
+    CORE: "Core codes",
+    NEIGHBOUR: "Codes of a neighbour of photonics",
+    BROAD: "Mixed codes, shown apart",
+}
+
 #: A unit value is given where so much of the value has a weight.
 WEIGHED_PCT = 90.0
 
@@ -30,10 +36,9 @@ SMALL_PRODUCT_USD = 10e6
 @chapter
 def segment_pages(study: Study) -> Stack:
     """Return one section a segment, largest first."""
-    core = study.demand[study.demand["scope"] == study.scope].sort_values(
-        "value_usd", ascending=False
-    )
-    there = core["segment"].tolist()
+    own = study.demand[study.demand["scope"].isin(study.scopes)]
+    own = own.assign(near=own["segment"].isin(study.neighbours))
+    there = own.sort_values(["near", "value_usd"], ascending=[True, False])["segment"].tolist()
     absent = [segment for segment in study.chosen if segment not in there]
     sections = [_section(study, s) for s in there] + [_no_core(study, s) for s in absent]
     pages: list[Block] = []
@@ -117,11 +122,18 @@ def _weight(study: Study, code: str) -> str:
     )
 
 
+def _codes(study: Study, segment: str) -> str:
+    """Say which codes the figures of a segment count."""
+    return "codes of a neighbour of photonics" if segment in study.neighbours else study.terms.codes
+
+
 def _size(study: Study, segment: str) -> str:
     rows = study.demand[study.demand["segment"] == segment]
-    core, everything = one(rows, "scope", study.scope), one(rows, "scope", CORE_AND_BROAD)
+    core, everything = (
+        one(rows, "scope", study.scope_of(segment, broad=broad)) for broad in (False, True)
+    )
     said = (
-        f"{w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} in {study.terms.codes} in "
+        f"{w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} in {_codes(study, segment)} in "
         f"{study.year} ({w.change(core['change_pct'])} on {study.base})"
     )
     if everything["value_usd"] > core["value_usd"]:
@@ -137,7 +149,7 @@ def _size(study: Study, segment: str) -> str:
 
 
 def _place(study: Study, segment: str) -> str:
-    own = one(study.position[study.position["segment"] == segment], "scope", study.scope)
+    own = one(study.position, "segment", segment)
     name = study.name(study.exporter)
     if not own["value_usd"] > 0:
         return f"No sales of {w.the(name)} were recorded."
@@ -203,7 +215,7 @@ def _chart(study: Study, segment: str) -> Figure:
             label=study.year,
         ),
         name=f"suppliers_{segment}",
-        caption=f"{study.segment_names[segment]}: largest suppliers, {study.terms.codes}",
+        caption=f"{study.segment_names[segment]}: largest suppliers, {_codes(study, segment)}",
         alt=(
             f"Bars of the largest suppliers in {study.year} with a mark for {study.base}: "
             f"{say.leaders(study, rows, 4)}."
@@ -253,7 +265,7 @@ def _supplier_table(study: Study, segment: str) -> Table:
     return Table(
         rows[columns],
         name=f"suppliers_{segment}",
-        caption=f"{study.segment_names[segment]}: suppliers, {study.terms.codes}",
+        caption=f"{study.segment_names[segment]}: suppliers, {_codes(study, segment)}",
         formats=formats,
         headers=headers,
         highlight=(rows["partner"] == study.exporter).tolist(),
@@ -267,7 +279,7 @@ def _code_table(study: Study, segment: str) -> Table:
     rows = study.code_demand[study.code_demand["segment"] == segment].copy()
     labels = study.codes.set_index("cmd_code")["label"]
     rows["label"] = rows["cmd_code"].map(labels)
-    rows["part"] = rows["scope"].map({"core": "Core codes", "broad": "Mixed codes, shown apart"})
+    rows["part"] = rows["scope"].map(_PARTS)
     place = study.exporter_codes.set_index("cmd_code")["share_pct"]
     rows["exporter_share_pct"] = rows["cmd_code"].map(place)
     rows = rows.sort_values(["part", "value_usd"], ascending=[True, False])

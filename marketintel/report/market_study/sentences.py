@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.frames import CORE_AND_BROAD
+from marketintel.analysis.frames import NEIGHBOUR
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each, one
 
@@ -25,39 +25,38 @@ def summary_sentences(study: Study) -> list[str]:
 def demand(study: Study) -> str:
     """How much the market imports, core codes first, mixed codes apart."""
     core = one(study.demand_total, "scope", study.scope)
-    everything = one(study.demand_total, "scope", CORE_AND_BROAD)
+    everything = one(study.demand_total, "scope", study.scope_of("", broad=True))["value_usd"]
     said = (
         f"**Demand.** {w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} of "
         f"{study.terms.imported} in {study.year}; that {w.moved(core['change_pct'])} against "
-        f"{study.base}.{_without_largest_change(study)}"
+        f"{study.base}{aside(study, growth_or_level(study))}."
     )
-    if not everything["value_usd"] > core["value_usd"]:
+    if study.scope == NEIGHBOUR or not everything > core["value_usd"]:
         return said
-    broad = study.code_demand[study.code_demand["scope"] == "broad"].nlargest(1, "value_usd")
+    broad = study.code_demand[study.code_demand["cmd_code"].isin(study.summed["cmd_code"])]
+    broad = broad[broad["scope"] == "broad"].nlargest(1, "value_usd")
     code, value = broad["cmd_code"].iloc[0], broad["value_usd"].iloc[0]
     return (
         f"{said} With codes that mix photonics with other goods it would be "
-        f"{w.money(everything['value_usd'])}, of which a single code ({study.code_name(code)}) is "
-        f"{w.percent(100 * value / everything['value_usd'], 0)}: no conclusion is drawn from that total."
+        f"{w.money(everything)}, of which a single code ({study.code_name(code)}) is "
+        f"{w.percent(100 * value / everything, 0)}: no conclusion is drawn from that total."
     )
 
 
-def _without_largest_change(study: Study) -> str:
-    """Say the change without one segment where that segment makes up most of it."""
-    core = study.demand[study.demand["scope"] == study.scope].dropna(subset=["change_usd"])
-    core = core.assign(size=core["change_usd"].abs())
-    if len(core) < 3:
-        return ""
-    largest = core.nlargest(1, "size").iloc[0]
-    base = core["base_value_usd"].sum() - largest["base_value_usd"]
-    rest = core["change_usd"].sum() - largest["change_usd"]
-    total = core["change_usd"].sum()
-    if base <= 0 or abs(rest) > abs(total) / 2:
-        return ""
-    return (
-        f" One {study.terms.unit} makes most of that: without {w.clause(study.segment_names[largest['segment']])} "
-        f"({w.change(largest['change_pct'])}), imports {w.moved(100 * rest / base)}."
-    )
+def beside(study: Study, *measures: str) -> str:
+    """Return the exporter's headline figures without one segment, where it makes most of them."""
+    return w.without(study.composition, study.segment_names, *measures)
+
+
+def aside(study: Study, *measures: str) -> str:
+    """Return :func:`beside` in brackets."""
+    said = beside(study, *measures).removeprefix("; ")
+    return f" ({said})" if said else ""
+
+
+def growth_or_level(study: Study) -> str:
+    """Return the measure of the change of imports that one segment moves: growth, else level."""
+    return "change_pct" if study.composition.loc["change_pct", "moved"] else "change_usd"
 
 
 def segments(study: Study) -> str:
@@ -93,7 +92,8 @@ def exporter(study: Study) -> str:
         return f"**{name}.** No sales of {w.the(name)} were recorded in {study.year}."
     said = (
         f"**{name}.** {w.sentence(w.the(name))} sold {w.money(place['value_usd'])}, {w.percent(place['share_pct'])} of "
-        f"{study.terms.imports} ({w.points(place['share_change_pp'])}), and ranks {w.ordinal(int(place['rank']))} "
+        f"{study.terms.imports} ({w.points(place['share_change_pp'])}"
+        f"{beside(study, 'share_pct', 'share_change_pp')}), and ranks {w.ordinal(int(place['rank']))} "
         f"of {int(place['n_suppliers'])} suppliers."
     )
     strong = _strongholds(study)
@@ -107,7 +107,8 @@ def why(study: Study) -> str:
     if pd.isna(term["competitiveness_usd"]):
         return f"**Why.** The change of sales of {w.the(name)} cannot be decomposed: a base is missing."
     return (
-        f"**Why.** Its sales changed by {w.money(term['change_usd'])}: the growth of the market alone "
+        f"**Why.** Its sales changed by {w.money(term['change_usd'])}"
+        f"{aside(study, 'sold_change_usd')}: the growth of the market alone "
         f"would have brought {w.money(term['market_growth_usd'])}, the mix of its products "
         f"{w.money(term['product_mix_usd'])}, and changes of its shares in single products "
         f"{w.money(term['competitiveness_usd'])} (interaction {w.money(term['interaction_usd'])})."
@@ -125,7 +126,8 @@ def duty(study: Study) -> str:
         return f"**Duties.** {w.sentence(w.the(study.name(study.exporter)))} sold nothing on which duties could be compared."
     return (
         f"**Duties.** Goods of {w.the(study.name(study.exporter))} paid {w.percent(now)} of customs value on "
-        f"average over {study.year}, after {w.percent(before)} in {study.base}; the largest "
+        f"average over {study.year}, after {w.percent(before)} in {study.base}"
+        f"{aside(study, 'duty_pct', 'duty_change_pp')}; the largest "
         f"competitors paid {w.listing(others)}. These are calculated duties, an average over measures "
         "that changed within the year, not a rate in force today."
     )
@@ -147,7 +149,7 @@ def tariff(study: Study) -> str:
 
 def dependence(study: Study) -> str:
     """How far single segments hang on one supplier."""
-    table = study.concentration
+    table = study.concentration[study.concentration["scope"] == study.scope]
     dependent = table[table["first_supplier_share_pct"] >= DEPENDENT_PCT]
     if dependent.empty:
         top = table.nlargest(1, "first_supplier_share_pct").iloc[0]
@@ -170,17 +172,20 @@ def dependence(study: Study) -> str:
 
 
 def look_closer(study: Study) -> str:
-    """The first finding of either kind; the chapter on opportunities and risks has the rest."""
+    """The largest finding of each measure; the chapter on opportunities and risks has the rest."""
     said = []
-    for kind, word in (("opportunity", "opportunity"), ("risk", "risk")):
-        found = study.findings[study.findings["kind"] == kind].head(1)
-        said += [
-            f"the largest {word} by dollars in {study.year} is in {w.clause(row.segment_name)}: {w.clause(row.statement)}"
+    for kind, word in (("opportunity", "Opportunities"), ("risk", "Risks")):
+        found = study.findings[(study.findings["kind"] == kind) & (study.findings["rank"] == 1)]
+        named = [
+            f"{row.measure} in {w.clause(row.segment_name)} ({w.money(row.score_usd)})"
             for row in each(found)
         ]
+        said += (
+            [f"{word}, the largest of each kind of amount: {w.listing(named)}."] if named else []
+        )
     if not said:
         return "**Look closer.** No rule on opportunities or risks speaks."
-    return f"**Look closer.** {w.sentence('; '.join(said))}."
+    return f"**Look closer.** {' '.join(said)} Amounts of different kinds do not compare."
 
 
 def duty_of(study: Study, partner: str) -> tuple[float, float]:

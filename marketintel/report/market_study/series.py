@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import pandas as pd
 
 from marketintel.analysis import materials
-from marketintel.analysis.frames import CORE
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
@@ -148,7 +147,7 @@ def whole_rows(study: Study) -> OwnSeries:
 def unchanged_codes(study: Study) -> OwnSeries:
     """Core codes that mean the same in every HS edition, where they are most of a segment."""
     rows = study.basis.history
-    rows = rows[(rows["scope"] == CORE) & (rows["period"] <= study.year)]
+    rows = rows[rows["scope"].isin(study.scopes) & (rows["period"] <= study.year)]
     same = yearly(rows.assign(partner=study.market), study.segments)
     year = same["ds"].dt.year
     points, first = (year.groupby(same["segment"]).agg(how) for how in ("nunique", "min"))

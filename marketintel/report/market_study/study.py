@@ -12,7 +12,15 @@ import pandas as pd
 
 from marketintel.analysis import decomposition, duties, suppliers, trade
 from marketintel.analysis.facts import segment_facts
-from marketintel.analysis.frames import CORE, CORE_AND_BROAD, SCOPES
+from marketintel.analysis.frames import (
+    CORE,
+    CORE_AND_BROAD,
+    EVERY,
+    NEIGHBOUR,
+    NEIGHBOUR_AND_BROAD,
+    OWN,
+    SCOPES,
+)
 from marketintel.analysis.rules import Thresholds
 from marketintel.analysis.signals import signals
 from marketintel.report.market_study import words as w
@@ -51,11 +59,17 @@ def one(frame: pd.DataFrame, column: str, value: str) -> Any:
     return frame.set_index(column).loc[value]
 
 
+def one_scope(frame: pd.DataFrame, scope: str) -> pd.DataFrame:
+    """Return the rows of a scope."""
+    return frame[frame["scope"] == scope]
+
+
 @dataclass(frozen=True)
 class Study:
     """The facts of one market study.
 
-    A study stands on core codes, its rows being segments. Where there are figures of broad codes
+    A study stands on core codes, its rows being segments; neighbours of photonics have rows and
+    pages of their own and are in no sum, unless only they are studied. Where there are figures of broad codes
     only, it stands on these, each code a row of its own, since a sum of mixed codes is no segment.
 
     Attributes
@@ -108,8 +122,32 @@ class Study:
 
     @property
     def scope(self) -> str:
-        """The scope of every figure that is not marked otherwise."""
-        return CORE_AND_BROAD if self.is_mixed else CORE
+        """The scope of every sum, and of every figure that is not marked otherwise."""
+        if self.is_mixed:
+            return CORE_AND_BROAD
+        return NEIGHBOUR if self.neighbours == set(self.chosen) else CORE
+
+    @property
+    def neighbours(self) -> set[str]:
+        """Ids of the rows that are neighbours of photonics."""
+        return {s for s in self.chosen if not self.is_mixed and self.segments[s].own == NEIGHBOUR}
+
+    def scope_of(self, segment: str, *, broad: bool = False) -> str:
+        """The scope of a row's own goods, or of all rows', with mixed codes if asked."""
+        if segment in self.neighbours or self.scope == NEIGHBOUR:
+            return NEIGHBOUR_AND_BROAD if broad else NEIGHBOUR
+        return CORE_AND_BROAD if broad else self.scope
+
+    @property
+    def summed(self) -> pd.DataFrame:
+        """``flows`` of the segments that sums hold: without neighbours and their mixed codes."""
+        near = self.neighbours if self.scope == CORE else set()
+        return self.flows[~self.flows["segment"].isin(near)]
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The scopes that rows have: the neighbours' beside that of every sum."""
+        return (self.scope,) if self.scope != CORE or not self.neighbours else OWN
 
     @property
     def has_matrix(self) -> bool:
@@ -158,8 +196,11 @@ class Study:
     def terms(self) -> Terms:
         """What goods, rows and figures are called."""
         gone = set(self.without_figures)
+        if self.scope == CORE:
+            gone |= self.neighbours
         names = [n for s, n in self.segments.names().items() if s in self.asked and s not in gone]
-        return terms(self.basis, names, len(self.codes), self.is_mixed)
+        known = sum(s.own == self.scope for s in self.segments)
+        return terms(self.basis, names, len(self.codes), self.scope, known)
 
     @cached_property
     def hs(self) -> str:
@@ -176,27 +217,29 @@ class Study:
 
     @cached_property
     def demand(self) -> pd.DataFrame:
-        """Imports by segment, core and core+broad, of ``year`` against ``base``."""
-        return self._now(trade.import_demand(self.flows, "segment", SCOPES))
+        """Imports by segment, own codes and with mixed ones, of ``year`` against ``base``."""
+        scopes = (*SCOPES, NEIGHBOUR, NEIGHBOUR_AND_BROAD)
+        rows = self._now(trade.import_demand(self.flows, "segment", scopes))
+        near = rows["segment"].isin(self.neighbours)
+        return rows[near == rows["scope"].str.startswith(NEIGHBOUR)].reset_index(drop=True)
 
     @cached_property
     def demand_total(self) -> pd.DataFrame:
-        """Imports of all segments together, one row a scope."""
-        return self._now(trade.import_demand(self.flows, (), SCOPES))
+        """Imports of all segments together, own codes and with mixed ones."""
+        scopes = dict.fromkeys((self.scope, self.scope_of("", broad=True)))
+        return self._now(trade.import_demand(self.summed, (), list(scopes)))
 
     @cached_property
     def code_demand(self) -> pd.DataFrame:
-        """Imports by code, with its scope (core or broad) and the change."""
+        """Imports by code, with its scope (core, broad or neighbour) and the change."""
         rows = self.flows.assign(part=self.flows["scope"])
-        table = self._now(
-            trade.import_demand(rows, ("segment", "cmd_code", "part"), CORE_AND_BROAD)
-        )
+        table = self._now(trade.import_demand(rows, ("segment", "cmd_code", "part"), EVERY))
         return table.drop(columns="scope").rename(columns={"part": "scope"})
 
     @cached_property
     def carriers(self) -> pd.DataFrame:
         """Which code carries most of each segment's total."""
-        return self._now(trade.largest_code(self.flows, "segment", SCOPES))
+        return self._now(trade.largest_code(self.flows, "segment", self.scopes))
 
     @cached_property
     def history(self) -> pd.DataFrame:
@@ -211,7 +254,7 @@ class Study:
         while first - 1 in known:
             first -= 1
         rows = rows[rows["period"].between(str(first), self.year)]
-        rows = rows if self.is_mixed else rows[rows["scope"] == CORE]
+        rows = rows if self.is_mixed else rows[rows["scope"].isin(self.scopes)]
         return rows.assign(segment=rows["cmd_code"]) if self.is_mixed else rows
 
     @property
@@ -223,8 +266,8 @@ class Study:
 
     @cached_property
     def shares(self) -> pd.DataFrame:
-        """Suppliers by segment, core codes; the exporter's group counts as one supplier."""
-        return self._now(suppliers.supplier_shares(self.flows, "segment", self.scope, self.groups))
+        """Suppliers by segment, own codes; the exporter's group counts as one supplier."""
+        return self._now(suppliers.supplier_shares(self.flows, "segment", self.scopes, self.groups))
 
     @cached_property
     def shares_total(self) -> pd.DataFrame:
@@ -238,24 +281,27 @@ class Study:
 
     @cached_property
     def concentration(self) -> pd.DataFrame:
-        """HHI and first supplier by segment, core codes, every economy apart."""
-        return self._now(suppliers.concentration(self.flows, "segment", self.scope))
+        """HHI and first supplier by segment, own codes, every economy apart."""
+        return self._now(suppliers.concentration(self.flows, "segment", self.scopes))
 
     @cached_property
     def concentration_as_one(self) -> pd.DataFrame:
         """HHI by segment with the EU as one supplier."""
         groups = {EU: group_members(EU)}
-        return self._now(suppliers.concentration(self.flows, "segment", self.scope, groups))
+        return self._now(suppliers.concentration(self.flows, "segment", self.scopes, groups))
 
     @cached_property
     def position(self) -> pd.DataFrame:
-        """The exporter's place in each segment, both scopes."""
-        return self._now(suppliers.position(self.flows, {self.exporter: self.members}, "segment"))
+        """The exporter's place in each segment, own codes."""
+        sellers = {self.exporter: self.members}
+        return self._now(suppliers.position(self.flows, sellers, "segment", self.scopes))
 
     @cached_property
     def position_total(self) -> pd.DataFrame:
-        """The exporter's place over all segments, both scopes."""
-        return self._now(suppliers.position(self.flows, {self.exporter: self.members}, ()))
+        """The exporter's place over all segments."""
+        return self._now(
+            suppliers.position(self.flows, {self.exporter: self.members}, (), self.scope)
+        )
 
     @cached_property
     def member_positions(self) -> pd.DataFrame:
@@ -264,8 +310,8 @@ class Study:
 
     @cached_property
     def member_segments(self) -> pd.DataFrame:
-        """Each EU member's sales by segment, core codes."""
-        return self._now(suppliers.position(self.flows, group_members(EU), "segment", self.scope))
+        """Each EU member's sales by segment, own codes."""
+        return self._now(suppliers.position(self.flows, group_members(EU), "segment", self.scopes))
 
     @cached_property
     def specialisation(self) -> pd.DataFrame:
@@ -273,7 +319,7 @@ class Study:
         if not self.has_matrix:
             columns = ["segment", "partner", "value_usd", "rca_in_market", "rsca_in_market"]
             return pd.DataFrame(columns=columns)
-        return suppliers.specialisation(self.matrix, self.codes, self.scope, self.groups)
+        return suppliers.specialisation(self.matrix, self.codes, self.scopes, self.groups)
 
     # Duties -----------------------------------------------------------------------------------
 
@@ -289,8 +335,8 @@ class Study:
 
     @cached_property
     def duty(self) -> pd.DataFrame:
-        """Effective calculated duty by segment and supplier, core codes, both years."""
-        return duties.effective_duty(self.flows, ("segment", "partner"), self.scope, self.groups)
+        """Effective calculated duty by segment and supplier, own codes, both years."""
+        return duties.effective_duty(self.flows, ("segment", "partner"), self.scopes, self.groups)
 
     @cached_property
     def duty_total(self) -> pd.DataFrame:
@@ -299,8 +345,8 @@ class Study:
 
     @cached_property
     def duty_market(self) -> pd.DataFrame:
-        """Effective calculated duty over all suppliers by segment, core codes, both years."""
-        return duties.effective_duty(self.flows, "segment", self.scope)
+        """Effective calculated duty over all suppliers by segment, own codes, both years."""
+        return duties.effective_duty(self.flows, "segment", self.scopes)
 
     @cached_property
     def duty_members(self) -> pd.DataFrame:
@@ -310,21 +356,18 @@ class Study:
     @cached_property
     def duty_gap(self) -> pd.DataFrame:
         """What each competitor pays against the exporter, all segments, core codes."""
-        return self._gap(())
+        return self._gap((), (self.scope,))
 
     @cached_property
     def duty_gap_segments(self) -> pd.DataFrame:
         """The same by segment."""
-        return self._gap("segment")
+        return self._gap("segment", self.scopes)
 
     @cached_property
     def exporter_codes(self) -> pd.DataFrame:
-        """The exporter's sales and share by code, core and broad."""
-        return self._now(
-            suppliers.position(
-                self.flows, {self.exporter: self.members}, ("segment", "cmd_code"), CORE_AND_BROAD
-            )
-        )
+        """The exporter's sales and share by code, whatever its scope."""
+        sellers = {self.exporter: self.members}
+        return self._now(suppliers.position(self.flows, sellers, ("segment", "cmd_code"), EVERY))
 
     @cached_property
     def tariffs(self) -> pd.DataFrame:
@@ -338,7 +381,7 @@ class Study:
     def decomposition(self) -> pd.DataFrame:
         """Change of the exporter's sales by segment: market, mix, competitiveness, interaction."""
         return decomposition.constant_market_share(
-            self.flows, self.members, self.base, self.year, "segment", self.scope
+            self.flows, self.members, self.base, self.year, "segment", self.scopes
         )
 
     @cached_property
@@ -347,6 +390,16 @@ class Study:
         return decomposition.constant_market_share(
             self.flows, self.members, self.base, self.year, (), self.scope
         )
+
+    def without_one(self, seller: str) -> pd.DataFrame:
+        """A seller's headline figures without the segment that moves each most."""
+        members = self.members if seller == self.exporter else group_members(seller)
+        return decomposition.leave_one_out(self.flows, members, self.base, self.year, self.scope)
+
+    @cached_property
+    def composition(self) -> pd.DataFrame:
+        """:meth:`without_one` of the exporter."""
+        return self.without_one(self.exporter)
 
     @cached_property
     def drivers(self) -> pd.DataFrame:
@@ -357,7 +410,7 @@ class Study:
 
     @cached_property
     def segment_facts(self) -> pd.DataFrame:
-        """What the rules look at, one row a segment, core codes."""
+        """What the rules look at, one row a segment, core codes; no neighbours."""
         return segment_facts(
             self.flows,
             self.exporter,
@@ -365,7 +418,7 @@ class Study:
             self.base,
             self.year,
             self.scope,
-            self.specialisation if self.has_matrix else None,
+            one_scope(self.specialisation, self.scope) if self.has_matrix else None,
         )
 
     @cached_property
@@ -383,7 +436,7 @@ class Study:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """Opportunities and risks, ranked by the dollars concerned."""
+        """Opportunities and risks, ranked among amounts of one measure."""
         partners = {*self.segment_facts["competitor"].dropna(), self.exporter}
         names = {code: self.name(code) for code in partners}
         names |= {code: self.code_name(code) for code in self.codes["cmd_code"]}
@@ -410,11 +463,11 @@ class Study:
         """The files that were read so far, in order."""
         return reads.used(self.data_dir)
 
-    def _gap(self, by: str | tuple[()]) -> pd.DataFrame:
+    def _gap(self, by: str | tuple[()], scopes: tuple[str, ...]) -> pd.DataFrame:
         """Compare duties with the exporter's; no rows where it sold nothing to compare with."""
         if self.exporter not in set(self.duty_total["partner"]):
             return pd.DataFrame(columns=[*([by] if by else []), *_GAP_COLUMNS])
-        return self._now(duties.duty_gap(self.flows, self.exporter, by, self.scope, self.groups))
+        return self._now(duties.duty_gap(self.flows, self.exporter, by, scopes, self.groups))
 
     def _now(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame[frame["period"] == self.year].reset_index(drop=True)

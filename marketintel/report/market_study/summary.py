@@ -6,7 +6,7 @@ import textwrap
 
 import pandas as pd
 
-from marketintel.analysis.frames import CORE_AND_BROAD
+from marketintel.analysis.frames import BROAD, CORE, CORE_AND_BROAD
 from marketintel.report import charts
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text
 from marketintel.report.chapters import chapter
@@ -24,8 +24,9 @@ _MIXED = (
     "other industries use most."
 )
 _SCOPES = (
-    "Every segment appears twice: with its *core* codes, which are photonic as such, and with its "
-    "*broad* codes added, which mix photonic with other goods. Only core codes carry a headline."
+    "Every segment appears twice: with its own codes and with its *broad* codes added, which mix such "
+    "goods with others. Only *core* codes, which are photonic as such, carry a headline; neighbours of "
+    "photonics stand below the sum and are not in it."
 )
 
 
@@ -38,14 +39,16 @@ def summary(study: Study) -> Stack:
     name = study.name(study.exporter)
     figures = [
         (
-            f"{'Imports' if study.is_mixed else 'Photonic imports'}, {study.year}",
+            f"{'Photonic imports' if study.scope == CORE else 'Imports'}, {study.year}",
             w.money(core["value_usd"]),
-            f"{study.terms.codes}; {w.change(core['change_pct'])} on {study.base}",
+            f"{study.terms.codes}; {w.change(core['change_pct'])} on {study.base}"
+            f"{say.beside(study, say.growth_or_level(study))}",
         ),
         (
             f"Share of {name}",
             w.percent(own["share_pct"]),
-            f"{w.points(own['share_change_pp'])} on {study.base}",
+            f"{w.points(own['share_change_pp'])} on {study.base}"
+            f"{say.beside(study, 'share_pct', 'share_change_pp')}",
         ),
     ]
     if study.has_duties:
@@ -54,7 +57,8 @@ def summary(study: Study) -> Stack:
             (
                 f"Duty on {name} goods",
                 w.percent(now),
-                f"of customs value; {w.percent(before)} in {study.base}",
+                f"of customs value; {w.percent(before)} in {study.base}"
+                f"{say.beside(study, 'duty_pct', 'duty_change_pp')}",
             )
         )
     first = int((own_rows["rank"] == 1).sum())
@@ -85,9 +89,9 @@ def glance(study: Study) -> Stack:
             name="segments_at_a_glance",
             caption=f"{study.terms.unit.capitalize()}s at a glance: imports of {w.the(study.name(study.market))}, {study.year}",
             formats={
-                "core_usd": study.money,
+                "value_usd": study.money,
                 "change_pct": "pct_signed",
-                "core_broad_usd": study.money,
+                "with_broad_usd": study.money,
                 "share_pct": "pct",
                 "share_change_pp": "points",
                 "rank": "int",
@@ -98,9 +102,9 @@ def glance(study: Study) -> Stack:
             },
             headers={
                 "segment_name": study.terms.unit.capitalize(),
-                "core_usd": study.year if study.is_mixed else "Core",
+                "value_usd": study.year if study.is_mixed else "Own codes",
                 "change_pct": "Change",
-                "core_broad_usd": "Core + broad",
+                "with_broad_usd": "+ broad",
                 "share_pct": f"{study.exporter} share",
                 "share_change_pp": "Change",
                 "rank": "Rank",
@@ -111,13 +115,14 @@ def glance(study: Study) -> Stack:
             },
             hide=[
                 "segment",
-                "base_core_usd",
+                "scope",
+                "base_value_usd",
                 "rank",
                 "hhi",
                 "hhi_eu_as_one",
                 "suppliers_for_80_pct",
                 *(["base_duty_pct"] if study.has_duties else []),
-                *(["core_broad_usd"] if study.is_mixed else []),
+                *(["with_broad_usd"] if study.is_mixed else []),
             ],
             highlight=(table["segment"] == TOTAL).tolist(),
             missing=f"given by {study.terms.unit} only",
@@ -132,12 +137,14 @@ def _glance_note(study: Study) -> str:
     core = (
         "Codes that mix photonic with other goods; their sum is no size of anything photonic. "
         if study.is_mixed
-        else "Core: codes that are photonic as such. Core + broad adds mixed codes and is never a "
-        "headline. "
+        else "Own codes: photonic as such (core), or of a neighbour of photonics. “+ broad” adds mixed "
+        "codes and is never a headline. "
     )
     duty = "Duty: calculated duty as per cent of customs value. " if study.has_duties else ""
+    whole = say.beside(study, say.growth_or_level(study), "share_pct", "share_change_pp")
+    whole = f"{study.terms.every}{whole.replace(';', ':', 1)}. " if whole else ""
     return (
-        f"{core}Changes are against {study.base}. Shares count {study.exporter} as one supplier; the "
+        f"{core}{whole}Changes are against {study.base}. Shares count {study.exporter} as one supplier; the "
         f"first supplier is a single economy. {duty}Ranks and concentration (HHI) are in the tables "
         "of the edition."
     )
@@ -150,16 +157,23 @@ def _glance_chart(study: Study, table: pd.DataFrame) -> Figure:
                 name=[textwrap.shorten(n, 34, placeholder="…") for n in table["segment_name"]]
             ),
             supplier="name",
-            value="core_usd",
-            base="base_core_usd",
+            value="value_usd",
+            base="base_value_usd",
             share=None,
             label=study.year,
             base_label=study.base,
         )
         caption = f"Imports by product, {study.year} and {study.base}: mixed codes"
     else:
-        drawn = charts.segments_bar(table, period=study.year, base_period=study.base)
-        caption = f"Imports by segment, {study.year}: core codes and mixed codes apart"
+        drawn = charts.segments_bar(
+            table,
+            core="value_usd",
+            core_broad="with_broad_usd",
+            base_core="base_value_usd",
+            period=study.year,
+            base_period=study.base,
+        )
+        caption = f"Imports by segment, {study.year}: own codes and mixed codes apart"
     return Figure(
         drawn,
         name="segments",
@@ -172,27 +186,22 @@ def _glance_chart(study: Study, table: pd.DataFrame) -> Figure:
 
 
 def _glance_frame(study: Study) -> pd.DataFrame:
-    """One row a segment, largest first, and one for all together."""
+    """One row a segment, largest first, one for all together, and the neighbours below it.
+
+    ``value_usd`` and what follows from it are of the row's own codes, whose ``scope`` is given.
+    """
 
     def keyed(frame: pd.DataFrame) -> pd.DataFrame:
         return frame.assign(segment=TOTAL)
 
-    demand = pd.concat([study.demand, keyed(study.demand_total)]).set_index(["segment", "scope"])
-    place = pd.concat([study.position, keyed(study.position_total)]).set_index(["segment", "scope"])
-    core, everything = (
-        demand.xs(study.scope, level="scope"),
-        demand.xs(CORE_AND_BROAD, level="scope"),
-    )
-    table = pd.DataFrame(
-        {
-            "core_usd": core["value_usd"],
-            "base_core_usd": core["base_value_usd"],
-            "change_pct": core["change_pct"],
-            "core_broad_usd": everything["value_usd"],
-        }
-    )
-    own = place.xs(study.scope, level="scope")
-    table = table.join(own[["share_pct", "share_change_pp", "rank"]])
+    demand = pd.concat([study.demand, keyed(study.demand_total)])
+    own = demand[demand["scope"].isin(study.scopes)].set_index("segment")
+    table = own[["scope", "value_usd", "base_value_usd", "change_pct"]]
+    wide = {s: study.scope_of(s, broad=True) for s in table.index}
+    every = demand[demand["scope"] == demand["segment"].map(wide)].set_index("segment")
+    table["with_broad_usd"] = every["value_usd"]
+    place = pd.concat([study.position, keyed(study.position_total)]).set_index("segment")
+    table = table.join(place[["share_pct", "share_change_pp", "rank"]])
     first = study.concentration.set_index("segment")
     table["first_supplier"] = first["first_supplier"].map(study.name)
     table["first_share_pct"] = first["first_supplier_share_pct"]
@@ -210,5 +219,9 @@ def _glance_frame(study: Study) -> pd.DataFrame:
     table.insert(
         1, "segment_name", table["segment"].map(study.segment_names).fillna(study.terms.every)
     )
-    table = table.sort_values("core_usd", ascending=False)
-    return pd.concat([table[table["segment"] != TOTAL], table[table["segment"] == TOTAL]])
+    near = table["scope"].ne(study.scope)
+    table.loc[near, "segment_name"] += " (neighbour)"
+    table["scope"] = table["scope"].replace(CORE_AND_BROAD, BROAD)  # rows of a mixed study
+    order = 2 * near + (table["segment"] == TOTAL)
+    table = table.assign(order=order).sort_values(["order", "value_usd"], ascending=[True, False])
+    return table.drop(columns="order")

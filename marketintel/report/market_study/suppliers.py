@@ -31,10 +31,12 @@ def suppliers(study: Study) -> Stack:
     shares = study.shares_total[study.shares_total["value_usd"] > 0]
     table = shares.assign(supplier=shares["partner"].map(study.name))
     leader = shares.iloc[0]
+    found = study.without_one(leader["partner"])
     return Stack(
         Text(
             f"{study.name(leader['partner'])} is the first supplier with {w.money(leader['value_usd'])}, "
-            f"{w.percent(leader['share_pct'])} of {study.terms.imports} ({w.points(leader['share_change_pp'])}). "
+            f"{w.percent(leader['share_pct'])} of {study.terms.imports} ({w.points(leader['share_change_pp'])}"
+            f"{w.without(found, study.segment_names, 'share_pct', 'share_change_pp')}). "
             f"The first five suppliers together hold {w.percent(shares['share_pct'].head(5).sum())}."
             + ("" if study.has_matrix else f" {_UNKNOWN}")
         ),

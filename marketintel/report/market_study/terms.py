@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from marketintel.analysis.frames import CORE, NEIGHBOUR
 from marketintel.report.market_study import words as w
 from marketintel.warehouse.imports import RECONCILED, REPORTED, Imports
 
@@ -23,11 +24,11 @@ class Terms:
     Attributes
     ----------
     goods : str
-        "photonic goods", or the segments that are studied by their mixed codes.
+        "photonic goods", or the segments that are studied by their mixed codes or are neighbours.
     codes : str
-        "core codes" or "mixed codes": what every figure counts that is not marked otherwise.
+        "core codes", "mixed codes" or "own codes" (of neighbours): what every figure counts that is not marked otherwise.
     imports, imported : str
-        "core imports" or "imports"; "imported … of photonic goods for consumption".
+        "core imports", "these imports" or "imports"; "imported … of photonic goods for consumption".
     unit : str
         What one row is: "segment" or "product" (a single code).
     every : str
@@ -52,7 +53,7 @@ class Terms:
         return text.replace("segment", self.unit).replace("Segment", self.unit.capitalize())
 
 
-def terms(basis: Imports, names: Sequence[str], codes: int, is_mixed: bool) -> Terms:
+def terms(basis: Imports, names: Sequence[str], codes: int, scope: str, known: int) -> Terms:
     """Return the words of a study.
 
     Parameters
@@ -61,13 +62,23 @@ def terms(basis: Imports, names: Sequence[str], codes: int, is_mixed: bool) -> T
         Of the segments that have figures.
     codes : int
         How many codes are studied.
+    scope : str
+        That of every sum.
+    known : int
+        How many segments such a sum can hold at most.
     """
     consumption = basis.sources == ["us_census_imports"]
-    if not is_mixed:
-        what = "photonic goods" + (" for consumption" if consumption else "")
-        return Terms(
-            "photonic goods", "core codes", "core imports", what, "segment", "All segments"
+    every = "All segments" if len(names) == known else f"Sum of {w.count(len(names), 'segment')}"
+    use = " for consumption" if consumption else ""
+    if scope == NEIGHBOUR:
+        near = w.listing([w.clause(name) for name in names])
+        goods = (
+            f"goods of {near}, {'a neighbour' if len(names) == 1 else 'neighbours'} of photonics"
         )
+        return Terms(goods, "own codes", "these imports", goods + use, "segment", every)
+    if scope == CORE:
+        what = f"photonic goods{use}"
+        return Terms("photonic goods", "core codes", "core imports", what, "segment", every)
     goods = w.listing([w.clause(name) for name in names]) if len(names) < 4 else "photonic goods"
     mixed = f"goods in {w.count(codes, 'mixed code')} of {goods}"
     return Terms(goods, "mixed codes", "these imports", mixed, "product", "All products")

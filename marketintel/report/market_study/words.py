@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from marketintel.report.formats import is_missing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: A no-break space: an amount is never torn from its unit at the end of a line.
 NBSP = "\u00a0"
@@ -91,6 +94,41 @@ def moved(value: Figure, digits: int = 1) -> str:
     return f"{'rose' if value > 0 else 'fell'} by {percent(abs(value), digits)}"
 
 
+#: How each headline figure of :func:`marketintel.analysis.decomposition.leave_one_out` is said.
+_SAID: dict[Any, tuple[str, Callable[..., str]]] = {
+    "change_usd": ("change of imports", money), "change_pct": ("imports", change),
+    "share_pct": ("share", percent), "share_change_pp": ("share", points),
+    "sold_change_usd": ("change of sales", money), "sold_change_pct": ("sales", change),
+    "duty_pct": ("duty", percent), "duty_change_pp": ("duty", points),
+}  # fmt: skip
+
+
+def without(found: pd.DataFrame, names: Mapping[str, str], *measures: str) -> str:
+    """Say headline figures beside themselves without the segment that makes over half of each.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Result of :func:`marketintel.analysis.decomposition.leave_one_out`.
+    names : mapping of str to str
+        Segment id to name.
+    measures : str
+        Of `found`; those that no segment moves by more than half are left out.
+
+    Returns
+    -------
+    str
+        ``; share +1.0 points without photovoltaics``; empty if no measure moves so far.
+    """
+    rows = found.loc[list(measures)]
+    rows = rows[rows["moved"]]
+    said = [
+        f"{_SAID[measure][0]} {_SAID[measure][1](value)} without {clause(names[segment])}"
+        for measure, segment, value in rows[["segment", "without"]].itertuples()
+    ]
+    return f"; {listing(said)}" if said else ""
+
+
 def ordinal(rank: int) -> str:
     """Say a rank: ``first``, ``second``, … ``11th``."""
     words = (
@@ -116,6 +154,13 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def goods_of(names: Sequence[str], known: int) -> str:
+    """Say which of the known segments a document is about: all, a few by name, or how many."""
+    if len(names) == known:
+        return "all photonics segments and their neighbours"
+    return ", ".join(map(clause, names)) if len(names) < 4 else f"{len(names)} of {known} segments"
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -8,7 +8,8 @@ apart; one that ends too early cannot, see :mod:`marketintel.analysis.forecast.p
 2. **reconciled**: BACI's flows to the country, exporters' and importer's reports made one;
 3. **mirror**: exports of the United States to it.
 
-Core codes are taken. Where a kind of trade has no core code of the segment for the country, its
+Core codes are taken, or those of a neighbour of photonics, which are a kind of their own. Where a
+kind of trade has no such code of the segment for the country, its
 mixed codes stand in, each as a series of its own.
 """
 
@@ -23,6 +24,7 @@ import pandas as pd
 from marketintel.analysis.forecast import cut
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.forecast.present import standing
+from marketintel.analysis.frames import NEIGHBOUR, OWN
 from marketintel.errors import MissingDataError
 from marketintel.report.naming import edition_month
 from marketintel.report.outlook import series
@@ -31,7 +33,7 @@ from marketintel.report.outlook.months import MONTHS
 from marketintel.report.outlook.years import YEARS
 from marketintel.warehouse import engine, query, reads, selection
 from marketintel.warehouse.mirror import RECONCILED as BACI
-from marketintel.warehouse.reference import Segments
+from marketintel.warehouse.reference import Segment, Segments
 
 US = "USA"
 US_EXPORTS = "us_census_exports"
@@ -176,15 +178,17 @@ def _first_years(
 ) -> pd.DataFrame:
     """Of every segment the first yearly series that can be forecast, else the first there is."""
     cores = [
-        marked(series.yearly(c.rows, segments), c.kind)
-        if (c.rows["scope"] == "core").any()
+        series.yearly(c.rows, segments)
+        if c.rows["scope"].isin(OWN).any()
         else pd.DataFrame(columns=["segment"])
         for c in offered
     ]
     taken = []
     for segment in chosen:
         found = [
-            core[core["segment"] == segment] if _has_core(c, segment) else _mixed(c, segment)
+            marked(core[core["segment"] == segment], _kind(c, segments[segment]))
+            if _has_core(c, segment)
+            else _mixed(c, segment)
             for c, core in zip(offered, cores, strict=True)
         ]
         kept = [rows for rows in found if len(rows) and (_long(rows) or not _all_mixed(rows))]
@@ -201,7 +205,12 @@ def _all_mixed(rows: pd.DataFrame) -> bool:
 
 def _has_core(candidate: Candidate, segment: str) -> bool:
     rows = candidate.rows
-    return bool(((rows["segment"] == segment) & (rows["scope"] == "core")).any())
+    return bool(((rows["segment"] == segment) & rows["scope"].isin(OWN)).any())
+
+
+def _kind(candidate: Candidate, segment: Segment) -> Kind:
+    """Kind of a segment's own goods: those of a neighbour of photonics are one of their own."""
+    return replace(candidate.kind, neighbour=segment.own == NEIGHBOUR)
 
 
 def _mixed(candidate: Candidate, segment: str) -> pd.DataFrame:
@@ -232,14 +241,16 @@ def _first_months(offered: Sequence[Candidate], segments: Segments, month: str) 
     """Of every segment the months of the first kind that is long enough, else the first there are."""
     parts: dict[str, list[tuple[bool, pd.DataFrame]]] = {}
     for c in offered:
-        core = c.months[c.months["scope"] == "core"] if len(c.months) else c.months
+        core = c.months[c.months["scope"].isin(OWN)] if len(c.months) else c.months
         if core.empty:
             continue
         left = cut(series.monthly(core), series.breaks(core, segments))
         for segment, rows in core.groupby("segment", sort=False):
             own = left[left["segment"] == segment]
             long = own["ds"].nunique() >= MIN_POINTS and not _late(own, MONTHS, month, "M")
-            parts.setdefault(str(segment), []).append((long, marked(rows, c.kind)))
+            parts.setdefault(str(segment), []).append(
+                (long, marked(rows, _kind(c, segments[str(segment)])))
+            )
     taken = [next((rows for long, rows in found if long), found[0][1]) for found in parts.values()]
     return _together(taken)
 

@@ -11,6 +11,7 @@ import pandas as pd
 from marketintel.analysis.forecast import choice, elasticities, present, scenarios
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import Scenario
+from marketintel.analysis.frames import CORE
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
 from marketintel.warehouse import query
 from marketintel.warehouse.elasticities import load_elasticities
@@ -56,7 +57,7 @@ def duty_elasticities(segments: Segments, data_dir: Path | None) -> list[Elastic
     rows = query.supplier_matrix(IMPORTER, data_dir=data_dir)
     goods = rows[rows["cmd_code"].str[:2].isin(CHAPTERS)]
     codes = segments.frame()
-    core = rows[rows["cmd_code"].isin(codes.loc[codes["scope"] == "core", "cmd_code"])]
+    core = rows[rows["cmd_code"].isin(codes.loc[codes["scope"] == CORE, "cmd_code"])]
     years = "–".join(sorted(rows["period"].unique()))
     source = "US Census Bureau, imports for consumption and calculated duties"
     wide = elasticities.duty(
@@ -240,7 +241,8 @@ def _baseline(
     exporter = country(_ALIASES.get(scenario.exporter.upper(), scenario.exporter))
     chosen = None if scenario.segment.lower() == "all" else segments.resolve(scenario.segment)
     if importer == IMPORTER:
-        return _us_imports(scenario, exporter, chosen, data_dir)
+        own = segments[chosen].own if chosen else CORE
+        return _us_imports(scenario, exporter, chosen, own, data_dir)
     if exporter != IMPORTER:
         raise MissingDataError(
             f"imports of {importer} from {exporter} are not here; duties can be asked of US imports "
@@ -261,14 +263,14 @@ def _of(baselines: pd.DataFrame, unique_id: str) -> pd.DataFrame:
 
 
 def _us_imports(
-    scenario: Scenario, exporter: str, chosen: str | None, data_dir: Path | None
+    scenario: Scenario, exporter: str, chosen: str | None, scope: str, data_dir: Path | None
 ) -> tuple[pd.DataFrame, str, float]:
     """US imports of the last year, held: two years allow no forecast."""
     flows = query.flows(
         reporter=IMPORTER,
         segments=chosen,
         partner=group_members(exporter),
-        scope="core",
+        scope=scope,
         data_dir=data_dir,
     )
     year = flows["period"].max()
@@ -277,7 +279,7 @@ def _us_imports(
     if not value > 0 or np.isnan(duties):
         raise MissingDataError(f"no US imports with duties from {exporter} in {year}")
     end = pd.Timestamp(max(scenario.year, int(year) + 1), 12, 31).as_unit("s")
-    goods = chosen or "all segments"
+    goods = chosen or "all photonics segments"
     baseline = pd.DataFrame({"unique_id": [f"{exporter} {goods}"], "ds": [end], "mean": [value]})
     what = f"US imports of {year}, held: two years allow no forecast"
     return baseline, what, float(duties / value)

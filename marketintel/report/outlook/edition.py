@@ -105,7 +105,7 @@ def cover(outlook: Outlook) -> Cover:
     used = outlook.used[outlook.used["source"].isin(sources)].drop_duplicates("source")
     read = [f"{_told(outlook, r.source)} (compiled {r.retrieved_at})" for r in each(used)]
     chosen = [outlook.names[s] for s in outlook.chosen]
-    scope = "all photonics segments" if len(chosen) > 3 else ", ".join(chosen)
+    scope = w.goods_of(chosen, len(outlook.segments))
     mixed = sorted({kind.mixed for kind in outlook.kinds})
     codes = "core codes, and mixed codes where no core code has figures"
     if len(mixed) == 1:

@@ -32,7 +32,7 @@ _VALUED = {
 
 @dataclass(frozen=True, order=True)
 class Kind:
-    """What is counted, by whom, how it is valued, and whether by mixed codes.
+    """What is counted, by whom, how it is valued, and whether by mixed codes or a neighbour's.
 
     Attributes
     ----------
@@ -43,12 +43,15 @@ class Kind:
         As in the warehouse.
     mixed : bool
         Whether the series are broad codes, shown one by one because no core code has figures.
+    neighbour : bool
+        Whether the goods are those of a neighbour of photonics, which is in no sum of photonics.
     """
 
     what: str
     source: str
     valuation: str
     mixed: bool = False
+    neighbour: bool = False
 
     @property
     def told_by(self) -> str:
@@ -65,6 +68,7 @@ class Kind:
             MIRROR: "US exports, a mirror",
         }[self.what]
         goods = ", mixed codes" if self.mixed else ""
+        goods += ", neighbours of photonics" if self.neighbour else ""
         return f"{what} ({self.told_by}{goods})"
 
     def of(self, place: str) -> str:
@@ -118,9 +122,11 @@ def marked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
 
 
 def in_order(kinds: Iterable[Kind]) -> list[Kind]:
-    """Each kind once, the best first: a country's own imports, BACI's, US exports; core before mixed."""
+    """Each kind once, the best first: a country's own imports, BACI's, US exports; core before neighbours and mixed."""
     order = [REPORTED, RECONCILED, MIRROR]
-    return sorted(set(kinds), key=lambda kind: (kind.mixed, order.index(kind.what), kind))
+    return sorted(
+        set(kinds), key=lambda kind: (kind.mixed, kind.neighbour, order.index(kind.what), kind)
+    )
 
 
 def by_kind(rows: pd.DataFrame) -> Iterator[tuple[Kind, pd.DataFrame]]:

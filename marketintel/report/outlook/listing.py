@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -29,8 +30,8 @@ def potential_table(
     -------
     DataFrame
         ``country, segment, kind, source, valuation, year, not_known, level_usd, then, forecast_usd, lo_80_usd,
-        hi_80_usd, lo_95_usd, hi_95_usd, added_per_year_usd, growth_pct, threshold_usd,
-        above_threshold_pct, group``: trade of the last year known and five years after the edition's
+        hi_80_usd, lo_95_usd, hi_95_usd, added_per_year_usd, probability_growth_pct, threshold_usd,
+        probability_above_threshold_pct, group``: trade of the last year known and five years after the edition's
         month; ``not_known`` are years in between that are over but not in the data; probabilities in
         percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
         where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
@@ -54,9 +55,11 @@ def potential_table(
     kinds = list(rows["kind"])
     table = pd.DataFrame(
         {
-            "country": rows["partner"].where(rows["partner"] != "", "all"),
-            "segment": rows["item"].where(rows["item"] != "", "all"),
-            "kind": [k.what + (", mixed codes" if k.mixed else "") for k in kinds],
+            "country": [_of(outlook, r, "partner") for r in each(rows)],
+            "segment": [_of(outlook, r, "item") for r in each(rows)],
+            "kind": [
+                k.what + ", mixed codes" * k.mixed + ", neighbours" * k.neighbour for k in kinds
+            ],
             "source": [k.source for k in kinds],
             "valuation": [k.valuation for k in kinds],
             "year": rows["cutoff"].dt.year,
@@ -69,14 +72,27 @@ def potential_table(
             "lo_95_usd": rows["lo_95"],
             "hi_95_usd": rows["hi_95"],
             "added_per_year_usd": rows["added_per_year"],
-            "growth_pct": 100 * rows["probability_growth"],
+            "probability_growth_pct": 100 * rows["probability_growth"],
             "threshold_usd": rows["threshold"],
-            "above_threshold_pct": 100 * rows["probability_above_threshold"],
+            "probability_above_threshold_pct": 100 * rows["probability_above_threshold"],
             "group": rows["group"],
         }
     ).reset_index(drop=True)
     table.attrs["without"] = without
     return table
+
+
+def _of(outlook: Outlook, row: Any, column: str) -> str:
+    """Return a row's country or segment; of a sum ``all`` that were asked for, or of which."""
+    if name := str(getattr(row, column)):
+        return name
+    adds = outlook.years.structure
+    parts = adds.loc[adds["aggregate"] == row.unique_id, "part"]
+    nodes = outlook.years.nodes
+    names = sorted(set(nodes.loc[nodes["unique_id"].isin(parts), column]))
+    asked = outlook.countries if column == "partner" else outlook.chosen
+    whole = set(names) == set(asked)
+    return "all" if whole else f"all of {len(names)}: {', '.join(names)}"
 
 
 def _without(outlook: Outlook) -> list[str]:
@@ -90,7 +106,9 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     """Columns of :func:`potential_table` that fit a screen, years as text and dollars in thousands."""
     told = table["kind"] + ": " + table["source"] + " " + table["valuation"]
     money = ["level_usd", "forecast_usd", "lo_80_usd", "hi_80_usd"]
+    sums = {c: table[c].str.partition(":")[0] for c in ("country", "segment")}
     shown = table[["country", "segment"]].assign(
+        **sums,
         kind=told,
         year=table["year"].astype(str),
         not_known=table["not_known"],
@@ -98,4 +116,7 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     )
     for column in money:
         shown[column.replace("_usd", "_kusd")] = table[column] / 1e3
-    return shown.assign(growth_pct=table["growth_pct"], above_pct=table["above_threshold_pct"])
+    return shown.assign(
+        probability_growth_pct=table["probability_growth_pct"],
+        probability_above_pct=table["probability_above_threshold_pct"],
+    )

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from marketintel.analysis.frames import OWN
 from marketintel.warehouse.comparison import like_for_like
 from marketintel.warehouse.reference import Segments
 
@@ -55,10 +56,10 @@ def breaks(flows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
 
 
 def unchanged(segments: Segments, revisions: Sequence[str]) -> pd.DataFrame:
-    """``segment, hs_revision, cmd_code``: core codes that mean the same in all these revisions."""
+    """``segment, hs_revision, cmd_code``: own codes that mean the same in all these revisions."""
     rows = []
     for segment in segments:
-        core = {r: set(segment.cmd_codes(r, "core")) for r in revisions}
+        core = {r: set(segment.cmd_codes(r, segment.own)) for r in revisions}
         changed = {c.cmd_code for c in segment.codes if set(c.breaks) & set(revisions[1:])}
         same = set.intersection(*core.values()) - changed
         found = {r: set(same) for r in revisions}
@@ -105,7 +106,7 @@ def yearly(rows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
         segment's core trade of the last year, and what they are: :data:`UNCHANGED` where these are
         :data:`MIN_COVER_PCT` or more of it, else :data:`JOINED` where these are, else the former.
     """
-    core = rows[rows["scope"] == "core"]
+    core = rows[rows["scope"].isin(OWN)]
     revisions = sorted(core["hs_revision"].unique())
     keys = ["segment", "hs_revision", "cmd_code"]
     found = _covered(core.merge(unchanged(segments, revisions), on=keys), core, UNCHANGED)
@@ -113,7 +114,7 @@ def yearly(rows: pd.DataFrame, segments: Segments) -> pd.DataFrame:
     if len(revisions) < 2 or set(core["segment"]) <= set(short):
         return found
     joined = like_for_like(rows).rows
-    other = _covered(joined[joined["scope"] == "core"], core, JOINED)
+    other = _covered(joined[joined["scope"].isin(OWN)], core, JOINED)
     better = other[(other["cover_pct"] >= MIN_COVER_PCT) & ~other["segment"].isin(short)]
     kept = found[~found["segment"].isin(better["segment"])]
     return pd.concat([kept, better], ignore_index=True)
@@ -165,7 +166,7 @@ def month_ends(periods: pd.Series) -> pd.Series:
 def _reason(segments: Segments, segment: str, before: str, after: str) -> str:
     """What changed in a segment's core codes from one revision to the next; empty if nothing did."""
     found = segments[segment]
-    old, new = set(found.cmd_codes(before, "core")), set(found.cmd_codes(after, "core"))
+    old, new = (set(found.cmd_codes(r, found.own)) for r in (before, after))
     reasons = {c.cmd_code: c.breaks[after] for c in found.codes if after in c.breaks}
     changed = {code: why for code, why in reasons.items() if code in new}
     moved = old ^ new

@@ -143,8 +143,8 @@ LEVELS = {
     "lo_95_usd": "lo_95",
     "hi_95_usd": "hi_95",
     "added_per_year_usd": "added_per_year",
-    "growth_pct": "probability_growth",
-    "above_pct": "probability_above_threshold",
+    "probability_growth_pct": "probability_growth",
+    "probability_above_pct": "probability_above_threshold",
 }
 """Columns of a table of levels, and those of ``Years.potential`` that they come from."""
 
@@ -152,7 +152,7 @@ LEVELS = {
 def level_columns(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of a potential as :data:`LEVELS`, in dollars and per cent."""
     table = pd.DataFrame({column: rows[name] for column, name in LEVELS.items()})
-    table[["growth_pct", "above_pct"]] *= 100
+    table[["probability_growth_pct", "probability_above_pct"]] *= 100
     return table.reset_index(drop=True)
 
 
@@ -167,8 +167,8 @@ def level_formats() -> dict[str, str]:
     return {
         **dict.fromkeys(MONEY, "usd_m"),
         "added_per_year_usd": "usd_m_signed",
-        "growth_pct": "pct",
-        "above_pct": "pct",
+        "probability_growth_pct": "pct",
+        "probability_above_pct": "pct",
     }
 
 
@@ -182,6 +182,6 @@ def level_headers(outlook: Outlook, year: int, then: int) -> dict[str, str]:
         "lo_95_usd": "95 % from",
         "hi_95_usd": "to ",
         "added_per_year_usd": "Added a year",
-        "growth_pct": "P(grows)",
-        "above_pct": f"P(> {outlook.threshold_pct:+.0f} %)",
+        "probability_growth_pct": "P(grows)",
+        "probability_above_pct": f"P(> {outlook.threshold_pct:+.0f} %)",
     }

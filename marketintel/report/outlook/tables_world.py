@@ -24,8 +24,8 @@ def world(outlook: Outlook, carried: str) -> Table:
         formats={
             **dict.fromkeys(MONEY, "usd_bn"),
             "added_per_year_usd": "usd_bn_signed",
-            "growth_pct": "pct",
-            "above_pct": "pct",
+            "probability_growth_pct": "pct",
+            "probability_above_pct": "pct",
         },
         headers={
             "heading": "Heading",
@@ -35,8 +35,8 @@ def world(outlook: Outlook, carried: str) -> Table:
             "lo_80_usd": "80 % from",
             "hi_80_usd": "to",
             "added_per_year_usd": "Added a year",
-            "growth_pct": "P(grows)",
-            "above_pct": f"P(> {outlook.threshold_pct:+.0f} %)",
+            "probability_growth_pct": "P(grows)",
+            "probability_above_pct": f"P(> {outlook.threshold_pct:+.0f} %)",
         },
         hide=["title", "lo_95_usd", "hi_95_usd"],
         note=f"Probabilities are read off the calibrated intervals; bounds of 95 % are in the tables. {carried}",

@@ -27,7 +27,7 @@ def groups(cells: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         ``unique_id, role, partner, item, kind, group``, one row a cell and total. ``group`` is a
-        number from 0, core codes before mixed ones and then the group with most cells first; -1 for a
+        number from 0, core codes before neighbours and mixed ones and then the group with most cells first; -1 for a
         cell in no sum. A total's
         ``unique_id`` is the country alone (in its first group; else with the group's number),
         ``* segment`` or ``*``; ``item`` is a segment or, of mixed codes, a code.
@@ -38,7 +38,7 @@ def groups(cells: pd.DataFrame) -> pd.DataFrame:
     newest = once.groupby(["partner", "kind"])["end"].transform("max")
     kept = once[once["end"] == newest]
     sizes = kept.groupby(["kind", "end"]).size()
-    order = sorted(sizes.index, key=lambda key: (key[0].mixed, -sizes[key], key))
+    order = sorted(sizes.index, key=lambda key: (key[0].mixed, key[0].neighbour, -sizes[key], key))
     number = {key: i for i, key in enumerate(order)}
     pairs = zip(once["kind"], once["end"], strict=True)
     once = once.assign(role=CELL, item=once["unique_id"].str.partition(" ")[2])

@@ -12,7 +12,7 @@ import pandas as pd
 
 from marketintel.analysis import clusters as chains
 from marketintel.analysis import suppliers
-from marketintel.analysis.frames import CORE
+from marketintel.analysis.frames import OWN
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
@@ -75,11 +75,11 @@ class Found:
 
     @cached_property
     def demand(self) -> pd.Series:
-        """USD that the target country imports by segment, core codes; empty where not known."""
+        """USD that the target country imports by segment, own codes; empty where not known."""
         if (study := self.market.study) is None:
             return pd.Series(dtype="float64")
-        core = study.demand[study.demand["scope"] == CORE]
-        return core.set_index("segment")["value_usd"].sort_values(ascending=False)
+        own = study.demand[study.demand["scope"].isin(OWN)]
+        return own.set_index("segment")["value_usd"].sort_values(ascending=False)
 
     @cached_property
     def countries(self) -> list[str]:
@@ -286,10 +286,10 @@ def supply(found: Found) -> Stack:
     study = found.market.study
     if study is None:
         return Stack(Text(f"Not known. {found.market.gap}"))
-    special = suppliers.specialisation(study.matrix, study.codes, CORE, None)
+    special = suppliers.specialisation(study.matrix, study.codes, OWN, None)
     rows = special[special["partner"].isin(found.countries)]
     wide = rows.pivot_table(index="segment", columns="partner", values="rca_in_market")
-    eu = study.position[study.position["scope"] == CORE].set_index("segment")
+    eu = study.position.set_index("segment")
     table = pd.DataFrame({"segment": found.demand.index, "demand_usd": found.demand.to_numpy()})
     table["eu_share_pct"] = table["segment"].map(eu["share_pct"])
     table["special"] = [_strong(wide, s, found.countries) for s in table["segment"]]

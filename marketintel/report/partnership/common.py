@@ -14,6 +14,7 @@ from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import EU, Study, load, one
+from marketintel.report.market_study.sentences import beside
 from marketintel.warehouse import reads
 from marketintel.warehouse.csvfile import year_of
 from marketintel.warehouse.reference import country_name
@@ -144,6 +145,13 @@ def figures_read(data_dir: Path | None = None) -> Text | None:
     return Text("\n".join(f"- {escape(text)}" for text in cited)) if len(cited) else None
 
 
+def _without_one(studies: Sequence[Study]) -> str:
+    """Say the changes and shares of the table without a segment that makes over half of them."""
+    measures = ("change_pct", "sold_change_pct", "share_pct")
+    said = [(s, beside(s, *measures).removeprefix("; ")) for s in studies]
+    return "".join(f" {s.name(s.market)}: {text}." for s, text in said if text)
+
+
 def context(markets: Sequence[Market]) -> list[Table | Text | Callout]:
     """What the target countries import: beside the indicators, never because of them."""
     rows = []
@@ -195,7 +203,8 @@ def context(markets: Sequence[Market]) -> list[Table | Text | Callout]:
                     "sales_change_pct": "Change",
                     "share_pct": "Share",
                 },
-                note="Core codes of all photonics segments; changes on the year before.",
+                note="Core codes of all photonics segments; changes on the year before."
+                + _without_one([m.study for m in markets if m.study]),
                 source=study.source_line,
             )
         )

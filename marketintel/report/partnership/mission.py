@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.analysis.frames import CORE
+from marketintel.analysis.frames import CORE, OWN
 from marketintel.report.blocks import Callout, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
@@ -58,10 +58,10 @@ class Dossier:
         if study is None:
             return pd.DataFrame()
         table = pd.DataFrame({"demand_usd": self.found.demand})
-        core = study.demand[study.demand["scope"] == CORE].set_index("segment")
-        own = study.position[study.position["scope"] == CORE].set_index("segment")
+        demand = study.demand[study.demand["scope"].isin(OWN)].set_index("segment")
+        own = study.position.set_index("segment")
         rca = study.specialisation[study.specialisation["partner"] == EU].set_index("segment")
-        table["change_pct"] = core["change_pct"]
+        table["change_pct"] = demand["change_pct"]
         table["eu_share_pct"] = own["share_pct"]
         table["rca_in_market"] = rca["rca_in_market"]
         if study.has_duties:
@@ -108,13 +108,18 @@ def market_page(dossier: Dossier) -> Stack:
     own = one(study.position_total, "scope", CORE)
     cards = [
         (f"Photonic imports, {study.year}", w.money(total["value_usd"]),
-         f"core codes; {w.change(total['change_pct'])} on {study.base}"),
+         f"core codes; {w.change(total['change_pct'])} on {study.base}"
+         f"{say.beside(study, say.growth_or_level(study))}"),
         ("Share of the EU27", w.percent(own["share_pct"]),
-         f"{w.points(own['share_change_pp'])} on {study.base}"),
+         f"{w.points(own['share_change_pp'])} on {study.base}"
+         f"{say.beside(study, 'share_pct', 'share_change_pp')}"),
     ]  # fmt: skip
     if study.has_duties:
         before, now = say.duty_of(study, EU)
-        cards.append(("Duty on EU goods", w.percent(now), f"{w.percent(before)} in {study.base}"))
+        aside = say.beside(study, "duty_pct", "duty_change_pp")
+        cards.append(
+            ("Duty on EU goods", w.percent(now), f"{w.percent(before)} in {study.base}{aside}")
+        )
     note = market_note(study.market, study.year)
     suppliers = study.shares_total[study.shares_total["value_usd"] > 0].head(8)
     return Stack(

@@ -13,6 +13,7 @@ from marketintel.analysis.forecast import present
 from marketintel.analysis.frames import CORE
 from marketintel.errors import MissingDataError
 from marketintel.report.market_study import facts as study_facts
+from marketintel.report.market_study import sentences as say
 from marketintel.warehouse import query
 from marketintel.warehouse.notes import MarketNote, market_note
 from marketintel.warehouse.reference import (
@@ -45,7 +46,10 @@ class Market:
     total : Series
         The same of all segments together.
     by_division : dict of str to float
-        US dollars of the segments of each division.
+        US dollars of the core codes that each division makes.
+    without : dict of str to str
+        What is said beside each headline figure that one segment moves by more than half: keys
+        ``change``, ``share``.
     note : MarketNote or None
         What makes the year unusual.
     """
@@ -58,6 +62,7 @@ class Market:
     segments: pd.DataFrame = field(default_factory=pd.DataFrame)
     total: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     by_division: Mapping[str, float] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
     note: MarketNote | None = None
     sources: Sequence[str] = ()
 
@@ -82,7 +87,7 @@ def market(
     exporter : str
         ISO3 of the region's country.
     divisions : mapping of str to sequence of str
-        Division to the segments that it makes.
+        Division to the segments that it makes, and codes of other divisions' segments.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def market(
         study = study_facts.load(code, exporter, data_dir=data_dir)
     except MissingDataError as error:
         return Market(code, country_name(code), reason=str(error))
-    maker = {segment: d for d, segments in divisions.items() for segment in segments}
+    maker = {made: d for d, goods in divisions.items() for made in goods}
     place, total = (_core(t) for t in (study.position, study.position_total))
     table = _core(study.demand)[["segment", "value_usd", "change_pct"]].merge(
         place[["segment", "share_pct", "rank"]], on="segment"
@@ -110,7 +115,9 @@ def market(
     table = table[table["division"].notna()].sort_values("value_usd", ascending=False)
     whole = _core(study.demand_total).iloc[0]
     own = total.iloc[0]
-    worth = table.groupby("division")["value_usd"].sum()
+    codes = _core(study.code_demand)
+    makers = codes["cmd_code"].map(maker).fillna(codes["segment"].map(maker))
+    worth = codes["value_usd"].groupby(makers).sum()
     return Market(
         code=code,
         name=country_name(code),
@@ -125,6 +132,10 @@ def market(
             }
         ),
         by_division={str(d): float(v) for d, v in worth.items()},
+        without={
+            "change": say.aside(study, say.growth_or_level(study)),
+            "share": say.aside(study, "share_pct"),
+        },
         note=market_note(code, study.year),
         sources=study.trade_sources,
     )  # fmt: skip

@@ -212,7 +212,9 @@ def load(
     brief = Brief(found, [], directory)
     brief.row  # noqa: B018 - refuses a region without figures before anything is written
     by_division = {
-        code: division.segments for code, division in brief.divisions.items() if division.segments
+        code: (*division.segments, *division.codes)
+        for code, division in brief.divisions.items()
+        if division.segments
     }
     markets = [market(t, found.country, by_division, directory) for t in dict.fromkeys(targets)]
     return Brief(found, markets, directory)

@@ -79,14 +79,15 @@ def demand(brief: Brief) -> str:
     seller = w.the(brief.region.name if brief.region.is_country else country_of(brief))
     said = (
         f"{w.sentence(w.the(market.name))} imported {w.money(total['value_usd'])} of photonic goods in {market.year}; "
-        f"that {w.moved(total['change_pct'], 0)} on {market.base}."
+        f"that {w.moved(total['change_pct'], 0)} on {market.base}{market.without['change']}."
     )
     if total["exported_usd"] > 0:
         said += (
-            f" {w.sentence(seller)} sold {w.money(total['exported_usd'])} of it, {w.percent(total['share_pct'])}, "
-            "and figures for the region alone do not exist."
+            f" {w.sentence(seller)} sold {w.money(total['exported_usd'])} of it, {w.percent(total['share_pct'])}"
+            f"{market.without['share']}, and figures for the region alone do not exist."
             if not brief.region.is_country
-            else f" {w.sentence(seller)} sold {w.money(total['exported_usd'])} of it, {w.percent(total['share_pct'])}."
+            else f" {w.sentence(seller)} sold {w.money(total['exported_usd'])} of it, {w.percent(total['share_pct'])}"
+            f"{market.without['share']}."
         )
     return said
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis import complexity, duties, suppliers
-from marketintel.analysis.frames import CORE
+from marketintel.analysis.frames import CORE, NEIGHBOUR, OWN
 from marketintel.errors import MissingDataError
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
@@ -38,7 +38,7 @@ def supply_side(screen: Screen) -> Stack:
     segments = load_segments()
     codes = segments.frame()
     groups = {screen.exporter: screen.members} if screen.members != [screen.exporter] else None
-    table = suppliers.specialisation(matrix, codes, CORE, groups)
+    table = suppliers.specialisation(matrix, codes, OWN, groups)
     own = table[table["partner"] == screen.exporter].set_index("segment")
     if own.empty:
         name = escape(screen.name(screen.exporter))
@@ -112,8 +112,11 @@ def _whole(screen: Screen) -> Callout | None:
 def _duties(screen: Screen) -> Stack | Callout:
     if MARKET in screen.members:
         return Callout("note", "Duties are known for the exporter's own market only: not shown.")
+    known = load_segments()
+    near = all(known[segment].own == NEIGHBOUR for segment in screen.segments_asked)
+    scope = NEIGHBOUR if near else CORE
     try:
-        flows = query.flows(reporter=MARKET, segments=screen.segments_asked, scope=CORE,
+        flows = query.flows(reporter=MARKET, segments=screen.segments_asked, scope=scope,
                             data_dir=screen.data_dir)  # fmt: skip
     except MissingDataError as error:
         return Callout("warning", f"No duties are known: {escape(error)}.")
@@ -122,12 +125,12 @@ def _duties(screen: Screen) -> Stack | Callout:
     union = group_members("EU27")
     if not set(union) & set(screen.members):
         groups["EU27"] = union
-    rates = duties.effective_duty(flows, "partner", CORE, groups)
+    rates = duties.effective_duty(flows, "partner", scope, groups)
     year = rates["period"].max()
     now = rates[rates["period"] == year]
     if not (now["partner"] == screen.exporter).any():
         return Callout("note", f"{escape(screen.name(screen.exporter))} pays no duties here.")
-    gap = duties.duty_gap(flows[flows["period"] == year], screen.exporter, (), CORE, groups)
+    gap = duties.duty_gap(flows[flows["period"] == year], screen.exporter, (), scope, groups)
     table = now.merge(gap[["partner", "like_for_like_gap_pp"]], "left", on="partner")
     table = table.sort_values("customs_value_usd", ascending=False, ignore_index=True)
     table.insert(0, "name", table["partner"].map(screen.name))
@@ -211,7 +214,7 @@ def _relatedness(
         return empty
     m = complexity.presence(kept)
     own = complexity.density(m).T[exporter]
-    core = codes[(codes["scope"] == CORE) & codes["cmd_code"].isin(kept.columns)]
+    core = codes[codes["scope"].isin(OWN) & codes["cmd_code"].isin(kept.columns)]
     present = m.T[exporter]
     core = core.assign(d=core["cmd_code"].map(own), m=core["cmd_code"].map(present))
     grouped = core.groupby("segment")

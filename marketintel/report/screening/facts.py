@@ -13,6 +13,7 @@ from marketintel.analysis import agreement, record
 from marketintel.analysis import screening as scoring
 from marketintel.analysis.candidates import NAIVE, Inputs, Year, history
 from marketintel.analysis.duty_rates import rates_of
+from marketintel.analysis.frames import CORE, OWN
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.screening.asked import exporter_of, scenario_of
 from marketintel.report.screening.settings import (
@@ -350,7 +351,8 @@ def load(
     points = scenario_of(scenario, members)
     excluded = {m: "left out on request" for name in exclude for m in group_members(country(name))}
     definitions = load_segments()
-    asked = [definitions.resolve(s) for s in segments] or list(definitions.names())
+    asked = [definitions.resolve(s) for s in segments]
+    asked = asked or [s.id for s in definitions if s.own == CORE]
     world = engine.ask(directory, _WORLD, figures=False)
     if world.empty:
         raise MissingDataError(
@@ -388,9 +390,9 @@ def _duties(goods: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
 def _devices(
     world: pd.DataFrame, asked: Sequence[str], names: dict[str, str], data_dir: Path | None
 ) -> tuple[pd.DataFrame, float]:
-    """Return the core codes that world trade is there for, and how many of those asked for."""
+    """Return the own codes that world trade is there for, and how many of those asked for."""
     wanted = selection.wanted(None, None, data_dir)
-    wanted = wanted[(wanted["scope"] == "core") & wanted["segment"].isin(asked)]
+    wanted = wanted[wanted["scope"].isin(OWN) & wanted["segment"].isin(asked)]
     last = world[world["period"] == world["period"].max()]
     keys = ["hs_revision", "cmd_code"]
     sellers = last.groupby(keys)["exporter"].nunique().rename("n").reset_index()

@@ -102,7 +102,7 @@ def test_stored_estimates_are_those_of_the_data(shared, root, monkeypatch):
     flows, rates = script.exports(), script.duties()
     stored = {e.key: e for e in load_elasticities()}
     for key, name in (
-        ("duty_retaliation_core", "core photonics codes"),
+        ("duty_retaliation_core", "core and neighbouring codes"),
         ("duty_retaliation_machines", "chapters 84, 85 and 90"),
         ("duty_retaliation_all", "all goods"),
     ):
