@@ -60,6 +60,7 @@ def fetch(
     data: DataOption = None,
 ) -> None:
     """Fetch trade and market data for target markets; a second run asks only for what is new."""
+    from marketintel.files import check_folder
     from marketintel.sources.fetch import answers_dir, execute
     from marketintel.sources.plan import plan
     from marketintel.warehouse import store
@@ -81,6 +82,7 @@ def fetch(
         typer.echo(line)
     if dry_run:
         return
+    check_folder(data_dir)
     with _bar(sum(step.requests for step in made.steps), quiet) as advance:
         outcomes = execute(made, data_dir, reference_book(), progress=lambda _: advance())
     for outcome in outcomes:

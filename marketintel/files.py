@@ -175,7 +175,7 @@ def leased(
     prefix : str
         Of its name, the same for all folders of this kind.
     rescue : callable, optional
-        Called with each folder of a killed run before that is removed.
+        Called with each folder, this one and those of killed runs, before it is removed.
     """
     _sweep(parent, prefix, rescue)
     with naming(parent):
@@ -190,7 +190,12 @@ def leased(
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        rescue(folder)
+        try:
+            shutil.rmtree(folder, ignore_errors=True)
+        except BaseException:  # a signal to stop, of which there is one: finish, then stop
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         if handle is not None:
             os.close(handle)
 

@@ -1,6 +1,7 @@
 """The wheel alone: built, installed without network, and used from an empty folder."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -10,10 +11,10 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="module")
-def installed(root, tmp_path_factory):
+@pytest.fixture
+def installed(root, tmp_path):
     """A function that runs an installed command in an empty folder, away from the checkout."""
-    place = tmp_path_factory.mktemp("wheel")
+    place = tmp_path
     run = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(place)]
     subprocess.run(run, cwd=root, check=True, capture_output=True)
     (wheel,) = place.glob("*.whl")
@@ -53,55 +54,40 @@ def snapshot_of(folder: Path) -> dict[str, int]:
     }
 
 
-def test_it_is_the_wheel_that_runs(installed):
+def test_a_wheel_is_all_that_is_needed(installed, tmp_path):
     code = "import marketintel; print(marketintel.__file__)"
     done = subprocess.run(
         [installed.python, "-c", code], cwd=installed.empty, env=installed.environment,
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == str(installed.packages / "marketintel" / "__init__.py")
-
-
-@pytest.mark.parametrize(
-    ("words", "documents"),
-    [
-        (("data",), 0),
-        (("screen", "-q"), 2),
-        (("study", "USA", "-q"), 2),
-        (("brief", "SE31", "-q"), 2),
-    ],
-    ids=lambda words: words[0] if isinstance(words, tuple) else "",
-)
-def test_the_commands_work_in_an_empty_folder(installed, words, documents):
-    before = snapshot_of(installed.packages)
-    done = installed(*words)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout
-    if documents:
-        made = [installed.empty / line for line in done.stdout.splitlines()]
-        assert len(made) == documents and all(file.is_file() for file in made)
-    assert snapshot_of(installed.packages) == before, "nothing is written beside the package"
-    assert not (installed.empty / "data").exists()
-    assert (installed.home / ".local" / "share" / "marketintel" / "raw").is_dir()
-
-
-def test_data_that_were_taken_away_stay_away(installed):
-    assert installed("data", "-f", "csv").returncode == 0
-    raw = installed.home / ".local" / "share" / "marketintel" / "raw"
-    (folder,) = (raw / "usitc_hts").iterdir()
-    for file in folder.iterdir():
-        file.unlink()
-    assert "usitc_hts" not in installed("data", "-f", "csv").stdout
-
-
-def test_data_that_may_not_be_passed_on_are_not_in_the_wheel(installed):
     starter = installed.packages / "marketintel" / "_starter"
     assert (starter / "us_census_imports").is_dir()
-    assert not (starter / "atlas_world_exports").exists()
+    assert not (starter / "atlas_world_exports").exists(), "its terms are not verified"
 
+    before = snapshot_of(installed.packages)
+    commands = [
+        (("data",), 0),
+        (("study", "USA", "-q"), 2),
+        (("screen", "-q", "--out", "screenings"), 2),
+        (("brief", "SE31", "-q"), 2),
+    ]
+    for words, documents in commands:
+        done = installed(*words)
+        assert (done.returncode, done.stderr) == (0, ""), words
+        made = [installed.empty / line for line in done.stdout.splitlines()]
+        assert made
+        if documents:
+            assert len(made) == documents and all(file.is_file() for file in made)
+    assert snapshot_of(installed.packages) == before, "nothing is written beside the package"
+    assert not (installed.empty / "data").exists()
 
-def test_a_folder_without_data_and_a_home_without_room_are_one_line(installed, tmp_path):
-    done = installed("data", MARKETINTEL_DATA=str(tmp_path))
+    raw = installed.home / ".local" / "share" / "marketintel" / "raw"
+    shutil.rmtree(raw / "usitc_hts")
+    assert "usitc_hts" not in installed("data", "-f", "csv").stdout, "taken away stays away"
+
+    (tmp_path / "none").mkdir()
+    done = installed("data", MARKETINTEL_DATA=str(tmp_path / "none"))
     assert done.returncode == 3 and "_starter" in done.stderr and done.stderr.count("\n") == 1
     (tmp_path / "file").touch()
     done = installed("data", HOME=str(tmp_path / "file"))

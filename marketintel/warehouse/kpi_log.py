@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from marketintel.errors import DamagedDataError, UsageError
+from marketintel.errors import DamagedDataError, StorageError, UsageError
 from marketintel.warehouse.check_kpis import MEETINGS
 from marketintel.warehouse.countries import country
 from marketintel.warehouse.csvfile import unknown
@@ -124,7 +124,7 @@ def append(path: Path, entry: Entry) -> None:
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError as error:
-        raise DamagedDataError(f"{path}: cannot be written ({error.strerror})") from error
+        raise _not_written(path, f"cannot be written ({error.strerror})") from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         end = os.fstat(handle).st_size
@@ -232,9 +232,16 @@ def _write_whole(handle: int, payload: bytes, end: int, path: Path) -> None:
     except OSError as error:
         os.ftruncate(handle, end)
         reason = error.strerror or error
-        raise DamagedDataError(
-            f"{path}: the line could not be written ({reason}); nothing was added, try again"
+        raise _not_written(
+            path, f"the line could not be written ({reason}); nothing was added, try again"
         ) from error
+
+
+def _not_written(path: Path, reason: str) -> DamagedDataError:
+    """Return the error of a log that the operating system refused, with that error's exit code."""
+    error = DamagedDataError(f"{path}: {reason}")
+    error.exit_code = StorageError.exit_code
+    return error
 
 
 def _sync(folder: Path) -> None:
