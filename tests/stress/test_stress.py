@@ -133,8 +133,7 @@ def test_full_disks_of_every_size(notebook, tmp_path, monkeypatch, where):
     """A disk that is full after so many KiB, from nothing to where all fits."""
     place = Path(f"/tmp/d{os.getpid()}")
     place.mkdir()
-    sizes, codes = [0, 4, 8, 16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 256, 384, 512, 1024,
-                    2048], []  # fmt: skip
+    sizes, codes = [0, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 3072, 7168], []
     try:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)], check=True)
     except subprocess.CalledProcessError:
