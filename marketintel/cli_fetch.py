@@ -106,6 +106,7 @@ def reference_book() -> "Book":
         load_groups,
         split,
     )
+    from marketintel.warehouse.feeds import admit
 
     rows = {row["iso3"]: row for row in country_rows()}
 
@@ -117,7 +118,9 @@ def reference_book() -> "Book":
     def knows(code: str, system: str) -> bool:
         return code in code_map(system)
 
-    return Book(harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, groups["EU27"], groups)
+    return Book(
+        harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, groups["EU27"], groups, admit
+    )
 
 
 def parse_years(text: str | None) -> list[int]:

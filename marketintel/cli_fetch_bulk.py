@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from marketintel.errors import UsageError
+from marketintel.errors import DamagedDataError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from marketintel.sources.connectors import Book
@@ -72,7 +72,12 @@ def fetch_bulk(
         return
     zipped = archive or _download_baci(str(edition), data_dir, dry_run)
     if zipped:
-        _add_baci(zipped, codes_in, years, all_products, book, data_dir, dry_run)
+        try:
+            _add_baci(zipped, codes_in, years, all_products, book, data_dir, dry_run)
+        except (DamagedDataError, SourceError):
+            if edition:
+                zipped.unlink(missing_ok=True)  # downloaded here: the next run asks again
+            raise
 
 
 def _download_baci(edition: str, data_dir: Path, dry_run: bool) -> Path | None:

@@ -23,6 +23,35 @@ from typing import Any
 from marketintel.files import write_atomic
 
 _ABANDONED_S = 24 * 3600
+#: How far ahead of this machine's clock an answer may be dated.
+_SKEW_S = 60.0
+#: Longest number read: one with more digits is no figure, and may be no float.
+_LONGEST_NUMBER = 40
+
+
+def strict_json(text: str | bytes) -> Any:
+    """Return parsed JSON; what JSON or a figure cannot be is a ``ValueError``.
+
+    Refused are ``NaN`` and ``Infinity``, numbers beyond a float or of absurd length, and halves of
+    surrogate pairs, which no file can hold.
+    """
+    parsed = json.loads(text, parse_constant=_number, parse_float=_number, parse_int=_whole)
+    if "\\ud" in (text if isinstance(text, str) else text.decode("utf-8", "ignore")).lower():
+        json.dumps(parsed, ensure_ascii=False).encode()
+    return parsed
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not abs(value) < float("inf"):
+        raise ValueError(f"{text[:20]} is not a number of JSON")
+    return value
+
+
+def _whole(text: str) -> int:
+    if len(text) > _LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(text)} digits")
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -43,6 +72,8 @@ class Answer:
         When it came over the network (UTC).
     from_store : bool
         True if nothing was asked this time.
+    content : object
+        What the connector's ``check`` made of it.
     """
 
     url: str
@@ -51,6 +82,7 @@ class Answer:
     body: bytes
     retrieved_at: datetime
     from_store: bool = False
+    content: Any = None
 
     def text(self) -> str:
         """Return the body as text (UTF-8, with or without byte order mark)."""
@@ -58,7 +90,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the body as parsed JSON."""
-        return json.loads(self.body)
+        return strict_json(self.body)
 
 
 class AnswerStore:
@@ -84,7 +116,7 @@ class AnswerStore:
         return self.directory / name[:2] / f"{name}.gz"
 
     def load(self, path: Path, max_age_s: float | None = None) -> Answer | None:
-        """Return a kept answer, or None if there is none, it is damaged or too old."""
+        """Return a kept answer, or None: there is none, it is damaged, too old or of tomorrow."""
         try:
             head, _, body = gzip.decompress(path.read_bytes()).partition(b"\n")
             meta = json.loads(head)
@@ -92,11 +124,11 @@ class AnswerStore:
                 meta["url"], meta["status"], meta["content_type"], body,
                 datetime.fromisoformat(meta["retrieved_at"]), from_store=True,
             )  # fmt: skip
-        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
+            age = (datetime.now(UTC) - answer.retrieved_at).total_seconds()
+        except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, RecursionError):
             return None  # absent or damaged: simply asked for again
         limit = self.max_age_s if max_age_s is None else max_age_s
-        age = (datetime.now(UTC) - answer.retrieved_at).total_seconds()
-        return answer if limit is None or age <= limit else None
+        return answer if age >= -_SKEW_S and (limit is None or age <= limit) else None
 
     def save(self, path: Path, answer: Answer) -> None:
         """Keep an accepted answer, in one step."""

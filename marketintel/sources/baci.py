@@ -87,6 +87,11 @@ def download(version: str, revision: str, target: Path, client: Client) -> Path:
     if not target.exists():
         path = f"/DATA_DOWNLOAD/baci/data/BACI_{revision}_V{version}.zip"
         client.get(path, expect="zip", to_file=target)
+        try:
+            years(target)
+        except (DamagedDataError, SourceError):
+            target.unlink()  # or it would count as downloaded
+            raise
     return target
 
 

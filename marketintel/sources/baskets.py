@@ -6,17 +6,16 @@ added up where it lies, a year at a time, and only the sums become a snapshot.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from marketintel.errors import MissingDataError
-from marketintel.sources import baci, snapshot
+from marketintel.errors import DamagedDataError, MissingDataError
+from marketintel.sources import baci, snapshot, tidy
 from marketintel.sources.bulk import REVISIONS, numbered_vintage
-from marketintel.sources.connector import WORLD, Book
-from marketintel.sources.fetch import parquet_bytes
+from marketintel.sources.connector import WORLD, Book, day_of, keep
+from marketintel.sources.merging import parquet_bytes
 
 if TYPE_CHECKING:
     import duckdb
@@ -43,6 +42,7 @@ GROUP BY ALL
 _PARTNERS = "SELECT DISTINCT unnest([i, j]) AS code FROM read_parquet($file)"
 
 
+@tidy.reading(SOURCE)
 def add_baskets(
     archive: Path, edition: Path, years: Sequence[int], book: Book, data_dir: Path
 ) -> snapshot.Snapshot:
@@ -97,7 +97,7 @@ def add_baskets(
         title=f"BACI exports of all products by economy, {REVISIONS[revision]}, edition {version}",
         citation=baci.CITATION.format(edition=edition.name) + ", summed over partners.",
         parameters={"edition": edition.name, "years": wanted},
-        retrieved_at=datetime.fromtimestamp(archive.stat().st_mtime, UTC).date(),
+        retrieved_at=day_of(archive),
         rebuild=f"marketintel fetch baci --zip {archive.name} --all-products",
         quirks=[
             "Exports f.o.b. in US dollars, exporter and importer reports reconciled; partners "
@@ -105,7 +105,7 @@ def add_baskets(
             "A destination other than WLD is a group of economies that the exporter is in.",
         ],
     )
-    return snapshot.save(data_dir, citation, FILE, payload, rows=len(frame))
+    return keep(data_dir, citation, FILE, frame, payload, book)
 
 
 def _sums(file: Path, book: Book) -> pd.DataFrame:
@@ -133,6 +133,6 @@ def _held(data_dir: Path) -> list[int]:
     """Return the years that the newest snapshot has."""
     try:
         (before,) = snapshot.find(data_dir, SOURCE)
-    except MissingDataError:
+        return [int(year) for year in before.meta.parameters["years"]]
+    except (MissingDataError, DamagedDataError, *tidy.UNFORESEEN):
         return []
-    return [int(year) for year in before.meta.parameters["years"]]

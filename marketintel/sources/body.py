@@ -6,6 +6,7 @@ bounded as it goes, and a compressed stream that stops early is told from one th
 """
 
 import contextlib
+import re
 import socket
 import threading
 import zlib
@@ -97,7 +98,7 @@ def pieces(response: requests.Response, max_bytes: int) -> Iterator[bytes]:
         More than ``max_bytes`` after decompression.
     """
     announced = response.headers.get("Content-Length", "")
-    if announced.isdigit() and int(announced) > max_bytes:
+    if re.fullmatch(r"[0-9]{1,40}", announced) and int(announced) > max_bytes:
         raise BodyTooLarge(f"{int(announced):,} bytes announced")
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
     wire = response.raw.stream(_PIECE, decode_content=False)

@@ -6,16 +6,18 @@ one segment does not take another away.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+from pyarrow import ArrowException
 
-from marketintel.errors import MissingDataError
-from marketintel.sources import baci, snapshot
+from marketintel.errors import DamagedDataError, MissingDataError
+from marketintel.sources import baci, snapshot, tidy
+from marketintel.sources.connector import day_of, keep
 from marketintel.sources.connectors import Book
-from marketintel.sources.fetch import parquet_bytes
+from marketintel.sources.merging import parquet_bytes
 
 REVISIONS = {
     "HS92": "HS1992", "HS96": "HS1996", "HS02": "HS2002", "HS07": "HS2007", "HS12": "HS2012",
@@ -34,6 +36,7 @@ def edition_dir(data_dir: Path, year: baci.Year) -> Path:
     return library_dir(data_dir) / f"{year.revision}_V{year.vintage}"
 
 
+@tidy.reading(baci.SOURCE)
 def add_baci(
     archive: Path,
     codes: Sequence[str],
@@ -81,7 +84,7 @@ def add_baci(
         f"{len(wanted)} products",
         citation=baci.CITATION.format(edition=edition.name) + ".",
         parameters={"edition": edition.name, "codes": wanted},
-        retrieved_at=datetime.fromtimestamp(archive.stat().st_mtime, UTC).date(),
+        retrieved_at=day_of(archive),
         rebuild=f"marketintel fetch baci --zip {archive.name}",
         quirks=[
             "BACI reconciles exporter and importer reports; values are f.o.b. in thousand US "
@@ -90,7 +93,7 @@ def add_baci(
             "Areas as reported; Other Asia, nes is Taiwan.",
         ],
     )
-    return snapshot.save(data_dir, citation, _FILE, payload, rows=len(frame))
+    return keep(data_dir, citation, _FILE, frame, payload, book)
 
 
 def _tidy(raw: pd.DataFrame, revision: str, book: Book) -> pd.DataFrame:
@@ -113,10 +116,11 @@ def _tidy(raw: pd.DataFrame, revision: str, book: Book) -> pd.DataFrame:
 def _codes_before(data_dir: Path, revision: str) -> set[str]:
     try:
         held = snapshot.find(data_dir, baci.SOURCE)
-    except MissingDataError:
-        return set()
-    frames = [pd.read_parquet(s.path, columns=["cmd_code", "hs_revision"]) for s in held]
-    return {c for f in frames for c in f.loc[f["hs_revision"] == revision, "cmd_code"].unique()}
+        frames = [pd.read_parquet(s.path, columns=["cmd_code", "hs_revision"]) for s in held]
+    except (MissingDataError, DamagedDataError, *tidy.UNFORESEEN, OSError, ArrowException):
+        return set()  # nothing that could be built upon; `find` has said so
+    codes = {c for f in frames for c in f.loc[f["hs_revision"] == revision, "cmd_code"].unique()}
+    return {code for code in codes if re.fullmatch(r"\d{6}", str(code))}
 
 
 def numbered_vintage(data_dir: Path, source: str, edition: str, file: str, payload: bytes) -> str:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources import replies, tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
+from marketintel.sources.scope import asked
 from marketintel.sources.session import address
 from marketintel.sources.settings import CENSUS_KEY, Provider
 
@@ -91,7 +93,7 @@ def fetch(query: Query, client: Client) -> pd.DataFrame:
         Refusal, an invalid key, or a changed format.
     """
     check(query)
-    parts = [process(_ask(path, client), query.flow) for path in requests(query)]
+    parts = [_ask(path, query, client) for path in requests(query)]
     return _together(parts, query)
 
 
@@ -123,15 +125,21 @@ def requests(query: Query) -> Iterator[str]:
             )
 
 
-def _ask(path: str, client: Client) -> bytes:
+def _ask(path: str, query: Query, client: Client) -> pd.DataFrame:
     media = ("application/json", "text/html")
-    return client.get(path, expect=media, accept=(200, 204), check=_accept).body
+    (period,) = parse_qs(urlsplit(path).query)["time"]
 
+    def accept(answer: Answer) -> pd.DataFrame:
+        if answer.body.strip() and not tidy.is_markup(answer.body):
+            replies.must_parse(answer)
+        frame = asked(process(answer.body, query.flow), SOURCE, period=[period])
+        if query.codes:
+            begun = frame["cmd_code"].str.startswith(query.codes)
+            asked(frame, SOURCE, cmd_code=frame.loc[begun, "cmd_code"].tolist() or [""])
+        return frame
 
-def _accept(answer: Answer) -> None:
-    if answer.body.strip() and not tidy.is_markup(answer.body):
-        replies.must_parse(answer)
-    _table(answer.body)
+    found: pd.DataFrame = client.get(path, expect=media, accept=(200, 204), check=accept).content
+    return found
 
 
 def _table(body: tidy.Body | list[Any]) -> list[list[Any]]:
@@ -196,13 +204,7 @@ def _together(parts: list[pd.DataFrame], query: Query) -> pd.DataFrame:
             f"{', '.join(f'{key} {first[key]}' for key in keys)}; expected one: ask again later"
         )
     frame = single.sort_values(["cmd_code", "partner_code", "period"], ignore_index=True)
-    months = set(frame["period"])
-    if unasked := months - set(query.periods):
-        raise SourceError(
-            f"{SOURCE}: got {min(unasked)}, which was not asked for; the provider's parameters "
-            "changed"
-        )
-    frame.attrs["empty"] = sorted(set(query.periods) - months)
+    frame.attrs["empty"] = sorted(set(query.periods) - set(frame["period"]))
     frame.attrs["notes"] = notes
     return frame
 

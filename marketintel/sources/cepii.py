@@ -40,13 +40,16 @@ def fetch(client: Client, path: str = GEODIST) -> "pd.DataFrame":
     SourceError
         Refusal, a damaged file, or a changed format.
     """
-    return process(client.get(path, expect="zip", check=_accept).body)
+    frame: pd.DataFrame = client.get(path, expect="zip", check=_accept).content
+    return frame
 
 
-def _accept(answer: Answer) -> None:
-    tidy.member_of(answer.body, SOURCE, ".dta")
+def _accept(answer: Answer) -> "pd.DataFrame":
+    tidy.member_of(answer.body, SOURCE, ".dta")  # not the file as it is, which process reads too
+    return process(answer.body)
 
 
+@tidy.reading(SOURCE)
 def process(body: bytes) -> "pd.DataFrame":
     """Return the Stata file inside the zip (or as it is) under :data:`CONTRACT`."""
     import pandas as pd

@@ -12,6 +12,7 @@ and Melilla as ``EA``, states of the past, and the high seas. Statistics Canada 
 
 import re
 import zipfile
+import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.files import scratch
 from marketintel.sources.http import Client
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -125,7 +127,13 @@ def fetch(
             status = perform(query, talk, target)
         if status == 404:
             return empty(CONTRACT, f"HTTP 404: no archive of {query.year}")
-        return process(target, flow=query.flow, products=query.products)
+        return read(target, query)
+
+
+def read(archive: Path, query: Query) -> pd.DataFrame:
+    """Return the rows of an archive, which are of the year and the codes asked for."""
+    frame = process(archive, flow=query.flow, products=query.products)
+    return asked(frame, SOURCE, since=query.year, until=query.year)
 
 
 @reading(SOURCE)
@@ -146,7 +154,7 @@ def process(archive: Path, *, flow: str, products: Collection[str] = ()) -> pd.D
                     rows = rows[rows["code"].isin(set(products))]
                 rows["value"] = numbers(rows["value"], SOURCE, "Value")
                 sums.append(_summed(rows))
-    except (zipfile.BadZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, OSError) as error:
         raise SourceError(f"{SOURCE}: the archive is damaged ({error}); fetch it again") from error
     whole = _summed(pd.concat(sums))
     frame = pd.DataFrame(

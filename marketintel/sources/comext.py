@@ -10,6 +10,7 @@ occurs), the United Kingdom as ``UK`` or ``GB``, Kosovo is ``XK``. Reuse with at
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 
@@ -18,6 +19,7 @@ from marketintel.sources import eurostat, sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client, RetryLater
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import address, conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -146,7 +148,10 @@ class _TooBig(Exception):
 
 
 def perform(query: Query, client: Client) -> list[Answer]:
-    """Ask, waiting for queued answers and splitting what is too big; answers in query order."""
+    """Ask, waiting for queued answers and splitting what is too big; answers in query order.
+
+    The ``content`` of each is its rows.
+    """
     try:
         return [_ask(query, client)]
     except _TooBig as refusal:
@@ -180,8 +185,11 @@ def _halves(query: Query) -> list[Query]:
 
 def _ask(query: Query, client: Client) -> Answer:
     """Ask once; if the answer is queued, look for it at intervals, and for a bounded time."""
+    check_answer = partial(_settled, query=query)
     try:
-        return client.get(address(*request(query)), accept=_ANSWERS, expect=_MEDIA, check=_settled)
+        return client.get(
+            address(*request(query)), accept=_ANSWERS, expect=_MEDIA, check=check_answer
+        )
     except _Queued as promise:
         request_id = promise.request_id
     began = client.clock.monotonic()
@@ -195,7 +203,7 @@ def _ask(query: Query, client: Client) -> Answer:
         if client.clock.monotonic() - began > client.provider.patience_s:
             raise refuse(found, SOURCE)
         client.clock.sleep(_POLL_S)
-    return client.get(f"/1.0/async/data/{request_id}", expect=_MEDIA, check=_settled)
+    return client.get(f"/1.0/async/data/{request_id}", expect=_MEDIA, check=check_answer)
 
 
 #: Statuses that say something: 202 and 413 with an id are queued answers.
@@ -212,8 +220,8 @@ class _Queued(Exception):
         self.request_id = request_id
 
 
-def _settled(answer: Answer) -> None:
-    """Let through data and "nothing found"; everything else is never kept."""
+def _settled(answer: Answer, query: Query) -> pd.DataFrame:
+    """Return the rows of data and of "nothing found"; everything else is never kept."""
     found = notice(answer.body, SOURCE)
     if found and found.kind == "queued" and found.request_id:
         raise _Queued(found.request_id)
@@ -225,6 +233,17 @@ def _settled(answer: Answer) -> None:
         raise refuse(found, SOURCE)
     if not found and answer.status != 200:
         raise SourceError(f"{SOURCE}: HTTP {answer.status} without a reason; check the query")
+    return asked(
+        process(answer.body), SOURCE, since=query.since, until=query.until,
+        reporter_code=_spellings(query.reporters), partner_code=_spellings(query.partners),
+        cmd_code=query.products, flow=query.flows, freq=query.freq,
+    )  # fmt: skip
+
+
+def _spellings(codes: Iterable[str]) -> set[str]:
+    """Return codes as asked for and as they may come back (Greece as GR and as EL)."""
+    pairs = eurostat.OWN_CODES.items()
+    return {*codes, *(b for a, b in pairs if a in codes), *(a for a, b in pairs if b in codes)}
 
 
 def fetch(
@@ -241,7 +260,7 @@ def fetch(
     """
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
-        frames = [process(answer.body) for answer in perform(query, talk)]
+        frames = [answer.content for answer in perform(query, talk)]
     with_rows = [frame for frame in frames if len(frame)]
     return pd.concat(with_rows, ignore_index=True) if with_rows else frames[0]
 

@@ -27,12 +27,14 @@ from marketintel.sources.comtrade_rows import (
     CONTRACT,
     FIELDS,
     FLOWS,
+    REVISIONS,
     SOURCE,
     TOTALS,
     process,
     rows_of,
 )
 from marketintel.sources.http import Client
+from marketintel.sources.limits import MONEY
 from marketintel.sources.settings import COMTRADE_KEY, Provider
 
 __all__ = ["CONTRACT", "PROVIDER", "SOURCE", "Query", "check", "fetch", "process", "reference"]
@@ -160,15 +162,14 @@ def _within_url(query: Query, client: Client) -> Iterator[Query]:
 def _ask(query: Query, client: Client, known: Released) -> list[dict[str, Any]]:
     """Ask; where the answer reached its limit, cut the question in two and ask again."""
     path, params = address(query, client)
-    check_answer = partial(_accept, asked=query)
+    check_answer = partial(_accept, query=query)
     age = _age(query, client, known)
-    rows = _rows(client.get(path, params, check=check_answer, max_age_s=age))
+    rows: list[dict[str, Any]] = client.get(path, params, check=check_answer, max_age_s=age).content
     if not _may_be_cut(len(rows), client):
         return rows
     if client.has_key:
         count = params | {"countOnly": "true"}
-        counted = client.get(path, count, check=_accept, max_age_s=age).json()
-        if int(counted["count"]) == len(rows):
+        if client.get(path, count, check=_counted, max_age_s=age).content == len(rows):
             return rows
     halves = _halves(query)
     if not halves:
@@ -235,30 +236,54 @@ def _chunks(values: Sequence[str], size: int) -> list[tuple[str, ...]]:
     return [tuple(values[i : i + size]) for i in range(0, len(values), size)]
 
 
-def _accept(answer: Answer, asked: Query | None = None) -> None:
-    """Refuse what status 200 hides: an error text, count −1, rows nobody asked for."""
-    rows = _rows(answer)
-    if asked is None:
-        return
-    count = answer.json()["count"]
+def _counted(answer: Answer) -> int:
+    """Return the number of rows there are."""
+    body = answer.json()
+    rows_of(body)
+    return int(body["count"])
+
+
+def _accept(answer: Answer, query: Query) -> list[dict[str, Any]]:
+    """Return the rows; refuse what status 200 hides: an error, count −1, rows not asked for."""
+    rows, count = rows_of(answer.json()), _counted(answer)
     if count < len(rows):
         raise SourceError(
             f"{SOURCE}: field 'count' says {count} but there are {len(rows)} rows; "
             "expected them to agree: the provider's format changed"
         )
-    periods = {period.replace("-", "") for period in asked.periods}
-    reporters = set(map(_plain, asked.reporters))
+    periods = {period.replace("-", "") for period in query.periods}
+    reporters = set(map(_plain, query.reporters))
+    codes, partners = set(query.codes), set(map(_plain, query.partners))
+    odd = False
     for row in rows:
         tidy.need(row, FIELDS, SOURCE)
-        if str(row["period"]) not in periods or str(row["reporterCode"]) not in reporters:
+        reporter, partner, code = (
+            str(row[name]) for name in ("reporterCode", "partnerCode", "cmdCode")
+        )
+        if str(row["period"]) not in periods or reporter not in reporters:
             raise SourceError(
-                f"{SOURCE}: got reporter {row['reporterCode']}, period {row['period']}, which were "
-                "not asked for; the provider's parameters changed"
+                f"{SOURCE}: got reporter {tidy.snippet(reporter, 40)}, period "
+                f"{tidy.snippet(str(row['period']), 40)}, which were not asked for; the provider's "
+                "parameters changed"
             )
+        if code.strip() not in codes or (partners and partner not in partners):
+            raise SourceError(
+                f"{SOURCE}: got code {tidy.snippet(code, 40)}, partner "
+                f"{tidy.snippet(partner, 40)}, which were not asked for; the provider's parameters "
+                "changed"
+            )
+        odd = odd or not _is_usual(row)
+    if odd:
+        process(rows)  # for its refusals; hundreds of usual answers are spared the time
+    return rows
 
 
-def _rows(answer: Answer) -> list[dict[str, Any]]:
-    return rows_of(answer.json())
+def _is_usual(row: dict[str, Any]) -> bool:
+    """Return whether a row's figures are plain numbers in their limits."""
+    amounts = (row["primaryValue"], *(row.get(name) or 0 for name in ("netWgt", "qty")))
+    return row["classificationCode"] in REVISIONS and all(
+        isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= MONEY for v in amounts
+    )
 
 
 def reference(name: str, client: Client) -> pd.DataFrame:

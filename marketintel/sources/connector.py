@@ -7,12 +7,17 @@ made here are what a snapshot holds: ISO3, our columns, units in the names.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from marketintel.errors import DamagedDataError, SourceError
+from marketintel.sources import snapshot
 from marketintel.sources.http import Client, Params
 from marketintel.sources.settings import Provider
+from marketintel.sources.snapshot import Citation
 
 WORLD = "WLD"
 
@@ -35,6 +40,9 @@ class Book:
         ISO3 of the economies that Comext has as reporters.
     groups : mapping of str to frozenset of str
         Groups of economies, by name, with the ISO3 of their members.
+    admit : callable
+        ``(frame, citation, file)``: raises ``DamagedDataError`` where a table could not be made of
+        the frame, as ``warehouse.feeds.admit``.
     """
 
     to_iso3: Callable[..., "pd.Series"]
@@ -43,6 +51,7 @@ class Book:
     knows: Callable[[str, str], bool]
     eu_members: frozenset[str] = frozenset()
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    admit: Callable[..., None] = lambda *_, **__: None
 
 
 @dataclass(frozen=True)
@@ -99,3 +108,30 @@ def noted(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     frame.attrs = {"notes": notes}
     return frame
+
+
+def keep(
+    data_dir: Path, citation: Citation, file: str, frame: pd.DataFrame, payload: bytes, book: Book
+) -> snapshot.Snapshot:
+    """Save a snapshot, once it is known that the tables can be made of it.
+
+    Raises
+    ------
+    SourceError
+        ``build`` would refuse it; the vintage before stays the latest.
+    UsageError
+        As :func:`marketintel.sources.snapshot.save`.
+    """
+    try:
+        book.admit(frame, citation, file)
+    except DamagedDataError as error:
+        raise SourceError(
+            f"{citation.source}: not saved, the figures break a rule ({error}); try again later, "
+            "the vintage before stays in use"
+        ) from error
+    return snapshot.save(data_dir, citation, file, payload, rows=len(frame))
+
+
+def day_of(archive: Path) -> date:
+    """Return the day an archive was downloaded; a date in the future is taken for today."""
+    return min(datetime.fromtimestamp(archive.stat().st_mtime, UTC), datetime.now(UTC)).date()

@@ -13,6 +13,7 @@ from marketintel.errors import SourceError
 from marketintel.sources import oecd, wto
 from marketintel.sources.connector import WORLD, Book, Connector, noted
 from marketintel.sources.http import Client, Params
+from marketintel.sources.scope import asked
 
 #: HS codes in one request to the WTO: keeps addresses below 1,000 characters.
 _CODES = 60
@@ -66,7 +67,7 @@ def _wto_rows(query: WtoQuery, client: Client, book: Book) -> pd.DataFrame:
         raise SourceError(
             f"wto: no key; set {wto.PROVIDER.key_env} (a key is free at apiportal.wto.org)"
         )
-    frames = [wto.process(wto.perform(part, client).body) for part in query.parts()]
+    frames = [wto.perform(part, client).content for part in query.parts()]
     with_rows = [frame for frame in frames if len(frame)]
     raw = pd.concat(with_rows, ignore_index=True) if with_rows else frames[0]
     percent = raw["unit"].isin(["PCT", "%"]) & raw["value"].notna()
@@ -132,6 +133,7 @@ def _oecd_rows(query: IndustryQuery, client: Client, book: Book) -> pd.DataFrame
     names = ["reporter", "partner", "flow", "industry", "period", "value_usd"]
     if raw.empty:
         return noted(pd.DataFrame(columns=names), [])
+    asked(raw, "oecd", ref_area=[query.economy])
     if absent := {"trade_flow", "product", "counterpart_area"} - set(raw):
         raise SourceError(
             f"oecd: the answer has no field '{min(absent).upper()}'; expected it: the data flow "

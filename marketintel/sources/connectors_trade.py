@@ -113,11 +113,34 @@ def _is_current(file: Path | None, client: Client) -> bool:
     limit = client.store.max_age_s if client.store else None
     if file is None or not file.exists():
         return False
-    return limit is None or time.time() - file.stat().st_mtime <= limit
+    age = time.time() - file.stat().st_mtime
+    return age >= -60 and (limit is None or age <= limit)  # never one of tomorrow
 
 
 def _canada_kept(query: CanadaQuery, client: Client) -> int:
     return sum(_is_current(_canada_file(part, client), client) for part in query.archives())
+
+
+def _canada_archive(part: cimt.Query, file: Path, client: Client) -> pd.DataFrame | None:
+    """Return an archive's rows; None where there is none. One that cannot be read is not kept."""
+    if _is_current(file, client):
+        try:
+            rows = cimt.read(file, part)
+            client.reused += 1
+            client.used.append(file)
+            return rows
+        except SourceError:
+            file.unlink()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if cimt.perform(part, client, file) == 404:
+        file.unlink(missing_ok=True)
+        return None
+    client.used.append(file)
+    try:
+        return cimt.read(file, part)
+    except SourceError:
+        file.unlink()
+        raise
 
 
 def _canada_rows(query: CanadaQuery, client: Client, book: Book) -> pd.DataFrame:
@@ -125,18 +148,10 @@ def _canada_rows(query: CanadaQuery, client: Client, book: Book) -> pd.DataFrame
     parts, notes = [], []
     for part in query.archives():
         file = _canada_file(part, client)
-        if file is not None and _is_current(file, client):
-            client.reused += 1
-            rows = cimt.process(file, flow=part.flow, products=part.products)
-        elif file is not None:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            if cimt.perform(part, client, file) == 404:
-                file.unlink(missing_ok=True)
-                notes.append(f"no archive of {part.flow}s {part.year} yet")
-                continue
-            rows = cimt.process(file, flow=part.flow, products=part.products)
-        else:
-            rows = cimt.fetch(part, client=client)
+        rows = _canada_archive(part, file, client) if file else cimt.fetch(part, client=client)
+        if rows is None:
+            notes.append(f"no archive of {part.flow}s {part.year} yet")
+            continue
         parts.append(rows)
     raw = pd.concat(parts, ignore_index=True) if parts else cimt.empty(cimt.CONTRACT)
     absent = raw["value_cad"].isna()

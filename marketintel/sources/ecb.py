@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,7 @@ from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -92,13 +94,18 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
 def perform(query: Query, client: Client) -> Answer:
     """Ask once; 404 is the ECB's "no results"."""
     path, params = request(query)
-    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=_acceptable)
+    check_answer = partial(_acceptable, query=query)
+    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=check_answer)
 
 
-def _acceptable(answer: Answer) -> None:
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     found = notice(answer.body, SOURCE) if answer.body.strip() else None
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
+    return asked(
+        process(answer.body if answer.status == 200 else b""), SOURCE, since=query.since,
+        until=query.until, currency=query.currencies, freq=query.freq,
+    )  # fmt: skip
 
 
 def fetch(
@@ -107,8 +114,8 @@ def fetch(
     """Return the rates of a query under :data:`CONTRACT`; no rows if there are none."""
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
-        answer = perform(query, talk)
-    return process(answer.body if answer.status == 200 else b"")
+        frame: pd.DataFrame = perform(query, talk).content
+    return frame
 
 
 @reading(SOURCE)

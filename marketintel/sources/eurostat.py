@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client, RetryLater
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import address, conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -125,12 +127,15 @@ def request(query: Query) -> tuple[str, list[tuple[str, str]]]:
 
 
 def perform(query: Query, client: Client) -> Answer:
-    """Ask once; "nothing found" is an answer whatever its status."""
-    return client.get(address(*request(query)), accept=(200, 202, 400, 404, 413), check=_acceptable)
+    """Ask once; "nothing found" is an answer whatever its status. ``content`` is its rows."""
+    check_answer = partial(_acceptable, query=query)
+    return client.get(
+        address(*request(query)), accept=(200, 202, 400, 404, 413), check=check_answer
+    )
 
 
-def _acceptable(answer: Answer) -> None:
-    """Let through data and "nothing found"; everything else is never kept."""
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
+    """Return the rows of data and of "nothing found"; everything else is never kept."""
     found = notice(answer.body, SOURCE)
     if found and found.kind == "queued":
         raise RetryLater(found.text, after_s=QUEUED_S)  # made meanwhile; there is no id to ask by
@@ -140,6 +145,9 @@ def _acceptable(answer: Answer) -> None:
         raise SourceError(
             f"{SOURCE}: HTTP {answer.status} without a reason; check the data set and the filters"
         )
+    frame = process(answer.body)
+    wanted = {n: as_list(v) for n, v in query.filters.items() if n in frame and n != "geo"}
+    return asked(frame, SOURCE, since=query.since, until=query.until, **wanted)
 
 
 def fetch(
@@ -156,7 +164,7 @@ def fetch(
     """
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
-        frame = process(perform(query, talk).body)
+        frame: pd.DataFrame = perform(query, talk).content
     if "dataset" in frame:
         frame["dataset"] = frame["dataset"].fillna(DATASETS.get(query.dataset, query.dataset))
     return frame

@@ -3,29 +3,37 @@
 Every answer is kept as it comes, so a run that was killed, refused or switched off loses at most
 the request it was at. A snapshot is written once its source is complete: the rows of the vintage
 before it, with those replaced that were asked for and answered. What a provider no longer has is
-not thereby deleted here. If nothing changed, no new vintage is made.
+not thereby deleted here. If nothing changed, no new vintage is made. What is saved has been held
+against the tables first, so that ``build`` accepts it, and the vintage before it stays the latest
+where it does not.
 """
 
 import hashlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from io import BytesIO
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from marketintel import files
-from marketintel.errors import MissingDataError, SourceError
+from marketintel.errors import DamagedDataError, MarketIntelError, SourceError, StorageError
 from marketintel.sources import snapshot
 from marketintel.sources.answers import Answer, AnswerStore
-from marketintel.sources.connector import codes_of
+from marketintel.sources.connector import codes_of, keep
 from marketintel.sources.connectors import CONNECTORS, Book, Connector
 from marketintel.sources.http import CLOCK, Client, Clock
+from marketintel.sources.merging import geoparquet_bytes, in_order, merge, parquet_bytes, sifted
 from marketintel.sources.plan import Plan, Step
+from marketintel.sources.replies import short
+from marketintel.sources.settings import redact
+from marketintel.sources.tidy import UNFORESEEN
+
+log = logging.getLogger("marketintel.sources")
 
 
 @dataclass(frozen=True)
@@ -99,134 +107,167 @@ def execute(
     outcomes = []
     for source in dict.fromkeys(step.source for step in plan.steps):
         steps = [step for step in plan.steps if step.source == source]
-        outcomes.append(_fetch_source(CONNECTORS[source], steps, data_dir, book, clock, progress))
+        run = _Run(CONNECTORS[source], data_dir, clock, progress)
+        outcomes.append(run.outcome(steps, book))
     return outcomes
 
 
-def _fetch_source(
-    connector: Connector,
-    steps: list[Step],
-    data_dir: Path,
-    book: Book,
-    clock: Clock,
-    progress: Callable[[str], None] | None,
-) -> Outcome:
-    asked = reused = 0
-    newest = datetime.min.replace(tzinfo=UTC)
-    parts: list[pd.DataFrame] = []
-    notes: list[str] = []
+class _Run:
+    """The fetch of one source: what was asked, and what came of it."""
 
-    def seen(answer: Answer) -> None:
-        nonlocal newest
-        newest = max(newest, answer.retrieved_at)
-        if progress:
-            progress(connector.source)
+    def __init__(
+        self,
+        connector: Connector,
+        data_dir: Path,
+        clock: Clock,
+        progress: Callable[[str], None] | None,
+    ) -> None:
+        self.connector = connector
+        self.data_dir = data_dir
+        self.clock = clock
+        self.progress = progress
+        self.asked = self.reused = 0
+        self.newest = datetime.min.replace(tzinfo=UTC)
+        self.notes: list[str] = []
+        self.clients: list[Client] = []
 
-    for step in steps:
-        store = AnswerStore(answers_dir(data_dir) / connector.source, step.max_age_s)
-        store.sweep()
-        with Client(connector.provider, store, clock, seen) as client:
-            try:
-                rows = connector.rows(step.query, client, book)
-            except SourceError as error:
-                return Outcome(connector.source, None, 0, asked + client.asked,
-                               reused + client.reused, tuple(notes), error)  # fmt: skip
-            finally:
-                asked, reused = asked + client.asked, reused + client.reused
-        notes += rows.attrs["notes"]
-        parts.append(rows)
-    new = pd.concat(parts, ignore_index=True)
-    if new.empty:
+    def outcome(self, steps: list[Step], book: Book) -> Outcome:
+        """Fetch; whatever goes wrong is this source's own and one line."""
+        vintage, rows, failed = None, 0, None
+        try:
+            vintage, rows = self._fetch(steps, book)
+        except StorageError:
+            raise  # the next source would meet the same disk
+        except Exception as error:
+            failed = self._trouble(error)
+            # Answers that came before one that failed are good. If it is the answers together
+            # that make no sense, or what they say cannot be a table, all are asked for again.
+            if not isinstance(error, OSError) and not any(c.failed for c in self.clients):
+                for client in self.clients:
+                    client.forget()
+        self.asked += sum(client.asked for client in self.clients)
+        self.reused += sum(client.reused for client in self.clients)
         return Outcome(
-            connector.source, None, 0, asked, reused, (*notes, "the provider has no data")
+            self.connector.source, vintage, rows, self.asked, self.reused, tuple(self.notes), failed
         )
-    with files.locked(data_dir):  # two at once would each leave out the other's rows
-        vintage = _keep(connector, steps, new, data_dir, newest.date())
-    return Outcome(connector.source, vintage, len(new), asked, reused, tuple(notes))
 
+    def _trouble(self, error: Exception) -> SourceError:
+        """Return any error as one line that names the source and holds no key."""
+        if isinstance(error, SourceError):
+            return error
+        source = self.connector.source
+        if isinstance(error, MarketIntelError):
+            return SourceError(redact(f"{source}: {' '.join(str(error).split())}"))
+        if isinstance(error, OSError):
+            return SourceError(f"{source}: {short(error)}; check the disk and its permissions")
+        log.debug("%s", source, exc_info=error)
+        return SourceError(
+            f"{source}: the answers are not built as expected ({type(error).__name__}: "
+            f"{short(error)}); run the same command again, and report it if it stays"
+        )
 
-def _keep(
-    connector: Connector, steps: list[Step], new: pd.DataFrame, data_dir: Path, day: date
-) -> str | None:
-    """Write a snapshot of the earlier rows and the new ones; return its vintage if it differs."""
-    before = _latest(data_dir, connector)
-    if connector.polygons:
-        whole, payload = new, geoparquet_bytes(new)
-        held = None
-    else:
-        codes = {code for step in steps for code in codes_of(step.query)}
-        held = pd.read_parquet(before.path) if before else None
-        whole = merge(held, new, connector.groups, codes)
-        payload = parquet_bytes(whole)
-    if before and (
-        hashlib.sha256(payload).hexdigest() == before.meta.sha256
-        # The same figures written otherwise, as those shipped with the project may be.
-        or (held is not None and parquet_bytes(_sorted(held)) == payload)
-    ):
-        return None
-    folder = data_dir / "raw" / connector.source
-    vintage = next(v for v in _vintages(day) if not (folder / v).exists())
-    if not connector.public:
-        files.write_atomic(folder / ".gitignore", b"*\n")
-    citation = snapshot.Citation(
-        source=connector.source,
-        vintage=vintage,
-        url=connector.provider.base,
-        parameters=_parameters(steps) | {"built_on": before.meta.vintage if before else None},
-        retrieved_at=day,
-        rebuild=f"marketintel fetch {connector.source}",
-        **connector.about,
-    )
-    snapshot.save(data_dir, citation, connector.file, payload, rows=len(whole))
-    return vintage
+    def _seen(self, answer: Answer) -> None:
+        self.newest = max(self.newest, answer.retrieved_at)
+        if self.progress:
+            self.progress(self.connector.source)
 
+    def _fetch(self, steps: list[Step], book: Book) -> tuple[str | None, int]:
+        """Return the new vintage, if there is one, and the number of rows answered."""
+        parts: list[pd.DataFrame] = []
+        for step in steps:
+            directory = answers_dir(self.data_dir) / self.connector.source
+            store = AnswerStore(directory, step.max_age_s)
+            store.sweep()
+            with Client(self.connector.provider, store, self.clock, self._seen) as client:
+                self.clients.append(client)
+                rows = self.connector.rows(step.query, client, book)
+            self.notes += rows.attrs["notes"]
+            parts.append(rows)
+        new = pd.concat(parts, ignore_index=True)
+        if new.empty:
+            self.notes.append("the provider has no data")
+            return None, 0
+        day = (self.newest if self.newest.year > 1 else datetime.now(UTC)).date()
+        with files.locked(self.data_dir):  # two at once would each leave out the other's rows
+            return self._keep(steps, new, day, book), len(new)
 
-def _latest(data_dir: Path, connector: Connector) -> snapshot.Snapshot | None:
-    try:
-        found = snapshot.find(data_dir, connector.source)
-    except MissingDataError:
-        return None
-    same = [s for s in found if s.meta.file == connector.file]
-    for s in same:
-        snapshot.verify(s)
-    return same[0] if same else None
+    def _keep(self, steps: list[Step], new: pd.DataFrame, day: date, book: Book) -> str | None:
+        """Write a snapshot of the earlier rows and the new ones; return its vintage if new."""
+        connector = self.connector
+        citation = snapshot.Citation(
+            source=connector.source,
+            vintage="new",
+            url=connector.provider.base,
+            parameters=_parameters(steps),
+            retrieved_at=day,
+            rebuild=f"marketintel fetch {connector.source}",
+            **connector.about,
+        )
+        before, held = self._before(new, citation, book)
+        if connector.polygons:
+            whole, payload = new, geoparquet_bytes(new)
+        else:
+            codes = {code for step in steps for code in codes_of(step.query)}
+            whole = merge(held, new, connector.groups, codes)
+            payload = parquet_bytes(whole)
+        if before and (
+            hashlib.sha256(payload).hexdigest() == before.meta.sha256
+            # The same figures written otherwise, as those shipped with the project may be.
+            or (held is not None and parquet_bytes(in_order(held)) == payload)
+        ):
+            return None
+        folder = self.data_dir / "raw" / connector.source
+        tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+        # An answer kept for long may be older than a vintage that is there: the newest vintage is
+        # the one that was made last all the same.
+        days = [s.meta.retrieved_at for s in snapshot.list_snapshots(self.data_dir, folder.name)]
+        day = max([day, *(d for d in days if d <= tomorrow)])
+        vintage = next(v for v in _vintages(day) if not (folder / v).exists())
+        citation = citation.model_copy(
+            update={
+                "vintage": vintage,
+                "retrieved_at": day,
+                "parameters": citation.parameters
+                | {"built_on": before.meta.vintage if before else None}
+                | ({"notes": self.notes} if self.notes else {}),
+            }
+        )
+        if not connector.public:
+            files.write_atomic(folder / ".gitignore", b"*\n")
+        keep(self.data_dir, citation, connector.file, whole, payload, book)
+        return vintage
 
+    def _before(
+        self, new: pd.DataFrame, citation: snapshot.Citation, book: Book
+    ) -> tuple[snapshot.Snapshot | None, pd.DataFrame | None]:
+        """Return the latest vintage that can be built upon, and its rows.
 
-def merge(
-    before: pd.DataFrame | None, new: pd.DataFrame, groups: tuple[str, ...], codes: set[str]
-) -> pd.DataFrame:
-    """Return earlier rows with those replaced that ``new`` is about.
-
-    Parameters
-    ----------
-    before : DataFrame or None
-        Rows of the vintage before.
-    new : DataFrame
-        Rows just fetched.
-    groups : tuple of str
-        A group is replaced only if ``new`` has rows of it: silence deletes nothing.
-    codes : set of str
-        Codes asked for, in rows that have a ``cmd_code``; rows of other codes stay.
-    """
-    if before is not None:
-        answered = pd.MultiIndex.from_frame(new[list(groups)].drop_duplicates())
-        replaced = pd.MultiIndex.from_frame(before[list(groups)]).isin(answered)
-        if codes:
-            # A shorter code asks for all codes that begin with it.
-            replaced &= before["cmd_code"].str.startswith(tuple(codes)).to_numpy()
-        columns = [*before.columns, *(c for c in new.columns if c not in before)]
-        new = pd.concat([before[~replaced], new], ignore_index=True)[columns]
-    return _sorted(new)
-
-
-#: What rows are sorted by, as far as they have it.
-_ORDER = ("cmd_code", "indicator", "currency", "reporter", "economy", "nuts_id", "activity",
-          "partner", "origin", "destination", "flow", "period")  # fmt: skip
-
-
-def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
-    keys = [column for column in _ORDER if column in rows]
-    return rows.sort_values(keys, kind="stable", ignore_index=True)
+        Rows that break a rule of today are not carried along, and a vintage that has no usable
+        form is passed over for the one before; both are noted.
+        """
+        source, file = self.connector.source, self.connector.file
+        for found in snapshot.vintages(self.data_dir, source):
+            if isinstance(found, DamagedDataError):
+                self.notes.append(f"not built upon: {found}")
+                continue
+            same = next((s for s in found if s.meta.file == file), None)
+            if same is None or self.connector.polygons:
+                return same, None
+            try:
+                held = pd.read_parquet(same.path)
+                if absent := [c for c in self.connector.groups if c not in held]:
+                    raise DamagedDataError(f"{same.path}: column '{absent[0]}' is missing")
+                good = sifted(held, partial(book.admit, meta=citation, file=file))
+            except (MarketIntelError, *UNFORESEEN, pa.ArrowException) as error:
+                self.notes.append(f"vintage {same.meta.vintage} is not built upon: {short(error)}")
+                continue
+            if len(good) < len(held):
+                lost = len(held) - len(good)
+                self.notes.append(
+                    f"{lost} rows of vintage {same.meta.vintage} break a rule and are left out"
+                )
+            return same, good
+        return None, None
 
 
 def _vintages(day: date) -> Any:
@@ -238,25 +279,3 @@ def _vintages(day: date) -> Any:
 def _parameters(steps: list[Step]) -> dict[str, Any]:
     return {"questions": [step.what for step in steps],
             "codes": sorted({c for s in steps for c in codes_of(s.query)})}  # fmt: skip
-
-
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return ``frame`` as parquet; equal frames give equal bytes."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    plain = pa.schema(
-        [pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type)
-         for f in table.schema]
-    )  # fmt: skip
-    sink = BytesIO()
-    pq.write_table(
-        table.cast(plain).replace_schema_metadata(None), sink, compression="zstd",
-        compression_level=12, row_group_size=1 << 20,
-    )  # fmt: skip
-    return sink.getvalue()
-
-
-def geoparquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return polygons as GeoParquet; equal frames give equal bytes."""
-    sink = BytesIO()
-    frame.to_parquet(sink, compression="zstd", index=False)
-    return sink.getvalue()

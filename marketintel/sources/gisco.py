@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -100,8 +101,18 @@ def request(query: Query) -> str:
 
 def perform(query: Query, client: Client) -> Answer:
     """Ask once."""
-    expect = "zip" if query.layer == "countries" else _GEOJSON
-    return client.get(request(query), expect=expect)
+    if query.layer == "countries":
+        return client.get(
+            request(query), expect="zip", check=lambda answer: process_countries(answer.body)
+        )
+    return client.get(
+        request(query), expect=_GEOJSON, check=lambda answer: _of_level(process(answer.body), query)
+    )
+
+
+def _of_level(layer: "geopandas.GeoDataFrame", query: Query) -> "geopandas.GeoDataFrame":
+    asked(layer, SOURCE, level=[query.level])  # type: ignore[list-item]
+    return layer
 
 
 def fetch(
@@ -111,8 +122,8 @@ def fetch(
     check(query)
     provider = NATURAL_EARTH if query.layer == "countries" else PROVIDER
     with conversation(provider, client, base_url) as talk:
-        body = perform(query, talk).body
-    return process_countries(body) if query.layer == "countries" else process(body)
+        layer: geopandas.GeoDataFrame = perform(query, talk).content
+    return layer
 
 
 @reading(SOURCE)

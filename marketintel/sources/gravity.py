@@ -8,17 +8,16 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError
-from marketintel.sources import snapshot
+from marketintel.sources import snapshot, tidy
 from marketintel.sources.bulk import numbered_vintage
-from marketintel.sources.connector import Book
-from marketintel.sources.fetch import parquet_bytes
+from marketintel.sources.connector import Book, day_of, keep
+from marketintel.sources.merging import parquet_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -76,6 +75,7 @@ def edition_of(archive: Path) -> tuple[str, str]:
     return found[0].string, found[0][1]
 
 
+@tidy.reading(SOURCE)
 def add_gravity(
     archive: Path, years: Sequence[int], book: Book, data_dir: Path
 ) -> snapshot.Snapshot:
@@ -130,7 +130,7 @@ def add_gravity(
         licence_url="https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
         url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=8",
         parameters={"edition": version, "years": chosen},
-        retrieved_at=datetime.fromtimestamp(archive.stat().st_mtime, UTC).date(),
+        retrieved_at=day_of(archive),
         retrieved_note="date of the downloaded zip",
         rebuild=f"marketintel fetch gravity --zip {archive.name}",
         quirks=[
@@ -140,7 +140,7 @@ def add_gravity(
             "Figures of the last years may be carried forward at source.",
         ],
     )
-    return snapshot.save(data_dir, citation, FILE, payload, rows=len(frame))
+    return keep(data_dir, citation, FILE, frame, payload, book)
 
 
 def _pieces(archive: Path, member: str) -> Iterator["pa.RecordBatch"]:

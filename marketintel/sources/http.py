@@ -16,31 +16,35 @@ whole answer and on its decompressed size; a least interval between requests to 
 "Try again in N seconds"; a bound on all waiting together; the media type checked before the
 body is believed, JSON parsed before the answer counts as good.
 
-``check`` is the connector's own look at an answer before it is kept: it raises ``SourceError``
-for an error that came with status 200, or :class:`RetryLater` to have the request repeated. An
-answer is kept in ``store`` only after that, so failures are never kept.
+``check`` reads an answer before it is kept: what it returns is the answer's ``content``. It raises
+``SourceError`` for what it cannot use, be it an error that came with status 200, a figure that is
+none or rows nobody asked for, or :class:`RetryLater` to have the request repeated. An answer is
+kept in ``store`` only after that; a kept one that ``check`` refuses is asked for again.
 
 Everything that goes wrong is one ``SourceError``: source, what happened, what to do.
 """
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from marketintel.sources.answers import Answer, AnswerStore
-from marketintel.sources.patience import CLOCK, Clock, RetryLater, patiently
-from marketintel.sources.replies import MEDIA, must_parse
+from marketintel.sources.patience import CLOCK, Clock, RetryLater, patiently, trouble
+from marketintel.sources.replies import MEDIA, must_parse, short
 from marketintel.sources.settings import Provider, user_agent
 from marketintel.sources.snapshot import strip_secrets
+from marketintel.sources.tidy import UNFORESEEN
 from marketintel.sources.wire import Wire
 
 __all__ = ["CLOCK", "Client", "Clock", "RetryLater"]
 
 Params = Mapping[str, str | int | float | Sequence[str]]
-Check = Callable[[Answer], None]
+Check = Callable[[Answer], Any]
 
 
 class Client:
@@ -61,6 +65,11 @@ class Client:
     ----------
     reused : int
         Answers taken from the store.
+    used : list of Path
+        Files of the answers given so far: to be deleted where it turns out later, from what they
+        say together, that one of them is wrong.
+    failed : bool
+        Whether the last request came to nothing, so that no answer given before it is to blame.
     """
 
     def __init__(
@@ -75,6 +84,8 @@ class Client:
         self.clock = clock
         self.on_answer = on_answer
         self.reused = 0
+        self.used: list[Path] = []
+        self.failed = False
         self._wire = Wire(self.provider, clock)
 
     def __enter__(self) -> "Client":
@@ -166,25 +177,49 @@ class Client:
             sent["Content-Type"] = "application/json"
         store = self.store if keep and to_file is None else None
         place = store.path(method, url, body, sent["Accept"]) if store else None
-        if store and place and (kept := store.load(place, max_age_s)):
+        self.failed = True
+        if store and place and (kept := self._kept(store, place, max_age_s, check)):
             self.reused += 1
-            return self._done(kept)
+            return self._done(kept, place)
         media = MEDIA[expect] if isinstance(expect, str) else tuple(expect)
 
         def once() -> Answer:
-            answer = self._wire.send(method, url, sent, body, keyed, accept, media, to_file)
-            if answer.status == 200 and expect == "json":
-                must_parse(answer)
-            if check:
-                check(answer)
-            return answer
+            try:
+                answer = self._wire.send(method, url, sent, body, keyed, accept, media, to_file)
+                if answer.status == 200 and expect == "json":
+                    must_parse(answer)
+                return replace(answer, content=check(answer)) if check else answer
+            except (*UNFORESEEN, HTTPException) as error:
+                raise trouble(
+                    self.provider,
+                    f"the answer is not built as expected ({type(error).__name__}: {short(error)})",
+                    "try again later; the provider's format may have changed",
+                ) from error
 
         answer = patiently(once, self.provider, self.clock)
         if store and place:
             store.save(place, answer)
-        return self._done(answer)
+        return self._done(answer, place)
 
-    def _done(self, answer: Answer) -> Answer:
+    def forget(self) -> None:
+        """Delete the kept answers that were given, so that they are asked for again."""
+        for file in self.used:
+            file.unlink(missing_ok=True)
+
+    def _kept(
+        self, store: AnswerStore, place: Path, max_age_s: float | None, check: Check | None
+    ) -> Answer | None:
+        """Return a kept answer if it can be read today: rules may be stricter than they were."""
+        kept = store.load(place, max_age_s)
+        try:
+            return replace(kept, content=check(kept)) if kept and check else kept
+        except Exception:  # whatever is wrong with it, the provider is asked again
+            return None
+
+    def _done(self, answer: Answer, place: Path | None) -> Answer:
+        self.failed = False
+        if place:
+            self.used.append(place)
         if self.on_answer:
             self.on_answer(answer)
         return answer

@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,7 @@ from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -125,15 +127,24 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
 def perform(query: Query, client: Client) -> Answer:
     """Ask once; an empty 204 and a 404 are answers."""
     path, params = request(query)
-    return client.get(path, params, accept=(200, 204, 404), check=_acceptable)
+    return client.get(path, params, accept=(200, 204, 404), check=partial(_acceptable, query=query))
 
 
-def _acceptable(answer: Answer) -> None:
+def _acceptable(answer: Answer, query: Query) -> None:
     found = notice(answer.body, SOURCE)
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
     if answer.status == 404 and not found:
         raise SourceError(f"{SOURCE}: HTTP 404 without a reason; check the data set and the key")
+    _read(answer.body, query, None)  # for its refusals: the day of the edition is not known here
+
+
+def _read(body: Body, query: Query, day: date | None) -> pd.DataFrame:
+    if query.dataset == "DataMapper":
+        return process_datamapper(body, as_of=day)
+    frame = process(body, as_of=day, dataset=query.dataset)
+    economies = [OWN_CODES.get(code, code) for code in query.economies]
+    return asked(frame, SOURCE, economy=economies, indicator=query.indicators)
 
 
 def fetch(
@@ -159,16 +170,11 @@ def fetch(
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
         answer = perform(query, talk)
-    day = as_of or answer.retrieved_at.date()
-    if query.dataset == "DataMapper":
-        frame = process_datamapper(answer.body, as_of=day)
-    else:
-        frame = process(answer.body, as_of=day, dataset=query.dataset)
-    return _asked_for(frame, query)
+    return _asked_for(_read(answer.body, query, as_of or answer.retrieved_at.date()), query)
 
 
 def _asked_for(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
-    """Apply the query once more, because the DataMapper ignores its filters."""
+    """Apply the query once more: the DataMapper ignores its filters, and years are not asked."""
     year = pd.to_numeric(frame["period"].str[:4])
     keep = pd.Series(True, index=frame.index)
     if query.economies:

@@ -8,6 +8,7 @@ The old service's SDMX-JSON is read too. Reuse with attribution to the OECD.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -113,16 +115,17 @@ def perform(query: Query, client: Client) -> Answer:
         headers={"Accept": _CSV},
         accept=(200, 404),
         expect=_MEDIA,
-        check=_acceptable,
+        check=partial(_acceptable, query=query),
     )
 
 
-def _acceptable(answer: Answer) -> None:
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     found = notice(answer.body, SOURCE) if answer.body.strip() else None
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
     if answer.status == 404 and not found:
         raise SourceError(f"{SOURCE}: HTTP 404 without a reason; check the data flow's version")
+    return asked(process(answer.body), SOURCE, since=query.since, until=query.until)
 
 
 def fetch(
@@ -131,7 +134,8 @@ def fetch(
     """Return the figures of a query: :data:`CONTRACT` and the data flow's other dimensions."""
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
-        return process(perform(query, talk).body)
+        frame: pd.DataFrame = perform(query, talk).content
+    return frame
 
 
 @reading(SOURCE)

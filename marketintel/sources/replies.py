@@ -65,7 +65,7 @@ def retry_after(header: str | None, body: bytes) -> float | None:
     """Return the seconds to wait, from the header or from Comtrade's sentence."""
     try:
         if header:
-            return urllib3.Retry(retry_after_max=10**9).parse_retry_after(header)
+            return min(1e9, urllib3.Retry(retry_after_max=10**9).parse_retry_after(header))
     except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
         pass  # a header without meaning is as good as none
     found = _SENTENCE.search(body.decode("utf-8", "replace"))

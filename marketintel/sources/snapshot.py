@@ -2,121 +2,41 @@
 
 A snapshot is ``<data>/raw/<source>/<vintage>/<file>`` with ``<file>.meta.json`` beside it.
 Nothing here reads the content: it keeps bytes, proves that they are the same bytes later,
-and says where they came from and under which terms.
+and says where they came from and under which terms. What the warehouse found out about the
+content (a vintage that breaks a contract) is remembered beside the tables and heeded here, so that
+all who ask for the newest vintage get the same one.
 """
 
 import hashlib
-from datetime import date
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
-from marketintel.files import visible, write_atomic
+from marketintel.files import write_atomic
 from marketintel.places import starter_dir
-
-SIDECAR_SUFFIX = ".meta.json"
-
-#: Query parameters under which providers expect a secret; never written to disk.
-SECRET_PARAMETERS = frozenset(
-    {"key", "apikey", "api_key", "api-key", "subscription-key", "token", "access_token", "appid"}
+from marketintel.sources.sidecar import (
+    SECRET_PARAMETERS,
+    SIDECAR_SUFFIX,
+    Citation,
+    Sidecar,
+    Snapshot,
+    read_sidecar,
+    sha256_of,
+    strip_secrets,
+    verify,
 )
 
+__all__ = [
+    "SECRET_PARAMETERS", "SIDECAR_SUFFIX", "Citation", "Sidecar", "Snapshot", "find",
+    "forget_rejections", "list_snapshots", "nothing_in", "read_sidecar", "reject", "rejected",
+    "save", "sha256_of", "sources", "strip_secrets", "verify", "vintages", "warn", "write_atomic",
+]  # fmt: skip
 
-class Citation(BaseModel):
-    """What a reader needs to know about a source before trusting a number from it.
-
-    Attributes
-    ----------
-    source : str
-        Identifier, as in ``sources.toml``; also the folder name.
-    vintage : str
-        Edition of the producer's figures; also the folder name. ``unknown…`` where the
-        producer's edition cannot be established.
-    url : str
-        Where the figures come from; secrets are stripped when the model is made.
-    quirks : list of str
-        Full sentences about traps in these figures; a report may print them.
-    removable : bool
-        True where the terms are not verified: everything must work without the file.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    source: str
-    vintage: str
-    producer: str
-    title: str
-    citation: str
-    licence: str
-    licence_url: str | None
-    url: str
-    parameters: dict[str, Any]
-    retrieved_at: date
-    retrieved_note: str | None = None
-    published_at: date | None = None
-    rebuild: str | None = None
-    removable: bool = False
-    quirks: list[str]
-
-    @field_validator("url")
-    @classmethod
-    def _no_secret_in_url(cls, url: str) -> str:
-        return strip_secrets(url)
-
-    @field_validator("parameters")
-    @classmethod
-    def _no_secret_in_parameters(cls, parameters: dict[str, Any]) -> dict[str, Any]:
-        return {k: v for k, v in parameters.items() if k.lower() not in SECRET_PARAMETERS}
-
-    @field_validator("source", "vintage")
-    @classmethod
-    def _is_folder_name(cls, text: str) -> str:
-        if not text or text.startswith(".") or any(c in text for c in "/\\\0"):
-            raise ValueError("must be usable as a folder name")
-        return text
-
-
-class Sidecar(Citation):
-    """A citation together with the fingerprint of the file it belongs to."""
-
-    file: str
-    sha256: str
-    bytes: int
-    rows: int | None
-
-
-class Snapshot(BaseModel):
-    """A raw file that is present, and its sidecar."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: Path
-    meta: Sidecar
-
-
-def strip_secrets(url: str) -> str:
-    """Return ``url`` without the query parameters that carry a key.
-
-    Examples
-    --------
-    >>> strip_secrets("https://api.census.gov/data?get=A&key=abc")
-    'https://api.census.gov/data?get=A'
-    """
-    parts = urlsplit(url)
-    if not parts.query:
-        return url
-    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True)
-            if k.lower() not in SECRET_PARAMETERS]  # fmt: skip
-    return urlunsplit(parts._replace(query=urlencode(kept, safe=",;:*")))
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file as hexadecimal text."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+log = logging.getLogger("marketintel")
 
 
 def save(
@@ -156,34 +76,24 @@ def save(
     return Snapshot(path=path, meta=meta)
 
 
-def read_sidecar(sidecar: Path) -> Snapshot:
-    """Read one ``.meta.json``.
+def list_snapshots(data_dir: Path, source: str | None = None) -> list[Snapshot]:
+    """Return every file of every usable vintage, sorted by source, vintage and file.
+
+    A vintage that is damaged is left out where its source has another one, as in :func:`find`.
 
     Raises
     ------
     DamagedDataError
-        The sidecar is not valid, or the file it describes is gone.
+        A source has damaged vintages only.
     """
-    path = sidecar.with_name(sidecar.name.removesuffix(SIDECAR_SUFFIX))
-    try:
-        meta = Sidecar.model_validate_json(sidecar.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError) as error:
-        reason = str(error).splitlines()[0]
-        raise DamagedDataError(
-            f"{sidecar}: not a valid sidecar ({reason}); restore it from version control"
-        ) from error
-    if not path.is_file():
-        raise DamagedDataError(
-            f"{path}: the file its sidecar describes is missing; restore it from version "
-            f"control or rebuild it ({meta.rebuild or 'see the sidecar'})"
-        )
-    return Snapshot(path=path, meta=meta)
-
-
-def list_snapshots(data_dir: Path, source: str | None = None) -> list[Snapshot]:
-    """Return every snapshot below ``data_dir``, sorted by source, vintage and file."""
-    pattern = f"{source or '*'}/*/*{SIDECAR_SUFFIX}"
-    return [read_sidecar(path) for path in visible(data_dir / "raw", pattern)]
+    found = []
+    for name in [source] if source else sources(data_dir):
+        vintages = [(v, _files_of(v)) for v in _folders(data_dir, name)]
+        good = [files for _, files in vintages if isinstance(files, list)]
+        if vintages and not good:
+            raise next(error for _, error in vintages if isinstance(error, DamagedDataError))
+        found += [file for files in good for file in files]
+    return found
 
 
 def nothing_in(data_dir: Path) -> MissingDataError:
@@ -194,44 +104,150 @@ def nothing_in(data_dir: Path) -> MissingDataError:
     )
 
 
+def sources(data_dir: Path) -> list[str]:
+    """Return the names of the sources that have a file, even a damaged one."""
+    folders = sorted((data_dir / "raw").glob("*/*"))
+    return list(dict.fromkeys(f.parent.name for f in folders if _content(f)))
+
+
+def _folders(data_dir: Path, source: str) -> list[Path]:
+    return [f for f in sorted((data_dir / "raw" / source).glob("*")) if _content(f)]
+
+
+def _content(folder: Path) -> list[Path]:
+    """Return the files of a vintage; what editors and killed processes leave begins with a dot."""
+    try:
+        return [p for p in sorted(folder.iterdir()) if not p.name.startswith(".")]
+    except OSError:
+        return []  # a file beside the vintages
+
+
+def _files_of(folder: Path) -> list[Snapshot] | DamagedDataError:
+    """Return the snapshots of a vintage, or what is wrong with one of them."""
+    content = _content(folder)
+    names = {path.name for path in content}
+    try:
+        for path in content:
+            if not path.name.endswith(SIDECAR_SUFFIX) and path.name + SIDECAR_SUFFIX not in names:
+                raise DamagedDataError(
+                    f"{path}: has no sidecar {path.name}{SIDECAR_SUFFIX}, so that its origin is "
+                    "not known; restore it from version control, or delete the file and fetch again"
+                )
+        return [read_sidecar(p) for p in content if p.name.endswith(SIDECAR_SUFFIX)]
+    except DamagedDataError as error:
+        return error
+
+
 def find(data_dir: Path, source: str, vintage: str | None = None) -> list[Snapshot]:
     """Return the files of one vintage of a source: the asked one, or else the latest.
 
-    An explicit vintage is that vintage or an error, never another one. Without one, the
-    latest is the one retrieved last.
+    An explicit vintage is that vintage or an error, never another one. Without one, the latest is
+    the one retrieved last, a date in the future counting as none; if it is damaged (checksum,
+    sidecar, or found to break a contract by an earlier build), the one before stands in for it,
+    which is logged as a warning.
 
     Raises
     ------
     MissingDataError
         Nothing of that source, or not that vintage; the message lists the vintages there are.
-    """
-    snapshots = list_snapshots(data_dir, source)
-    if not snapshots:
-        raise MissingDataError(f"no snapshot of '{source}' under {data_dir / 'raw'}")
-    if vintage is None:
-        vintage = max(snapshots, key=lambda s: (s.meta.retrieved_at, s.meta.vintage)).meta.vintage
-    chosen = [s for s in snapshots if s.meta.vintage == vintage]
-    if not chosen:
-        there_are = ", ".join(sorted({s.meta.vintage for s in snapshots}))
-        raise MissingDataError(
-            f"no vintage '{vintage}' of '{source}' (have: {there_are}); choose one of these"
-        )
-    return chosen
-
-
-def verify(snapshot: Snapshot) -> None:
-    """Prove that a raw file is, byte for byte, the one its sidecar describes.
-
-    Raises
-    ------
     DamagedDataError
-        The checksum differs.
+        That vintage, or every vintage, is damaged.
     """
-    if sha256_of(snapshot.path) != snapshot.meta.sha256:
-        raise DamagedDataError(
-            f"{snapshot.path}: content differs from the checksum in its sidecar; restore it "
-            "from version control (git checkout) or rebuild it with its script"
-        )
+    folders = _folders(data_dir, source)
+    if not folders:
+        raise MissingDataError(f"no snapshot of '{source}' under {data_dir / 'raw'}")
+    if vintage is not None:
+        there = {folder.name: folder for folder in folders}
+        if vintage not in there:
+            raise MissingDataError(
+                f"no vintage '{vintage}' of '{source}' (have: {', '.join(there)}); choose one of "
+                "these"
+            )
+        files = _files_of(there[vintage])
+        if isinstance(files, DamagedDataError):
+            raise files
+        return files
+    passed: list[str] = []
+    for files in vintages(data_dir, source):
+        if isinstance(files, DamagedDataError):
+            passed.append(str(files))
+            continue
+        for reason in passed:
+            warn(f"marketintel: {reason}; vintage '{files[0].meta.vintage}' is used instead")
+        return files
+    raise DamagedDataError(passed[0])
+
+
+def vintages(data_dir: Path, source: str) -> Iterator[list[Snapshot] | DamagedDataError]:
+    """Yield the vintages of a source, the latest first; one that cannot be used as its error."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    unusable = rejected(data_dir)
+    ranked = []
+    for folder in _folders(data_dir, source):
+        files = _files_of(folder)
+        if isinstance(files, DamagedDataError):
+            try:
+                day = date.fromisoformat(folder.name[:10])
+            except ValueError:
+                day = tomorrow
+        else:
+            day = max(file.meta.retrieved_at for file in files)
+        ranked.append((day <= tomorrow, day, folder.name, files))
+    usable = any(known and isinstance(files, list) for known, _, _, files in ranked)
+    for known, day, name, _ in ranked:
+        if usable and not known:
+            warn(f"marketintel: {source} {name} is dated {day}, in the future, and not the latest")
+    for *_, files in sorted(ranked, key=lambda one: one[:3], reverse=True):
+        if isinstance(files, DamagedDataError):
+            yield files
+            continue
+        try:
+            for file in files:
+                verify(file)
+                if reason := unusable.get(_identity(file)):
+                    raise DamagedDataError(reason)
+            yield files
+        except DamagedDataError as error:
+            yield error
+
+
+@lru_cache(maxsize=256)
+def warn(message: str) -> None:
+    """Say a thing once in a process: on stderr, unless logging is set up otherwise."""
+    log.warning("%s", message)
+
+
+def _identity(file: Snapshot) -> str:
+    return f"{file.meta.source}/{file.meta.vintage}/{file.meta.file} {file.meta.sha256}"
+
+
+def _rejections(data_dir: Path) -> Path:
+    return data_dir / "processed" / "rejected.json"
+
+
+def rejected(data_dir: Path) -> dict[str, str]:
+    """Return which files were found to break a contract, by name and checksum, and why."""
+    try:
+        held = json.loads(_rejections(data_dir).read_text(encoding="utf-8"))
+        return {str(name): str(reason) for name, reason in held.items()}
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+
+
+def reject(data_dir: Path, files: list[Snapshot], reason: str, rules: str) -> None:
+    """Remember that a vintage breaks a contract, under the checksum of code and reference files."""
+    known = forget_rejections(data_dir, rules) | {_identity(f): reason for f in files}
+    payload = json.dumps(known | {"rules": rules}, indent=2) + "\n"
+    write_atomic(_rejections(data_dir), payload.encode())
+
+
+def forget_rejections(data_dir: Path, rules: str) -> dict[str, str]:
+    """Forget what was found under other rules; return what was found under these."""
+    known = rejected(data_dir)
+    if known and known.get("rules") != rules:
+        _rejections(data_dir).unlink(missing_ok=True)
+        return {}
+    return known
 
 
 def _sidecar_of(path: Path) -> Path:

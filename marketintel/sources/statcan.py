@@ -127,7 +127,7 @@ def perform(query: Query, client: Client) -> Answer:
 
 
 def _acceptable(answer: Answer) -> None:
-    """Have an answer repeated whose tables are just being published."""
+    """Have an answer repeated whose tables are just being published; refuse one of no use."""
     if answer.status == 200 and any(
         isinstance(item.get("object"), Mapping)
         and item["object"].get("responseStatusCode") == _PUBLISHING
@@ -135,6 +135,8 @@ def _acceptable(answer: Answer) -> None:
         if isinstance(item, Mapping)
     ):
         raise RetryLater("a table is being published", after_s=60)
+    if answer.status == 200:
+        process(answer.body)
 
 
 def fetch(

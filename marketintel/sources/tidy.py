@@ -7,11 +7,13 @@ provider's schema change stops a run instead of bending its figures.
 """
 
 import io
-import json
 import re
+import sys
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from json import JSONDecodeError
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml reads
 
@@ -20,6 +22,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from marketintel.errors import SourceError
+from marketintel.sources.answers import strict_json
+from marketintel.sources.limits import is_amount, limit_of
 
 Contract: TypeAlias = Mapping[str, str]
 Body: TypeAlias = bytes | str
@@ -31,12 +35,16 @@ NO_FIGURE = frozenset(
     ["", ":", "..", "...", "NA", "N/A", "n/a", "n.a.", "NaN", "nan", "NP", "null", "None", "x"]
 )
 
+#: Longest text taken for a label, a unit or a note.
+_LONGEST_TEXT = 5000
+_PERIOD = re.compile(r"(1[89]|2\d)\d\d(-((0[1-9]|1[0-2])(-[0-3]\d)?|[QS]\d|W\d\d))?")
+
 #: What an archive may hold once unpacked; the largest real one (Canada, a year) is under 1 GB.
 MAX_UNPACKED_BYTES = 4 * 2**30
 
 
-#: What walking through a value of another shape raises; ``1e999`` in JSON is an infinite number.
-_UNFORESEEN = (
+#: What walking through a value of another shape raises.
+UNFORESEEN = (
     TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError,
 )  # fmt: skip
 
@@ -53,7 +61,7 @@ def reading(source: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             try:
                 return process(*args, **kwargs)
-            except _UNFORESEEN as error:
+            except UNFORESEEN as error:
                 raise SourceError(
                     f"{source}: the answer is not built as expected ({type(error).__name__}: "
                     f"{snippet(str(error))}); the provider's format changed, or the answer is "
@@ -107,11 +115,12 @@ def json_of(body: Body | Mapping[str, Any] | list[Any], source: str) -> Any:
             "service may be under maintenance: try again later"
         )
     try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
+        return strict_json(text)
+    except (ValueError, RecursionError) as error:
+        where = f" at character {error.pos}" if isinstance(error, JSONDecodeError) else ""
         raise SourceError(
-            f"{source}: the JSON answer is broken or cut off at character {error.pos}; expected a "
-            "complete document: fetch again"
+            f"{source}: the JSON answer is broken or cut off{where} ({snippet(str(error), 60)}); "
+            "expected a complete document: fetch again"
         ) from error
 
 
@@ -154,10 +163,10 @@ def numbers(values: pd.Series, source: str, field: str) -> pd.Series:
     Raises
     ------
     SourceError
-        A value is neither a number nor a known spelling of "no figure".
+        A value is neither a number nor a known spelling of "no figure", or it is infinite.
     """
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values.astype("float64")
+    if pd.api.types.is_numeric_dtype(values.dtype) and values.dtype != "bool":
+        return _finite(values.astype("float64"), source, field)
     text = values.astype("str").str.strip()
     text = text.mask(text.isin(NO_FIGURE))
     parsed = pd.to_numeric(text, errors="coerce").astype("float64")
@@ -167,7 +176,20 @@ def numbers(values: pd.Series, source: str, field: str) -> pd.Series:
             f"{source}: field '{field}' holds {snippet(str(bad.iloc[0]), 40)!r}; expected a "
             "number: the provider's format changed, or the answer is damaged"
         )
-    return parsed
+    return _finite(parsed, source, field)
+
+
+def _finite(values: pd.Series, source: str, field: str) -> pd.Series:
+    """Refuse what is no figure of trade: infinite, absurdly large, or negative where none is."""
+    most = limit_of(field) or sys.float_info.max
+    least = 0 if is_amount(field) else -most
+    bad = values[values.notna() & ~values.between(least, most)]
+    if len(bad):
+        raise SourceError(
+            f"{source}: field '{field}' holds {bad.iloc[0]:g}; expected a figure from {least:g} to "
+            f"{most:g}: the answer is damaged"
+        )
+    return values
 
 
 def conform(
@@ -207,9 +229,22 @@ def conform(
             columns[column] = numbers(frame[column], source, column)
         else:
             columns[column] = frame[column].astype("bool" if dtype == "bool" else "str")
+            if dtype == "str":
+                _plain(columns[column], source, column)
     made = pd.DataFrame(columns).reset_index(drop=True)
     made.attrs["notes"] = []
     return made
+
+
+def _plain(values: pd.Series, source: str, column: str) -> None:
+    """Refuse text that is no label: of absurd length, or a period that is none."""
+    for value in values.dropna().unique():
+        if len(value) > _LONGEST_TEXT or (column == "period" and not _PERIOD.fullmatch(value)):
+            raise SourceError(
+                f"{source}: field '{column}' holds {snippet(value, 40)!r}; expected "
+                f"{'a period as 2025 or 2025-03' if column == 'period' else 'a short text'}: the "
+                "answer is damaged, or the provider's format changed"
+            )
 
 
 def empty(contract: Contract, note: str = "no data") -> pd.DataFrame:
@@ -297,7 +332,7 @@ def member_of(body: bytes, source: str, *suffixes: str, without: str = "\0") -> 
                 )
             # zipfile stops at the declared size, so a false declaration cannot unpack more.
             return archive.read(names[0])
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise SourceError(
             f"{source}: the archive is damaged or cut off ({error}); fetch it again"
         ) from error

@@ -98,14 +98,14 @@ class Wire:
         try:
             for _ in range(6):
                 here = self._permitted(target)
-                prepared = requests.Request(method, target, headers, data=payload or None).prepare()
+                prepared = self._prepared(method, target, headers, payload)
                 at_home = (here.scheme, here.netloc) == (home.scheme, home.netloc)
                 if keyed and self._key and at_home:
                     self._add_key(prepared)
                 response = self._open(prepared, here.hostname or "")
                 if response.status_code not in _REDIRECT:
                     break
-                target = urljoin(target, response.headers.get("Location", ""))
+                target = self._joined(target, response.headers.get("Location", ""))
                 response.close()
             else:
                 raise self._error("redirects in a circle", "report it to the provider")
@@ -122,8 +122,11 @@ class Wire:
 
     def _permitted(self, target: str) -> Any:
         """Return the parts of an address that may be spoken to."""
-        parts = urlsplit(target)
-        host = parts.hostname or ""
+        try:
+            parts = urlsplit(target)
+            host = parts.hostname or ""
+        except ValueError as error:
+            raise self._error(f"{short(target)!r} is no address ({error})", "correct it") from None
         if host not in self._hosts:
             raise self._error(
                 f"was led to {host or 'an address without host'}, which is not one of its hosts",
@@ -132,6 +135,28 @@ class Wire:
         if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
             raise self._error(f"was led to {host} without encryption", "use an https address")
         return parts
+
+    def _joined(self, target: str, location: str) -> str:
+        """Return where a redirect leads, if that is an address at all."""
+        try:
+            led = urljoin(target, location)
+            urlsplit(led).port  # noqa: B018 - the port is read only when asked for
+        except ValueError as error:
+            raise self._error(
+                f"was led to {short(location)!r}, which is no address ({short(error)})",
+                "try again later",
+            ) from None
+        return led
+
+    def _prepared(
+        self, method: str, target: str, headers: dict[str, str], payload: bytes
+    ) -> requests.PreparedRequest:
+        try:
+            return requests.Request(method, target, headers, data=payload or None).prepare()
+        except (requests.exceptions.RequestException, ValueError) as error:
+            raise self._error(
+                f"the request is not possible ({short(error)})", "correct the address"
+            ) from None
 
     def _add_key(self, prepared: requests.PreparedRequest) -> None:
         value = self._key.get_secret_value() if self._key else ""
@@ -192,22 +217,21 @@ class Wire:
                 f"answered with {kind or 'no media type'} where {media[0]} was expected{start}",
                 "the service may be down or have changed; try again later",
             )
-        if good and to_file is not None:
-            save_body(pieces(response, self.provider.max_bytes), to_file)
-            body = b""
-        else:
-            # What is only looked at for its message need not be long.
-            limit = self.provider.max_bytes if good else min(self.provider.max_bytes, 1 << 20)
-            try:
+        # What is only looked at for its message need not be long.
+        limit = self.provider.max_bytes if good else min(self.provider.max_bytes, 1 << 20)
+        body = b""
+        try:
+            if good and to_file is not None:
+                save_body(pieces(response, limit), to_file)
+            else:
                 body = redact_bytes(b"".join(pieces(response, limit)))
-            except BodyTooLarge as error:
-                if good:
-                    raise self._error(
-                        f"the answer is larger than agreed ({error})",
-                        "ask for less at once, or raise "
-                        f"MARKETINTEL_{self.provider.source.upper()}_MAX_BYTES",
-                    ) from None
-                body = b""
+        except BodyTooLarge as error:
+            if good:
+                raise self._error(
+                    f"the answer is larger than agreed ({error})",
+                    "ask for less at once, or raise "
+                    f"MARKETINTEL_{self.provider.source.upper()}_MAX_BYTES",
+                ) from None
         if self._watch.fired:  # without Content-Length a cut body looks complete
             raise DamagedBody("too slow")
         if good:

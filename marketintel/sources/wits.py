@@ -14,6 +14,7 @@ blank) is missing here. Datatype ``aveestimated`` holds estimates instead.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -23,6 +24,7 @@ from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import Provider
 from marketintel.sources.tidy import (
@@ -142,12 +144,18 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
 def perform(query: Query, client: Client) -> Answer:
     """Ask once; 404 is WITS's "no data"."""
     path, params = request(query)
-    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=_acceptable)
+    check_answer = partial(_acceptable, query=query)
+    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=check_answer)
 
 
-def _acceptable(answer: Answer) -> None:
-    if answer.status == 200:
-        process(answer.body)  # a damaged answer must not be kept
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
+    if answer.status == 404:
+        return empty(CONTRACT, "HTTP 404: no data")
+    return asked(
+        process(answer.body), SOURCE, since=query.year, until=query.year,
+        reporter_code=[filed_by(query.reporter, query.year)], cmd_code=query.products,
+        partner_code=[] if query.partner == "all" else [query.partner],
+    )  # fmt: skip
 
 
 def fetch(
@@ -159,10 +167,8 @@ def fetch(
     """
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
-        answer = perform(query, talk)
-    if answer.status == 404:
-        return empty(CONTRACT, "HTTP 404: no data")
-    return process(answer.body)
+        frame: pd.DataFrame = perform(query, talk).content
+    return frame
 
 
 @reading(SOURCE)
@@ -206,7 +212,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
             "reporter_code": rows["REPORTER"].str.zfill(3),
             "partner_code": rows["PARTNER"].str.zfill(3),
             "cmd_code": rows["PRODUCTCODE"],
-            "period": rows[sdmx.PERIOD].str[:4],
+            "period": rows[sdmx.PERIOD].str.replace(r"^(\d{4})-.*", r"\1", regex=True),
             "rate_pct": numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
             "min_rate_pct": count("MIN_RATE"),
             "max_rate_pct": count("MAX_RATE"),

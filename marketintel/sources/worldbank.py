@@ -6,6 +6,7 @@ A year without a figure is a null, and stays out.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources import tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
+from marketintel.sources.scope import asked
 from marketintel.sources.settings import Provider
 
 SOURCE = "worldbank"
@@ -39,6 +41,8 @@ _AGGREGATES = (
 #: Regions, income groups and lending groups; and the Channel Islands, two countries in ISO 3166.
 AGGREGATES = frozenset(_AGGREGATES.split())
 _ROWS_PER_PAGE = 20_000
+#: All indicators of all economies and years are fewer pages than this.
+_MAX_PAGES = 50
 _FIELDS = ("indicator", "country", "countryiso3code", "date", "value")
 
 
@@ -96,22 +100,23 @@ def perform(
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Ask for every page of one indicator; return the rows and the first page's head."""
     rows: list[dict[str, Any]] = []
-    head: dict[str, Any] = {}
+    heads: list[dict[str, Any]] = []
     page = pages = 1
     while page <= pages:
         path, params = address(indicator, query, page)
-        answer = client.get(path, params, check=accept).json()
-        head = head or answer[0]
-        pages = int(answer[0].get("pages") or 0)
-        for row in rows_of(answer):
-            if row["indicator"]["id"] != indicator:
-                raise SourceError(
-                    f"{SOURCE}: got {row['indicator']['id']} where {indicator} was asked for; the "
-                    "provider's parameters changed"
-                )
-            rows.append(row)
+        accept = partial(_accept, indicator=indicator, query=query, page=page)
+        head, found = client.get(path, params, check=accept).content
+        heads.append(head)
+        pages = head["pages"]
+        rows += found
         page += 1
-    return rows, head
+    total = heads[0].get("total")
+    if len(heads) > 1 and total is not None and str(total) != str(len(rows)):
+        raise SourceError(
+            f"{SOURCE}: {len(rows)} rows of {indicator} where 'total' says "
+            f"{tidy.snippet(str(total))}; fetch again"
+        )
+    return rows, heads[0]
 
 
 def address(indicator: str, query: Query, page: int = 1) -> tuple[str, dict[str, str | int]]:
@@ -122,9 +127,30 @@ def address(indicator: str, query: Query, page: int = 1) -> tuple[str, dict[str,
     }  # fmt: skip
 
 
-def accept(answer: Answer) -> None:
-    """Refuse what is not ``[head, rows]``: most often an error text with status 200."""
-    rows_of(answer.json())
+@tidy.reading(SOURCE)
+def _accept(
+    answer: Answer, *, indicator: str, query: Query, page: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return head and rows of a page; refuse an error text, and rows nobody asked for."""
+    rows = rows_of(answer.json())
+    head = answer.json()[0]
+    pages, this = int(head["pages"] or 0), int(head.get("page") or page)
+    if not 0 <= pages <= _MAX_PAGES or this != (page if pages else this):
+        raise SourceError(
+            f"{SOURCE}: page {this} of {pages} where page {page} was asked for; expected at most "
+            f"{_MAX_PAGES}: the answer is damaged, or the provider's parameters changed"
+        )
+    for row in rows:
+        if row["indicator"]["id"] != indicator:
+            raise SourceError(
+                f"{SOURCE}: got {tidy.snippet(str(row['indicator']['id']))} where {indicator} was "
+                "asked for; the provider's parameters changed"
+            )
+    asked(
+        process(rows), SOURCE, since=query.first_year, until=query.last_year,
+        economy_code=query.economies,
+    )  # fmt: skip
+    return head | {"pages": pages}, rows
 
 
 def rows_of(body: Any) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from marketintel.errors import MissingDataError, SourceError, UsageError
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.scope import asked
 from marketintel.sources.session import conversation
 from marketintel.sources.settings import WTO_KEY, Provider
 from marketintel.sources.tidy import (
@@ -118,11 +120,14 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
 def perform(query: Query, client: Client) -> Answer:
     """Ask once; an empty 204 is an answer."""
     path, params = request(query)
-    return client.get(path, params, accept=(200, 204), check=_acceptable)
+    return client.get(path, params, accept=(200, 204), check=partial(_acceptable, query=query))
 
 
-def _acceptable(answer: Answer) -> None:
-    process(answer.body)  # an error that came with 200 must not be kept
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
+    return asked(
+        process(answer.body), SOURCE, since=query.since, until=query.until,
+        indicator=[query.indicator], reporter_code=query.reporters,
+    )  # fmt: skip
 
 
 def fetch(
@@ -141,7 +146,8 @@ def fetch(
             "wto: no key; set the environment variable WTO_KEY (a key is free at apiportal.wto.org)"
         )
     with conversation(PROVIDER, client, base_url) as talk:
-        return process(perform(query, talk).body)
+        frame: pd.DataFrame = perform(query, talk).content
+    return frame
 
 
 @reading(SOURCE)

@@ -4,6 +4,8 @@ A processed table is a function of raw files, reference files and code. Its meta
 checksums; a table whose inputs are the same and whose file is undamaged is left alone.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel import files
-from marketintel.errors import MissingDataError
+from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.sources import snapshot
 from marketintel.warehouse import store
 
@@ -28,6 +30,7 @@ _INPUTS = (
     *(_HERE / f"{module}.py"
       for module in ("build", "countries", "currency", "feeds", "harmonise", "nuts", "schema",
                      "store")),
+    _HERE.parent / "sources" / "limits.py",
     *(_HERE.parent / "reference" / file for file in ("countries.csv", "nuts_regions.csv")),
 )  # fmt: skip
 
@@ -89,7 +92,8 @@ def build(
     """Bring every processed table up to date.
 
     Sources that are not there are left out: a table is made of the snapshots that exist, and
-    a table without any is not made.
+    a table without any is not made. A newest vintage that is damaged or breaks a contract is passed
+    over for the one before: a warning says so, and ``processed/rejected.json`` remembers it.
 
     Parameters
     ----------
@@ -106,22 +110,43 @@ def build(
     Raises
     ------
     DamagedDataError
-        A raw file is unreadable, differs from its checksum, or breaks the contract.
+        A raw file is unreadable, differs from its checksum, or breaks the contract, and it was
+        pinned or has no vintage before it.
     MissingDataError
         No snapshot at all, or not the pinned vintage.
     """
     data_dir = data_dir or store.default_data_dir()
-    present = {s.meta.source for s in snapshot.list_snapshots(data_dir)}
+    present = snapshot.sources(data_dir)
     if not present:
         raise snapshot.nothing_in(data_dir)
-    chosen = {
-        source: snapshot.find(data_dir, source, (vintages or {}).get(source))
-        for source in sorted(present)
-    }
-    for vintage in chosen.values():
-        for file in vintage:
-            snapshot.verify(file)
-    recipes = _recipes(data_dir, chosen)
+    common = _code_and_reference()
+    rules = hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()
+    snapshot.forget_rejections(data_dir, rules)
+    while True:
+        chosen = {s: snapshot.find(data_dir, s, (vintages or {}).get(s)) for s in present}
+        for vintage in chosen.values():
+            for file in vintage:
+                snapshot.verify(file)
+        try:
+            return _build(data_dir, _recipes(data_dir, chosen, common))
+        except BrokenContract as broken:
+            source = broken.file.meta.source
+            if source in (vintages or {}):
+                raise DamagedDataError(str(broken)) from broken
+            # The next round takes the vintage before, and says so; without one it is an error.
+            snapshot.reject(data_dir, chosen[source], str(broken), rules)
+
+
+class BrokenContract(Exception):
+    """A snapshot whose content the tables cannot be made of."""
+
+    def __init__(self, file: snapshot.Snapshot, reason: str) -> None:
+        super().__init__(reason)
+        self.file = file
+
+
+def _build(data_dir: Path, recipes: "dict[str, _Recipe]") -> list[BuiltTable]:
+    """Bring every table up to date from one choice of vintages."""
     built = {name: _as_it_is(data_dir, name, recipe) for name, recipe in recipes.items()}
     gone = [table for table in SOURCES if table not in recipes]
     if None in built.values() or any(store.table_path(data_dir, t).exists() for t in gone):
@@ -146,9 +171,10 @@ class _Recipe:
     inputs: dict[str, str]
 
 
-def _recipes(data_dir: Path, chosen: Mapping[str, list[snapshot.Snapshot]]) -> dict[str, _Recipe]:
+def _recipes(
+    data_dir: Path, chosen: Mapping[str, list[snapshot.Snapshot]], common: dict[str, str]
+) -> dict[str, _Recipe]:
     """Return the recipe of each table that has a source here."""
-    common = _code_and_reference()
     recipes = {}
     for table, sources in SOURCES.items():
         if raw := [file for source in sources for file in chosen.get(source, [])]:
@@ -212,18 +238,18 @@ def _rows_of(
 ) -> "pd.DataFrame":
     import pandas as pd
 
-    from marketintel.warehouse import schema
+    from marketintel.warehouse.feeds import table_rows
 
     feeds = _feeds_of(table)
     parts = []
     for file in files:
-        raw = store.read_parquet(file.path)
         feed = feeds[file.meta.source]
-        if feed.convert_with:
-            rows = feed.convert_with(raw, file.meta, _rates_of(rates, file.meta.source))
-        elif feed.convert:
-            rows = feed.convert(raw, file.meta)
-        parts.append(schema.validate(rows, table, str(file.path)))
+        known = _rates_of(rates, file.meta.source) if feed.convert_with else None
+        try:
+            raw = store.read_parquet(file.path)
+            parts.append(table_rows(feed, raw, file.meta, known, str(file.path)))
+        except DamagedDataError as error:
+            raise BrokenContract(file, str(error)) from error
     return pd.concat(parts, ignore_index=True).sort_values(
         _SORT[table], kind="stable", ignore_index=True
     )
@@ -231,13 +257,19 @@ def _rows_of(
 
 def _rates_of(files: list[snapshot.Snapshot], source: str) -> "pd.DataFrame":
     from marketintel.warehouse.currency import rates
+    from marketintel.warehouse.feeds import table_rows
 
     if not files:
         raise MissingDataError(
             f"{source} is not in US dollars and there are no exchange rates; fetch them with "
             f"`marketintel fetch {RATES}` for the same years"
         )
-    return rates(store.read_parquet(files[0].path), files[0].meta)
+    try:
+        published = store.read_parquet(files[0].path)
+        table_rows(_feeds_of("macro")[RATES], published, files[0].meta, None, str(files[0].path))
+        return rates(published, files[0].meta)
+    except (DamagedDataError, KeyError) as error:
+        raise BrokenContract(files[0], str(error)) from error
 
 
 def _feeds_of(table: str) -> dict[str, "Feed"]:

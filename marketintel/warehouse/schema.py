@@ -11,6 +11,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from marketintel.errors import DamagedDataError
+from marketintel.sources.limits import LIMITS, MONEY, OF_UNIT, PERCENT
 from marketintel.warehouse.countries import code_map, load_groups
 from marketintel.warehouse.harmonise import HS_REVISIONS
 
@@ -48,8 +49,13 @@ def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
     return pa.Column("str", list(checks), nullable=nullable)
 
 
-def _amount(nullable: bool = False) -> pa.Column:
-    return pa.Column("float64", pa.Check.ge(0, error="not negative"), nullable=nullable)
+def _amount(most: float = MONEY, nullable: bool = False) -> pa.Column:
+    return pa.Column("float64", _between(0, most), nullable=nullable)
+
+
+def _between(least: float, most: float) -> pa.Check:
+    rule = f"not negative, at most {most:g}" if least == 0 else f"from {least:g} to {most:g}"
+    return pa.Check.in_range(least, most, error=rule, name=rule)
 
 
 def _economy() -> pa.Column:
@@ -80,8 +86,8 @@ def _trade() -> pa.DataFrameSchema:
             "period": _text(_matches(_PERIOD, "YYYY or YYYY-MM")),
             "freq": _text(_one_of("A", "M")),
             "value_usd": _amount(),
-            "net_weight_kg": _amount(nullable=True),
-            "quantity": _amount(nullable=True),
+            "net_weight_kg": _amount(LIMITS["net_weight_kg"], nullable=True),
+            "quantity": _amount(LIMITS["quantity"], nullable=True),
             "quantity_unit": _text(nullable=True),
             "valuation": _text(_one_of(*VALUATIONS)),
             "trade_system": _text(_one_of(*TRADE_SYSTEMS), nullable=True),
@@ -90,7 +96,7 @@ def _trade() -> pa.DataFrameSchema:
             "vintage": _text(),
             # What the figure was published in, and what a unit of it was worth (currency.py).
             "currency": _text(_matches(r"[A-Z]{3}", "an ISO 4217 currency")),
-            "usd_per_unit": pa.Column("float64", pa.Check.gt(0, error="above zero")),
+            "usd_per_unit": pa.Column("float64", _between(1e-9, 1e9)),
             "rate_source": _text(nullable=True),
         },
         checks=[
@@ -127,7 +133,7 @@ def _duties() -> pa.DataFrameSchema:
             "customs_value_usd": _amount(nullable=True),
             "dutiable_value_usd": _amount(nullable=True),
             "duties_usd": _amount(nullable=True),
-            "rate_pct": _amount(nullable=True),
+            "rate_pct": _amount(LIMITS["rate_pct"], nullable=True),
             "regime": _text(_one_of(*REGIMES)),
             "source": _text(),
             "vintage": _text(),
@@ -184,12 +190,21 @@ def _macro() -> pa.DataFrameSchema:
             "economy": _economy(),
             "indicator": _text(),
             "period": _text(_matches(_PERIOD, "YYYY or YYYY-MM")),
-            "value": pa.Column("float64"),
+            "value": pa.Column("float64", _between(-PERCENT, LIMITS["value"])),
             "unit": _text(),
             "is_projection": pa.Column("bool"),
             "source": _text(),
             "vintage": _text(),
         },
+        checks=[
+            _rows(
+                lambda t: (
+                    (t["value"].abs() <= t["unit"].map(OF_UNIT).fillna(LIMITS["value"]))
+                    & ((t["value"] >= 0) | ~t["unit"].isin(["USD", "persons"]))
+                ),
+                "a value that its unit can have",
+            ),
+        ],
         unique=["economy", "indicator", "period", "source"],
         strict=True,
         ordered=True,
@@ -202,11 +217,11 @@ def _pairs() -> pa.DataFrameSchema:
         {
             "origin": _economy(),
             "destination": _economy(),
-            "distance_km": _amount(),
+            "distance_km": _amount(LIMITS["_km"]),
             "contiguous": pa.Column("bool"),
             "common_language": pa.Column("bool"),
             "colony": pa.Column("bool"),
-            "distance_weighted_km": _amount(nullable=True),
+            "distance_weighted_km": _amount(LIMITS["_km"], nullable=True),
             "source": _text(),
             "vintage": _text(),
         },
@@ -224,7 +239,7 @@ def _pairs_yearly() -> pa.DataFrameSchema:
             "origin": _economy(),
             "destination": _economy(),
             "period": _text(_matches(r"\d{4}", "YYYY")),
-            "distance_km": _amount(nullable=True),
+            "distance_km": _amount(LIMITS["_km"], nullable=True),
             "contiguous": tie,
             "common_language": tie,
             "colony": tie,
@@ -277,7 +292,7 @@ def _regions() -> pa.DataFrameSchema:
             "activity": _text(_matches(r"[A-Z](\d{2,3})?", "a NACE Rev. 2 code"), nullable=True),
             "period": _text(_matches(r"\d{4}", "YYYY")),
             # A blank cell is a figure that exists and is not given: a row without a value.
-            "value": _amount(nullable=True),
+            "value": _amount(LIMITS["value"], nullable=True),
             "unit": _text(),
             "nuts_version": _text(_matches(r"20\d\d", "a year of NUTS")),
             "source": _text(),

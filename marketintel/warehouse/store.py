@@ -83,9 +83,10 @@ def read_parquet(path: Path) -> "pd.DataFrame":
 
     try:
         return pd.read_parquet(path)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, TypeError, LookupError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise DamagedDataError(
-            f"{path}: not readable as parquet ({str(error).splitlines()[0]}); restore it from "
+            f"{path}: not readable as parquet ({reason}); restore it from "
             "version control, or delete it if it is a processed table"
         ) from error
 

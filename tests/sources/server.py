@@ -62,6 +62,8 @@ class Reply:
         Say nothing for so long first.
     chunked : bool
         Use chunked transfer instead of Content-Length; with ``cut_after`` it never ends.
+    raw_length : str, optional
+        Content-Length as sent, whatever the length is; the connection ends with the body.
     """
 
     status: int = 200
@@ -75,6 +77,7 @@ class Reply:
     drip_headers_s: float | None = None
     delay_s: float = 0
     chunked: bool = False
+    raw_length: str | None = None
 
     def content(self) -> bytes:
         raw = jsonlib.dumps(self.json).encode() if self.json is not None else self.body
@@ -188,6 +191,10 @@ class _Serve(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if reply.chunked:
             self.send_header("Transfer-Encoding", "chunked")
+        elif reply.raw_length is not None:
+            self.send_header("Content-Length", reply.raw_length)
+            self.send_header("Connection", "close")
+            self.close_connection = True
         elif reply.status != 204:
             self.send_header("Content-Length", str(len(content)))
         self.end_headers()
