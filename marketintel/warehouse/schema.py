@@ -12,6 +12,7 @@ import pandera.pandas as pa
 
 from marketintel.errors import DamagedDataError
 from marketintel.sources.limits import LIMITS, MONEY, OF_UNIT, PERCENT
+from marketintel.sources.tidy import snippet
 from marketintel.warehouse.countries import code_map, load_groups
 from marketintel.warehouse.harmonise import HS_REVISIONS
 
@@ -368,7 +369,7 @@ def _first_row(error: pa.errors.SchemaError, frame: pd.DataFrame) -> str:
         return ""
     first = cases.iloc[0]
     row, column = int(first["index"]), first.get("column", error.schema.name)
-    value = f": {column} = {frame[column].iloc[row]}" if column in frame else ""
+    value = f": {column} = {snippet(str(frame[column].iloc[row]))}" if column in frame else ""
     return f", row {row}{value}"
 
 

@@ -182,4 +182,4 @@ def test_tariffs_stand_beside_calculated_duties_and_are_not_money(tmp_path):
     keep(tmp_path, "wits", rate.assign(rate_pct=float("nan")), vintage="worse",
          retrieved_at="2025-01-01")  # fmt: skip
     with pytest.raises(DamagedDataError, match="tariffs a rate"):
-        build.build(tmp_path)
+        build.build(tmp_path, {"wits": "worse"})
