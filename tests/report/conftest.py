@@ -70,7 +70,7 @@ def documents() -> dict[str, bool]:
                 walk(command, f"{before}{name} ")
             else:
                 options = {text for option in command.params for text in option.opts}
-                if "--edition" in options:
+                if {"--edition", "--out"} <= options:
                     found[before + name] = "--as-of" in options
 
     walk(get_command(app), "")
