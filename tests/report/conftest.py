@@ -51,7 +51,8 @@ class DocumentSet:
 
 def commands(readme: str) -> list[str]:
     """Return the commands that write a document, in the README's order."""
-    table = readme.partition("## What you can ask")[2].partition("\n## ")[0]
+    section = readme.partition("## What you can ask")[2].partition("\n## ")[0]
+    table = "\n".join(line for line in section.split("\n") if line.startswith("|"))
     named = [text.removeprefix("marketintel ") for text in re.findall(r"`([^`]+)`", table)]
     return [text for text in named if text.startswith(tuple(documents()))]
 
