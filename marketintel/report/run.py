@@ -241,6 +241,7 @@ def _execute(
             failure.exit_code = errors.StorageError.exit_code
         raise failure from error
     except RuntimeError as error:  # the kernel did not start, or died
+        files.check_folder(folder)  # of a full disk, often, and then this says so
         said = f"{error} {last_words(folder)}"
         raise ReportError(f"the kernel stopped: {' '.join(said.split())}") from error
     finally:
