@@ -116,11 +116,15 @@ def json_of(body: Body | Mapping[str, Any] | list[Any], source: str) -> Any:
         )
     try:
         return strict_json(text)
-    except (ValueError, RecursionError) as error:
-        where = f" at character {error.pos}" if isinstance(error, JSONDecodeError) else ""
+    except JSONDecodeError as error:
         raise SourceError(
-            f"{source}: the JSON answer is broken or cut off{where} ({snippet(str(error), 60)}); "
-            "expected a complete document: fetch again"
+            f"{source}: the JSON answer is broken or cut off at character {error.pos}; expected a "
+            "complete document: fetch again"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{source}: the answer is not built as expected ({snippet(str(error))}); the "
+            "provider's format changed, or the answer is damaged"
         ) from error
 
 
