@@ -21,6 +21,8 @@ from marketintel.errors import UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from marketintel.report.listings import Rows
+
 app = typer.Typer(
     name="marketintel",
     help="Market intelligence for photonics: official trade data in, cited market studies out.",
@@ -121,7 +123,7 @@ def market(
 
     Core and broad codes always stand in rows of their own.
     """
-    from marketintel.report.listings import market_table
+    from marketintel.report.market_listing import market_table
 
     if segment and code:
         raise UsageError("--segment and --code both given: choose one, or run the command twice")
@@ -162,7 +164,7 @@ def data(
 ) -> None:
     """Say what data are here: source, vintage, rows, licence."""
     from marketintel.cli_data import matrix as coverage
-    from marketintel.report.listings import list_data
+    from marketintel.report.market_listing import list_data
 
     if targets and not matrix:
         raise UsageError("--for needs --matrix; without it every file is listed")
@@ -195,7 +197,7 @@ def check(
 ) -> None:
     """Check the reference files people edit; name file, line and rule of every mistake."""
     from marketintel.report.listings import reference_mistakes
-    from marketintel.warehouse.provenance import edition_objections, local_only
+    from marketintel.warehouse.terms import edition_objections, local_only
 
     if publish is not None:
         _refuse(edition_objections(publish), f"{publish}: every source may be published")
@@ -224,17 +226,22 @@ def _split(values: list[str] | None) -> list[str] | None:
     return [part.strip() for value in values for part in value.split(",")] if values else None
 
 
-def _print(frame: pd.DataFrame, fmt: Format) -> None:
-    """Print a frame for people or for programs."""
+def _print(frame: pd.DataFrame | Rows, fmt: Format) -> None:
+    """Print a frame, or its rows, for people or for programs."""
     from marketintel.report.listings import as_json, print_table
+
+    if fmt is Format.table:
+        print_table(frame)
+        return
+    import pandas as pd
+
     from marketintel.report.tables import as_csv
 
+    frame = pd.DataFrame(frame)
     if fmt is Format.csv:
         typer.echo(as_csv(frame), nl=False)
-    elif fmt is Format.json:
-        typer.echo(as_json(frame))
     else:
-        print_table(frame)
+        typer.echo(as_json(frame))
 
 
 def main() -> None:

@@ -67,8 +67,8 @@ def chapters(notebook: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def table(economy: str, segments: list[str]) -> str:
     """Levels in five years."""
-    from marketintel.report.listings import as_csv
     from marketintel.report.outlook.listing import potential_table, printed
+    from marketintel.report.tables import as_csv
 
     frame = potential_table([economy], segments, 25.0)
     printed(frame)

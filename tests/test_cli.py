@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -195,3 +196,15 @@ def test_editions_with_local_figures_are_refused_for_publication(marketintel, tm
         assert marketintel("check", "--publish", str(tmp_path))[0] == expected
     code, _, err = marketintel("check", "--publish", str(tmp_path / "nowhere"))
     assert code == 2 and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("segments",), ("segments", "lasers")])
+def test_a_list_of_names_loads_nothing_heavy(root, words) -> None:
+    code = (
+        "import sys\nfrom marketintel import cli\n"
+        f"sys.argv = ['marketintel', *{words!r}]\ncli.main()\n"
+    )
+    code = code.replace("cli.main()", "try: cli.main()\nexcept SystemExit: pass")
+    code += "print(sorted({'pandas', 'numpy', 'matplotlib', 'requests'} & set(sys.modules)))\n"
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr

@@ -1,45 +1,16 @@
 """Do the methods agree? Rank correlations, each market's spread, and a class by a stated rule."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from marketintel.analysis.criteria import Rule
+
 ROBUST, CONTESTED, INSUFFICIENT = "robust", "contested", "insufficient data"
 NOT_A_CANDIDATE = "not a candidate"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """When a market is robust.
-
-    Attributes
-    ----------
-    first : int
-        A method votes for the markets that it ranks so high.
-    range_factor : float
-        The upper end of the rank range may be at most so many times `first`.
-    min_known_weight_pct : float
-        A market about whose indicators less is known has insufficient data.
-    """
-
-    first: int = 10
-    range_factor: float = 2.0
-    min_known_weight_pct: float = 60.0
-
-    @property
-    def text(self) -> str:
-        """The rule in words, for the page."""
-        return (
-            f"robust: among the first {self.first} by every method, and not below rank "
-            f"{self.first * self.range_factor:.0f} in the range of its score; "
-            f"contested: among the first {self.first} by at least one method, but not robust; "
-            "insufficient data: a method cannot rank it, or less than "
-            f"{self.min_known_weight_pct:.0f} % of the score's weight is known"
-        )
 
 
 def rank_correlation(a: pd.Series, b: pd.Series) -> float:

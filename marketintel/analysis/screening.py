@@ -19,33 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from marketintel.analysis.criteria import Filter, Indicator
 from marketintel.analysis.frames import require
 
 Array = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Indicator:
-    """One column of the score: ``weight`` within its ``side``; ``better`` is high or low."""
-
-    id: str
-    label: str
-    side: str
-    weight: float
-    better: str = "high"
-    logarithm: bool = False
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A market stays if the column is at least ``minimum`` and at most ``maximum``."""
-
-    id: str
-    label: str
-    column: str
-    reason: str
-    minimum: float | None = None
-    maximum: float | None = None
 
 
 def indices(values: pd.DataFrame, indicators: Sequence[Indicator]) -> pd.DataFrame:

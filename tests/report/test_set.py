@@ -11,9 +11,9 @@ import pypdf
 import pytest
 
 from marketintel.report.catalogue import editions, write_index
-from marketintel.warehouse.provenance import edition_objections
 from marketintel.warehouse.query import coverage
 from marketintel.warehouse.reference import load_sources
+from marketintel.warehouse.terms import edition_objections
 from tests.report.conftest import KEY, commands, documents
 
 pytestmark = pytest.mark.xdist_group("document_set")

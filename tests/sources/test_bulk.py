@@ -162,7 +162,7 @@ def test_the_page_on_complexity_is_filled_by_them(
     from marketintel.analysis import complexity
     from marketintel.report import screening
     from marketintel.report.screening import baskets
-    from marketintel.warehouse.provenance import publishable
+    from marketintel.warehouse.terms import publishable
 
     _, data = loaded
     screen = screening.load(exporter, ["lasers", "optics"], data_dir=data)

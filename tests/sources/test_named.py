@@ -12,7 +12,7 @@ from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import Plan, plan
 from marketintel.warehouse import build, store
-from marketintel.warehouse.provenance import local_only, publishable
+from marketintel.warehouse.terms import local_only, publishable
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 KEY = "fedcba9876543210fedcba"

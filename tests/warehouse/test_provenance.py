@@ -14,13 +14,8 @@ from marketintel.cli_explain import explain as explain_command
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.warehouse import provenance, query
 from marketintel.warehouse.matrix import matrix
-from marketintel.warehouse.provenance import (
-    edition_objections,
-    explain,
-    local_only,
-    publishable,
-    sources_of,
-)
+from marketintel.warehouse.provenance import explain, sources_of
+from marketintel.warehouse.terms import edition_objections, local_only, publishable
 from tests.warehouse.conftest import small_imports
 from tests.warehouse.test_several_sources import ECB, comtrade, keep
 

@@ -13,7 +13,7 @@ from marketintel.report.market_study import origin
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import EU, Study, each, one
-from marketintel.report.screening.settings import load_materials
+from marketintel.report.screening_settings import load_materials
 from marketintel.warehouse.reference import group_members
 
 #: Suppliers in a segment's chart and table, and codes in its list: one printed page a segment.

@@ -1,6 +1,6 @@
 """Which country next: three methods, their agreement, their record, and what they cannot see.
 
-``facts`` computes the figures, ``settings`` reads what people edit; ``shortlist``, ``methods``,
+``facts`` computes the figures, ``shortlist``, ``methods``,
 ``dependence``, ``eu_inputs``, ``devices``, ``baskets``, ``whatif`` and ``closing`` show them;
 ``asked`` reads exporter and scenario; ``edition`` writes the documents.
 A notebook needs only what is imported here.

@@ -16,7 +16,7 @@ from marketintel.analysis.duty_rates import rates_of
 from marketintel.analysis.frames import CORE, OWN
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.screening.asked import exporter_of, scenario_of
-from marketintel.report.screening.settings import (
+from marketintel.report.screening_settings import (
     Material,
     Settings,
     load_materials,

@@ -8,14 +8,14 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from marketintel.analysis.agreement import Rule
-from marketintel.analysis.screening import Filter, Indicator
+from marketintel.analysis.criteria import Filter, Indicator, Rule
 from marketintel.errors import ReferenceFileError
 from marketintel.warehouse.reference import REFERENCE_DIR
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NONTARIFF_COLUMNS = (
     "market", "measure_by", "kind", "segments", "cmd_codes", "fact", "since", "as_of", "source",
@@ -128,6 +128,13 @@ def load_nontariff(path: Path | None = None) -> pd.DataFrame:
     ReferenceFileError
         Another header, or a fact without source, address or date of reading.
     """
+    import pandas as pd
+
+    return pd.DataFrame(nontariff_rows(path), columns=list(NONTARIFF_COLUMNS), dtype="str")
+
+
+def nontariff_rows(path: Path | None = None) -> list[dict[str, str]]:
+    """Return the rows of :func:`load_nontariff`, checked."""
     path = path or REFERENCE_DIR / "nontariff.csv"
     with path.open(encoding="utf-8", newline="") as handle:
         reader = csv.DictReader(handle)
@@ -142,7 +149,7 @@ def load_nontariff(path: Path | None = None) -> pd.DataFrame:
                 raise ReferenceFileError(
                     f"{path.name}:{line}: {column} is empty: no fact without one"
                 )
-    return pd.DataFrame(rows, columns=list(NONTARIFF_COLUMNS), dtype="str")
+    return rows
 
 
 def _made(kind: type[Any], name: str, entry: Mapping[str, Any]) -> Any:

@@ -1,0 +1,90 @@
+"""What a source's terms allow: which tables, editions and snapshots may be passed on."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from marketintel.errors import DamagedDataError, UsageError
+from marketintel.places import default_data_dir
+from marketintel.warehouse.reference import load_sources
+
+
+def publishable(sources: Iterable[str]) -> list[str]:
+    """Return why tables made from these sources may not be published; empty if they may.
+
+    Parameters
+    ----------
+    sources : iterable of str
+        Names as in ``sources.toml``.
+    """
+    known = load_sources()
+    objections = []
+    for name in sorted(set(sources)):
+        if name not in known:
+            objections.append(
+                f"{name}: not in sources.toml, so its terms are not known; add it there first"
+            )
+        elif not known[name].redistributable:
+            objections.append(
+                f"{name}: {known[name].licence}; leave its figures out of published tables, or "
+                "cite single figures"
+            )
+    return objections
+
+
+#: Polygons are in an edition only as a picture, which their terms allow with the notice under it.
+_DRAWN = {"gisco"}
+
+
+def edition_objections(edition: Path) -> list[str]:
+    """Return why an edition may not be published; empty if it may.
+
+    Parameters
+    ----------
+    edition : Path
+        Folder with ``run.json``, whose inputs name the snapshots used, and whose ``audience`` is
+        ``internal`` where members, readiness or answers that were handed in are in it.
+
+    Raises
+    ------
+    UsageError
+        There is no ``run.json``.
+    DamagedDataError
+        It cannot be read.
+    """
+    record = edition / "run.json"
+    if not record.is_file():
+        raise UsageError(f"{edition}: no run.json; give the folder of an edition's study")
+    try:
+        run = json.loads(record.read_text(encoding="utf-8"))
+        inputs, audience = run["inputs"], run.get("audience")
+        sources = {Path(name).parts[1] for name in inputs if name.startswith("raw/")}
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise DamagedDataError(
+            f"{record}: not readable ({error}); write the edition anew"
+        ) from None
+    objections = publishable(sources - _DRAWN)
+    if audience == "internal":
+        objections.append(f"{edition}: internal, made from what members or respondents handed in; "
+                          "write the document without that file")  # fmt: skip
+    elif audience != "public":
+        objections.append(f"{edition}: from before editions were marked; write it anew")
+    return objections
+
+
+def local_only(data_dir: Path | None = None) -> list[str]:
+    """Return the snapshots here that version control could publish against their terms."""
+    root = data_dir or default_data_dir()
+    bare = [f.name for f in (root / "raw").glob("*/") if not (f / ".gitignore").exists()]
+    refused = [name for name in sorted(bare) if publishable([name])]
+    if not refused:
+        return []
+    from marketintel.sources.connectors import CONNECTORS  # heavy, and hardly ever needed
+
+    fetched = {c.source for c in CONNECTORS.values() if not c.public}
+    return [
+        f"{root / 'raw' / name}: lacks its .gitignore; {objection}"
+        for name in refused
+        if name in fetched
+        for objection in publishable([name])
+    ]
