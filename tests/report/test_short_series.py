@@ -55,7 +55,7 @@ def values(points, seed=1):
 def test_a_study_forecasts_series_of_every_length_or_says_why_not(points):
     years = [str(2025 - points + i) for i in range(points)]
     told = pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": values(points)})
-    result = forecasts.compute(told)
+    result = forecasts.compute(told, "2025-01")
     assert result.forecasts.empty == (points < 8)
     said = forecasts.error_table(result, "product", "product", "x", {"280450": "boron"})
     tables = [b for b in said.flat() if isinstance(b, Table)]
@@ -69,7 +69,7 @@ def test_a_study_forecasts_series_of_every_length_or_says_why_not(points):
 def test_what_never_changes_has_no_scale_and_no_forecast_if_nought(value):
     years = [str(year) for year in range(2005, 2025)]
     result = forecasts.compute(
-        pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": value})
+        pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": value}), "2025-01"
     )
     assert result.forecasts.empty == (value == 0)
     said = words(forecasts.error_table(result, "product", "product", "x"))
