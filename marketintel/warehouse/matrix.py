@@ -33,7 +33,7 @@ WITH told AS (
 SELECT t.target, w.segment, t.side AS flow, t.period[1:4] AS year, t.freq, t.kind, t.source,
        t.vintage,
        count(DISTINCT t.cmd_code) FILTER (w.scope <> 'broad') AS codes,
-       count(DISTINCT t.cmd_code) FILTER (w.scope = 'broad') AS broad_codes,
+       count(DISTINCT t.cmd_code) FILTER (w.scope <> 'core') AS broad_codes,
        CASE WHEN codes > 0
             THEN count(DISTINCT CASE t.target WHEN t.reporter THEN t.partner ELSE t.reporter END)
                  FILTER (w.scope <> 'broad')
@@ -115,7 +115,7 @@ def wide(told: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
         ["freq", "rank", "codes", "broad_codes"], ascending=[True, True, False, False]
     )
     best = best.drop_duplicates(["target", "segment", "year"])
-    mixed = best["broad_codes"].astype("str") + " mixed"
+    mixed = best["broad_codes"].astype("str") + " other"
     cell = best["codes"].astype("str").where(best["codes"] > 0, mixed)
     cell += best["kind"].map({"reported": "", "reconciled": " BACI", "mirror": " mirror"})
     cell += best["freq"].map({"M": " (M)"}).fillna("")

@@ -151,7 +151,7 @@ def test_the_matrix_counts_what_studies_use(starter):
     assert (row["kind"], row["source"], row["codes"]) == ("reconciled", "baci", 0)
     assert (row["segment"], row["broad_codes"]) == ("materials", 6)
     table = data_matrix("CAN", data=starter).set_index(["target", "segment"])
-    assert table.loc[("CAN", "materials"), "2024"] == "6 mixed BACI"
+    assert table.loc[("CAN", "materials"), "2024"] == "6 other BACI"
 
 
 def test_the_command(starter):
