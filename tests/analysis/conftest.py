@@ -43,8 +43,11 @@ SEGMENT_OF = {"100001": ("a", "core"), "100002": ("a", "core"), "100003": ("a", 
 
 
 @st.composite
-def worlds(draw, with_duties=False):
-    """A flows frame with some cells absent and some zero, figures whole dollars."""
+def worlds(draw, with_duties=False, holding=()):
+    """A flows frame with some cells absent and some zero, figures whole dollars.
+
+    `holding` are cells (partner, code, period) that are there and above zero.
+    """
     cells = draw(
         st.dictionaries(
             st.tuples(
@@ -53,10 +56,11 @@ def worlds(draw, with_duties=False):
                 st.sampled_from(["2023", "2024", "2025"]),
             ),
             st.tuples(st.integers(0, 10**9), st.floats(0, 1, width=32), st.floats(0, 1, width=32)),
-            min_size=1,
+            min_size=0 if holding else 1,
             max_size=45,
         )
     )
+    cells |= {cell: (draw(st.integers(1, 10**9)), 0.5, 0.125) for cell in holding}
     rows = [
         (*SEGMENT_OF[code], partner, code, period, float(value))
         for (partner, code, period), (value, _, _) in cells.items()
