@@ -18,7 +18,7 @@ from m3 import FREQ, statsmodels_ets
 from marketintel.analysis.forecast import forecast, refused, score
 
 SEASON = {"yearly": 1, "quarterly": 4, "monthly": 12}
-POOL = ["combination", "median_of_four", "dynamic_theta", "ets", "damped", "theta", "log_theta",
+POOL = ["combination", "shrunk_drift", "dynamic_theta", "ets", "damped", "theta", "log_theta",
         "local_trend", "drift", "naive2", "naive", "seasonal_naive"]  # fmt: skip
 MEASURES = ["smape", "mase", "coverage_pct", "interval_score"]
 MIN_POINTS = 7  # of Tourism's shortest yearly series; the default asks for 8

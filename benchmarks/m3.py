@@ -70,7 +70,7 @@ def choose() -> None:
     tables = {}
     for group, (horizon, season, _) in GROUPS.items():
         train = panel(group, "train")
-        done = ("combination", "median_of_four", "seasonal_naive", "naive")
+        done = ("combination", "shrunk_drift", "seasonal_naive", "naive")
         pool = [m for m in MODELS if m not in done]
         tested = backtest(train, horizon, ORIGINS, (95,), pool, season_length=season)
         candidates = [
@@ -162,8 +162,7 @@ def score_test(with_ets: bool) -> dict[str, pd.DataFrame]:
         train = panel(group, "train")
         made = forecast(train, horizon, (80, 95), season_length=season)
         seconds = time.perf_counter() - start
-        first = forecast(train, horizon, (80, 95), "median_of_four", season_length=season)
-        frames = [made, first, entrants(group)]
+        frames = [made, entrants(group)]
         if with_ets:
             frames.append(statsmodels_ets(train, horizon, season))
         whole = panel(group, None)

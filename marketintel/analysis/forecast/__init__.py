@@ -6,9 +6,9 @@
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
-``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``present``, ``scores``, ``joint``,
-``coherence``, ``outlook``, ``explanation``, ``shocks``, ``elasticities``, ``scenarios``. Method:
-``docs/forecast.md``.
+``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``present``, ``scores``, ``record``,
+``joint``, ``coherence``, ``outlook``, ``explanation``, ``shocks``, ``elasticities``, ``scenarios``.
+Method: ``docs/forecast.md``.
 """
 
 from marketintel.analysis.forecast.breaks import cut
@@ -18,12 +18,22 @@ from marketintel.analysis.forecast.engine import backtest, forecast, notes, refu
 from marketintel.analysis.forecast.explanation import Explanation, explain
 from marketintel.analysis.forecast.outlook import potential
 from marketintel.analysis.forecast.present import forecast_ahead, standing
+from marketintel.analysis.forecast.record import (
+    FEWEST_TESTS,
+    SHOWN,
+    better_naive,
+    shown,
+    unreliable,
+)
 from marketintel.analysis.forecast.scores import accuracy, score
 
 __all__ = [
+    "FEWEST_TESTS",
+    "SHOWN",
     "Explanation",
     "accuracy",
     "backtest",
+    "better_naive",
     "combine",
     "cut",
     "explain",
@@ -35,5 +45,7 @@ __all__ = [
     "reconcile",
     "refused",
     "score",
+    "shown",
     "standing",
+    "unreliable",
 ]

@@ -21,7 +21,7 @@ import pandas as pd
 from marketintel.analysis.forecast import combination
 from marketintel.analysis.forecast.models import check_names
 from marketintel.analysis.forecast.panel import MIN_POINTS, REFUSED_COLUMNS, screen
-from marketintel.analysis.forecast.rolling import Plan, frames_at, roll
+from marketintel.analysis.forecast.rolling import Plan, frames_at, needed, roll
 from marketintel.errors import UsageError
 
 COLUMNS = ["unique_id", "ds", "cutoff", "model", "level", "mean", "lo", "hi"]
@@ -52,8 +52,7 @@ def forecast(
         One or several of :data:`~marketintel.analysis.forecast.models.MODELS`.
     freq, season_length, nonnegative, min_points
         As in :func:`~marketintel.analysis.forecast.panel.screen`. With ``nonnegative`` neither
-        means nor bounds fall below zero. ``min_points`` below the default is for experiments:
-        intervals then rest on the prior.
+        means nor bounds fall below zero. ``min_points`` below the default is for experiments.
 
     Returns
     -------
@@ -76,7 +75,7 @@ def forecast(
     )
     parts = []
     for batch in found.batches:
-        rolled = roll(batch, [0, *plan.calibration_cuts(batch)], plan)
+        rolled = roll(batch, needed([0], batch.freq), plan)
         parts += frames_at(batch, rolled, 0, plan)
     return _frame(parts, found.refused, found.notes)
 
@@ -137,8 +136,7 @@ def backtest(
             continue
         kept = batch.take(np.flatnonzero(enough))
         tests = [horizon + back for back in range(origins)]
-        cuts = [cut + back for cut in tests for back in (0, *plan.calibration_cuts(kept))]
-        rolled = roll(kept, cuts, plan)
+        rolled = roll(kept, needed(tests, kept.freq), plan)
         for cut in tests:
             parts += frames_at(kept, rolled, cut, plan)
     return _frame(parts, pd.concat(refusals, ignore_index=True), found.notes)

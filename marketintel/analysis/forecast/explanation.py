@@ -9,7 +9,7 @@ import pandas as pd
 
 from marketintel.analysis.forecast import combination
 from marketintel.analysis.forecast.engine import backtest, forecast
-from marketintel.analysis.forecast.panel import STEP_MONTHS
+from marketintel.analysis.forecast.panel import screen
 from marketintel.analysis.forecast.scores import MEASURES, accuracy, score
 
 BESIDE = ("naive", "drift")
@@ -25,7 +25,8 @@ class Explanation:
     weights : DataFrame
         ``unique_id, model, weight_pct, mean_end``: the share of the combination's path that each
         member carried (of a median of five the middle one carries every step, of four the middle
-        two carry half each), and the member's own forecast at the last target.
+        two carry half each; years' anchor what the median leaves), and the member's own forecast
+        at the last target.
     errors : DataFrame
         ``unique_id, cutoff, ds, model, y, mean, error_pct``: the last origins with a known outcome,
         at the furthest target; forecast minus outcome in percent of the outcome.
@@ -54,8 +55,9 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
         As in ``backtest``. Series too short for an origin have weights but no errors.
     """
     held = dict.fromkeys(name for members in combination.MEMBERS.values() for name in members)
+    held[combination.ANCHOR] = None
     tested = backtest(panel, horizon, origins, (80, 95), [combination.NAME, *BESIDE])
-    weights = _weights(forecast(panel, horizon, (95,), held))
+    weights = _weights(forecast(panel, horizon, (95,), held), panel)
     if tested.empty:
         scores = ["unique_id", "model", "level", "series", "forecasts", *MEASURES]
         return Explanation(weights, pd.DataFrame(columns=ERRORS), pd.DataFrame(columns=scores))
@@ -67,34 +69,26 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
     return Explanation(weights, errors, accuracy(tested, panel, by=["unique_id", "model"]))
 
 
-def _weights(members: pd.DataFrame) -> pd.DataFrame:
-    """Share of each member in the median: the middle one, or the middle two, of every step."""
+def _weights(members: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+    """Share of each member: in the median the middle one, or two, of every step; the anchor."""
     columns = ["unique_id", "model", "weight_pct", "mean_end"]
-    parts = [
-        _weights_of(rows[rows["model"].isin(combination.MEMBERS[freq])])
-        for freq, rows in members.groupby(_frequency(members))
-    ]
+    parts = []
+    for batch in screen(panel).batches:
+        paths = members[members["unique_id"].isin(batch.ids)]
+        paths = paths.set_index(["unique_id", "ds", "model"])["mean"].unstack()  # noqa: PD010
+        median = paths[list(combination.MEMBERS[batch.freq])]
+        order = np.argsort(np.argsort(median.to_numpy(), axis=1, kind="stable"), axis=1)
+        count = median.shape[1]
+        middle = {(count - 1) // 2, count // 2}
+        carried = np.isin(order, list(middle)) / len(middle)
+        share = pd.DataFrame(carried, index=median.index, columns=median.columns)
+        kept = pd.Series(combination.median_share(batch.length, batch.freq), batch.ids)
+        share = share.groupby("unique_id").mean().mul(kept, axis=0)
+        if batch.freq == "A":
+            share[combination.ANCHOR] = 1 - kept
+        weight = (100 * share).stack()  # noqa: PD013
+        ends = paths.groupby("unique_id").last().stack()  # noqa: PD013
+        found = pd.DataFrame({"weight_pct": weight, "mean_end": ends.reindex(weight.index)})
+        parts.append(found.rename_axis(["unique_id", "model"]).reset_index())
     table = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     return table.sort_values(["unique_id", "model"], ignore_index=True)[columns]
-
-
-def _frequency(members: pd.DataFrame) -> pd.Series:
-    """Frequency of each row's series, from the distance of its first target to its cutoff."""
-    first = members.groupby("unique_id")["ds"].transform("min")
-    months = (first.dt.year - members["cutoff"].dt.year) * 12
-    months += first.dt.month - members["cutoff"].dt.month
-    return months.map({step: freq for freq, step in STEP_MONTHS.items()})
-
-
-def _weights_of(members: pd.DataFrame) -> pd.DataFrame:
-    """Weights in series of one frequency."""
-    paths = members.set_index(["unique_id", "ds", "model"])["mean"].unstack()  # noqa: PD010
-    order = np.argsort(np.argsort(paths.to_numpy(), axis=1, kind="stable"), axis=1)
-    count = paths.shape[1]
-    middle = {(count - 1) // 2, count // 2}
-    carried = pd.DataFrame(
-        np.isin(order, list(middle)) / len(middle), index=paths.index, columns=paths.columns
-    )
-    share = 100 * carried.groupby("unique_id").mean()
-    ends = paths.groupby("unique_id").last()
-    return pd.DataFrame({"weight_pct": share.stack(), "mean_end": ends.stack()}).reset_index()  # noqa: PD013

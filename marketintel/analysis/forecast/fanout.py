@@ -15,25 +15,28 @@ machine cannot hold (``dask`` and ``distributed`` are not installed by default):
     with Client("tcp://scheduler:8786"), joblib.parallel_config(backend="dask"):
         forecast(panel, horizon=5)
 
-Only the models are fitted apart. Series do not know of each other there, so the result does not
-depend on how many workers there are; intervals, which pool errors over the panel, are calibrated
-afterwards in one place. Of each fit only the forecast and its scale travel back, not the fitted
+No series sees another, so the result does not depend on how many workers there are. Of each fit
+only the forecast and its scale travel back, not the fitted
 values: over a network these would cost more than the fitting.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from marketintel.analysis.forecast import intervals
 from marketintel.analysis.forecast.models import fit_models
 from marketintel.analysis.forecast.panel import Batch
+from marketintel.analysis.forecast.seasonal import adjust
 
 FEWEST_ROWS = 500
 """Rows below which a part is not worth sending anywhere."""
+
+MOST_ROWS = 1024
+"""Rows of one part: working arrays stay in the processor's cache, whatever the panel's size."""
 
 
 @dataclass(frozen=True)
@@ -51,40 +54,29 @@ def fit(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Scaled]:
     """
     from joblib import Parallel, delayed, effective_n_jobs
 
-    parts = min(effective_n_jobs(None), len(batch) // FEWEST_ROWS)
-    if parts < 2:
-        return _scaled(batch, horizon, names)
-    rows = np.array_split(np.arange(len(batch)), parts)
-    tasks = (delayed(_scaled)(_part(batch, some), horizon, names) for some in rows)
-    fitted: list[dict[str, Scaled]] = Parallel()(tasks)
-    return {name: _joined([part[name] for part in fitted]) for name in fitted[0]}
+    jobs = min(effective_n_jobs(None), len(batch) // FEWEST_ROWS)
+    parts = [
+        batch.take(rows)
+        for rows in np.array_split(np.arange(len(batch)), max(jobs, -(-len(batch) // MOST_ROWS)))
+    ]
+    if jobs < 2:
+        return _joined([_scaled(part, horizon, names) for part in parts])
+    return _joined(Parallel()(delayed(_scaled)(part, horizon, names) for part in parts))
 
 
 def _scaled(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Scaled]:
+    growing = intervals.profile(adjust(batch).batch, horizon)
     return {
-        name: Scaled(
-            fit.mean,
-            intervals.scale_of(
-                batch.y, fit.fitted, batch.valid, np.broadcast_to(fit.spread, fit.mean.shape)
-            ),
-        )
+        name: Scaled(fit.mean, intervals.scale_of(batch, fit.fitted, fit.mean, fit.spread, growing))
         for name, fit in fit_models(batch, horizon, names).items()
     }
 
 
-def _part(batch: Batch, rows: np.ndarray) -> Batch:
-    """Some rows with the padding kept, so that no figure depends on how they were divided."""
-    return replace(
-        batch,
-        ids=batch.ids[rows],
-        y=batch.y[rows],
-        length=batch.length[rows],
-        last=batch.last[rows],
-    )
-
-
-def _joined(parts: Sequence[Scaled]) -> Scaled:
-    return Scaled(
-        np.concatenate([part.mean for part in parts]),
-        np.concatenate([part.scale for part in parts]),
-    )
+def _joined(parts: Sequence[dict[str, Scaled]]) -> dict[str, Scaled]:
+    return {
+        name: Scaled(
+            np.concatenate([part[name].mean for part in parts]),
+            np.concatenate([part[name].scale for part in parts]),
+        )
+        for name in parts[0]
+    }

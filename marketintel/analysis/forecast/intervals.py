@@ -1,156 +1,162 @@
-"""Prediction intervals from the errors that rolling origins actually made.
+"""Prediction intervals from a fixed record of errors and from a series' own.
 
-Split conformal prediction (Vovk, Gammerman & Shafer 2005; Lei et al. 2018) carried to a panel of
-series. An error made ``k`` steps ahead is put in units of its series, origin and horizon,
+Split conformal prediction (Vovk, Gammerman & Shafer 2005; Lei et al. 2018) with the calibration
+made once, on a reference pool of official trade statistics (``reference/forecast_pool.json``,
+written by ``scripts/forecast_pool.py``), never on what happens to be asked. An error made ``k``
+steps ahead from ``n`` points is put in units of its series,
 
-    z = (y - mean) / (scale_k * growth_k * factor)
+    z = (y - mean) / (scale_k * growth(n, k) * factor)
 
-* ``scale_k``: the root of the model's mean squared one-step error in sample plus a quarter of the
-  squared disagreement among its members ``k`` steps ahead (zero for a model that stands alone).
-* ``growth_k``: the pooled root mean square of ``error / scale_k``; it never falls with ``k``.
-* ``factor``: how much worse or better than the pool this series has done out of sample,
-  ``sqrt((SHRINK + sum z2) / (SHRINK + count))`` over its own rolling origins, so that a few errors
-  move it little. A row that calibrates is judged by the factor from its series' *earlier* origins,
-  for that is what was known then.
+* ``scale_k``: geometric mean of the absolute and of the relative mean error one step ahead in
+  sample (the second times the present level; at most four times the first, at least a quarter),
+  times the series' :func:`profile` over the horizon, plus a quarter of the squared disagreement
+  among members, plus :data:`FLOOR` of the level.
+* ``growth``: the pool's 80 % quantile of ``|error| / scale_k`` for horizon and length of history,
+  ``log growth = a + b log k + c / n + d log k / n``.
+* ``factor``: how much worse or better than the pool this series has done at its own rolling
+  origins: mean of ``min(|z|, CAP) / typical`` with weight ``1 / k`` as horizons overlap, beside
+  :data:`SHRINK` errors of the pool, so that a few errors move it little and a wild one cannot.
 
-The half-width is the pooled quantile of ``|z|`` times ``scale_k * growth_k * factor`` at the
-series' own cutoff. One distribution serves all levels, so intervals nest.
-
-**Short histories.** Ten series of twelve points give too few errors for a 95 % quantile. So the
-pool always holds a prior sample worth ``PRIOR_WEIGHT`` errors: ``|z|`` of a Student t with
-``PRIOR_DF`` degrees of freedom and unit variance, and ``growth_k = PRIOR_GROWTH * sqrt(k)``: a
-random walk whose errors are larger out of sample than in it. Errors of overlapping horizons repeat
-each other; one made ``k`` steps ahead counts ``1 / k``. With no rolling origin at all the prior is
-the interval; with thousands it is invisible.
-
-The constants were chosen on training data; ``docs/forecast.md`` says how.
+The half-width at a level is the pool's quantile of ``|z|`` times the unit: symmetric about the mean
+until it is cut at zero, and strictly wider at each higher level. Same series, same interval: alone,
+in company, at any horizon asked.
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
 
 import numpy as np
-from scipy.stats import t as student
 
-PRIOR_WEIGHT = 20.0
-PRIOR_DF = 5
-PRIOR_GROWTH = 1.75
+from marketintel.analysis.forecast.panel import Batch, total
+
+FLOOR = 0.005
+"""Smallest scale as a share of the level: what a constant series' interval rests on."""
 
 DISAGREEMENT = 0.25
 """Weight of the squared spread among the members beside the squared one-step error."""
 
 SHRINK = 10.0
-"""Pool-average errors that stand beside a series' own when its factor is estimated."""
+"""The pool's errors that stand beside a series' own when its factor is estimated."""
 
-WINSOR_GROWTH, WINSOR_FACTOR = 8.0, 4.0
-"""Errors beyond this many scales count as this many in ``growth`` and ``factor``."""
+MOST_MEMORY = 0.9
+"""Largest autocorrelation of changes that a series is believed to have."""
+
+CAP = 3.0
+"""An own error beyond this many units counts as this many."""
+
+PROBABILITIES = np.array([*np.arange(0, 0.9, 0.05), 0.9, 0.925, 0.95, 0.97, 0.98, 0.99])
+"""Levels at which the pool's quantiles are stored; between them they are interpolated."""
 
 
 @dataclass(frozen=True)
-class Calibration:
-    """Pooled error distribution of one model on one panel.
+class Reference:
+    """The pool's errors of one model at one frequency.
 
     Attributes
     ----------
-    growth : (h,) float
-        Root mean square error at each horizon in units of the scale.
-    factor : (s,) float
-        Each series' own factor; 1 where it has no rolling origin.
-    sample, weight : (k,) float
-        Absolute standardised errors in rising order, with weights that sum to one.
-    errors : int
-        How many rolling-origin errors went in; 0 means that the prior stands alone.
+    growth : (4,) float
+        Coefficients of ``log growth`` on 1, log k, 1 / n, log k / n.
+    typical : float
+        Mean of ``min(|z|, CAP)``.
+    quantiles : (len(PROBABILITIES),) float
+        Quantiles of ``|z|``, strictly rising from zero.
     """
 
     growth: np.ndarray
-    factor: np.ndarray
-    sample: np.ndarray
-    weight: np.ndarray
-    errors: int
+    typical: float
+    quantiles: np.ndarray
 
-    def unit(self, scale: np.ndarray, series: np.ndarray) -> np.ndarray:
-        """(n, h) one standardised error in the unit of the data."""
-        return scale * self.growth * self.factor[series][:, None]
+    def unit(self, scale: np.ndarray, length: np.ndarray) -> np.ndarray:
+        """(n, h) 80 % quantile of an average series' error, in the unit of the data."""
+        grown: np.ndarray = scale * np.exp(
+            sum(c * x for c, x in zip(self.growth, terms(length, scale.shape[1]), strict=True))
+        )
+        return grown
 
     def quantile(self, level: float) -> float:
         """Give the standardised error that ``level`` percent do not exceed."""
-        at = int(np.searchsorted(np.cumsum(self.weight), level / 100))
-        return float(self.sample[min(at, len(self.sample) - 1)])
+        return float(np.interp(level / 100, PROBABILITIES, self.quantiles))
+
+
+def terms(length: np.ndarray, horizon: int) -> list[np.ndarray]:
+    """1, log k, 1 / n, log k / n, each (n, h)."""
+    step = np.log(np.arange(1.0, horizon + 1))[None, :] + 0.0 * length[:, None]
+    inverse = 1.0 / length[:, None] + 0.0 * step
+    return [np.ones_like(step), step, inverse, step * inverse]
+
+
+@lru_cache(maxsize=1)
+def _file() -> dict[str, Any]:
+    text = (files("marketintel") / "reference" / "forecast_pool.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def vintage() -> str:
+    """Month in which the pool was made."""
+    return str(_file()["vintage"])
+
+
+@lru_cache(maxsize=1)
+def pool() -> dict[str, dict[str, Reference]]:
+    """Reference errors by frequency and model."""
+    return {
+        freq: {
+            name: Reference(
+                np.array(found["growth"]), found["typical"], np.array(found["quantiles"])
+            )
+            for name, found in models.items()
+        }
+        for freq, models in _file()["pool"].items()
+    }
+
+
+def profile(batch: Batch, horizon: int) -> np.ndarray:
+    """(n, h) variance of a change over k periods in units of that over one, season removed.
+
+    From the autocorrelation of changes at lag one, ``r``: below zero changes take themselves back
+    (a moving average, ``k + 2 (k - 1) r``, not below 1), above zero they go on (an autoregression,
+    ``k + 2 sum (k - j) r^j``); a random walk has ``k``.
+    """
+    inside = batch.valid[:, 1:]
+    moves = np.where(inside, np.diff(batch.y, axis=1), 0.0)
+    moves = np.where(inside, moves - (total(moves) / (batch.length - 1))[:, None], 0.0)
+    square = total(moves**2)
+    together = total(moves[:, 1:] * moves[:, :-1])
+    r = np.clip(together / np.where(square > 0, square, 1.0), -0.5, MOST_MEMORY)
+    variance, power, gone = np.ones(len(batch)), np.ones(len(batch)), np.zeros(len(batch))
+    steps = []
+    for k in range(horizon):
+        steps.append(variance)
+        power = power * r if k == 0 else np.where(r > 0, power * r, 0.0)
+        gone = gone + power
+        variance = variance + 1 + 2 * gone
+    return np.stack(steps, axis=1)
 
 
 def scale_of(
-    y: np.ndarray, fitted: np.ndarray, valid: np.ndarray, spread: np.ndarray
+    batch: Batch,
+    fitted: np.ndarray,
+    mean: np.ndarray,
+    spread: np.ndarray | float,
+    growing: np.ndarray,
 ) -> np.ndarray:
-    """(n, h) scale from one-step errors in sample, the first left out, and members' spread."""
-    error = np.where(valid, y - fitted, 0.0)[:, 1:]
-    mean_square = (error**2).sum(axis=1) / np.maximum(valid[:, 1:].sum(axis=1), 1)
-    return np.sqrt(mean_square[:, None] + DISAGREEMENT * spread**2)
-
-
-def calibrate(errors: np.ndarray, scale: np.ndarray, series: np.ndarray, count: int) -> Calibration:
-    """Pool rolling-origin errors.
-
-    Parameters
-    ----------
-    errors : (r, h) float
-        Observation minus forecast, one row per series and origin; NaN where the target was not yet
-        known at the origin the intervals are for.
-    scale : (r, h) float
-        The scale at that origin.
-    series : (r,) int
-        Which of the ``count`` series a row belongs to; of one series, later origins come first.
-    """
-    steps = np.arange(1, errors.shape[1] + 1)
-    known = ~np.isnan(errors) & (scale > 0)
-    relative = np.where(known, errors, 0.0) / np.where(known, scale, 1.0)
-    growth = _growth(relative, known, steps)
-    relative = relative / growth
-    weight = known / steps
-    factor, own = _factors(relative, weight, series, count)
-    size = np.abs(relative / own[:, None])[known]
-    prior = _prior_sample()
-    sample = np.concatenate([size, prior])
-    weights = np.concatenate([weight[known], np.full(len(prior), PRIOR_WEIGHT / len(prior))])
-    order = np.argsort(sample)
-    weights = weights[order] / weights.sum()
-    return Calibration(growth, factor, sample[order], weights, int(known.sum()))
-
-
-def _growth(relative: np.ndarray, known: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    squares = np.minimum(np.abs(relative), WINSOR_GROWTH * np.sqrt(steps)) ** 2
-    total = squares.sum(axis=0) / steps + PRIOR_WEIGHT * PRIOR_GROWTH**2 * steps
-    count = known.sum(axis=0) / steps + PRIOR_WEIGHT
-    return np.maximum.accumulate(np.sqrt(total / count))
-
-
-def _factors(
-    relative: np.ndarray, weight: np.ndarray, series: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Each series' factor, and for each row the factor from its series' earlier origins."""
-    squares = (np.minimum(np.abs(relative), WINSOR_FACTOR) ** 2 * weight).sum(axis=1)
-    size = weight.sum(axis=1)
-    total = np.bincount(series, squares, count) + SHRINK
-    number = np.bincount(series, size, count) + SHRINK
-    squares_before = total[series] - _running(squares, series)
-    size_before = number[series] - _running(size, series)
-    return np.sqrt(total / number), np.sqrt(squares_before / size_before)
-
-
-def _running(values: np.ndarray, series: np.ndarray) -> np.ndarray:
-    """Cumulative sum of values within each series, in the order of the rows."""
-    order = np.argsort(series, kind="stable")
-    grouped = series[order]
-    sums = np.cumsum(values[order])
-    start = np.searchsorted(grouped, grouped)
-    sums = sums - np.where(start > 0, sums[start - 1], 0.0)
-    out = np.empty_like(sums)
-    out[order] = sums
-    return out
-
-
-def _prior_sample(points: int = 400) -> np.ndarray:
-    """Quantiles of ``|t|``, scaled to unit variance."""
-    probability = (np.arange(points) + 0.5) / points
-    spread = np.sqrt(PRIOR_DF / (PRIOR_DF - 2))
-    return student.ppf(0.5 + probability / 2, PRIOR_DF) / spread
+    """(n, h) scale from one-step errors in sample, the first left out, profile and spread."""
+    y, rows = np.abs(batch.y), np.arange(batch.y.shape[1])[None, :]
+    seen = batch.valid & (rows > 0)
+    count = np.maximum(batch.length - 1, 1)
+    error = np.where(seen, np.abs(batch.y - fitted), 0.0)
+    size = np.maximum(y, np.abs(fitted))
+    share = np.where(seen & (size > 0), error / np.where(size > 0, size, 1.0), 0.0)
+    recent = batch.valid & (rows >= batch.length[:, None] - batch.season)
+    now = total(np.where(recent, y, 0.0)) / np.minimum(batch.length, batch.season)
+    absolute = total(error) / count
+    relative = np.clip(total(share) / count * now, absolute / 4, absolute * 4)
+    level = np.maximum((total(y) / batch.length)[:, None], np.abs(mean))
+    square = np.pi / 2 * (absolute * relative)[:, None]  # of a normal error of that mean size
+    return np.sqrt(square * growing + DISAGREEMENT * spread**2 + (FLOOR * level) ** 2)

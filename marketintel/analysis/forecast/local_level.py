@@ -17,6 +17,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from marketintel.analysis.forecast.panel import total
+
+RISE_DOUBT, FALL_DOUBT = 1.0, 20.0
+"""``z2`` at which half of a rise, half of a fall is carried on: trade in nominal money that rose
+mostly goes on to rise, what fell mostly does not go on to fall."""
+
+MOST_GROWTH = 0.1
+"""Drift of one period is at most this share of the last observation."""
+
 SIGNAL_TO_NOISE = np.concatenate([[0.0], np.logspace(-4, 3, 43)])
 
 
@@ -37,6 +46,28 @@ def local_level(
         level[better], slope[better], fitted[better] = last[better], step[better], expected[better]
     steps = np.arange(1, horizon + 1)[None, :]
     return level[:, None] + slope[:, None] * steps + offset, fitted + offset
+
+
+def shrunk_drift(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Local level plus a drift shrunk by its own signal: mean (n, h) and fitted values (n, T).
+
+    The drift is the mean change times ``z2 / (z2 + doubt)``; ``z2`` is the likelihood-ratio
+    statistic of a mean change of zero, ``(m - 1.5) log(1 + t2 / (m - 1))`` of ``m`` changes, so
+    that a ``t`` of few changes counts less than one of many.
+    """
+    mean, fitted = local_level(y, length, horizon, drift=False)
+    changes = (length - 1).astype(float)
+    inside = np.arange(1, y.shape[1])[None, :] < length[:, None]
+    moves = np.where(inside, np.diff(y, axis=1), 0.0)
+    drift = total(moves) / changes
+    spread = total(np.where(inside, moves - drift[:, None], 0.0) ** 2) / (changes - 1)
+    moved = drift != 0
+    t2 = np.where(moved, drift**2, 0.0) * changes / np.where(moved, spread + 1e-12 * drift**2, 1.0)
+    z2 = (changes - 1.5) * np.log1p(t2 / (changes - 1))
+    drift = drift * z2 / (z2 + np.where(drift > 0, RISE_DOUBT, FALL_DOUBT))
+    most = MOST_GROWTH * np.abs(y[np.arange(len(y)), length - 1])
+    drift = np.clip(drift, -most, most)[:, None]
+    return mean + drift * np.arange(1, horizon + 1)[None, :], fitted + drift
 
 
 def _filter(
@@ -63,13 +94,13 @@ def _filter(
     scaled = innovation / variance
     at = length - 1
     log_f = np.cumsum(np.log(variance))[at]
-    sse = np.einsum("nt,nt->n", innovation, scaled)
+    sse = total(innovation * scaled)
     if not drift:
         free = np.maximum(length - 1, 1)
         tiny = np.maximum(sse, np.finfo(float).tiny)
         return free * np.log(tiny / free) + log_f, levels[np.arange(n), at], np.zeros(n), expected
     information = np.maximum(np.cumsum(unit**2 / variance)[at], 1e-300)
-    slope = (scaled @ unit) / information
+    slope = total(scaled * unit) / information
     sse = np.maximum(sse - slope**2 * information, np.finfo(float).tiny)
     free = np.maximum(length - 2, 1)
     objective = free * np.log(sse / free) + log_f + np.log(information)

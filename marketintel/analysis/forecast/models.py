@@ -17,7 +17,7 @@ All models but ``naive`` and ``drift`` see the series without its season and get
 ``dynamic_theta``         dynamic optimised theta (Fiorucci et al. 2016)
 ``local_level``           local level by exact likelihood (Durbin & Koopman 2012)
 ``local_trend``           local level with a fixed drift
-``median_of_four``        the combination that was the default first
+``shrunk_drift``          local level with the mean change, as far as it is told apart from zero
 ========================  ==========================================================================
 """
 
@@ -29,7 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from marketintel.analysis.forecast import combination, smoothing, theta
-from marketintel.analysis.forecast.local_level import local_level
+from marketintel.analysis.forecast.local_level import local_level, shrunk_drift
 from marketintel.analysis.forecast.panel import Batch
 from marketintel.analysis.forecast.seasonal import Adjusted, adjust, adjust_tested
 from marketintel.errors import UsageError
@@ -134,6 +134,10 @@ def _local(drift: bool) -> Model:
     return run
 
 
+def _shrunk_drift(problem: Problem, horizon: int) -> Fit:
+    return Fit(*shrunk_drift(problem.batch.y, problem.batch.length, horizon))
+
+
 RAW: dict[str, Model] = {
     "naive": _naive,
     "drift": _drift,
@@ -151,12 +155,13 @@ ADJUSTED: dict[str, Model] = {
     "dynamic_theta": _dynamic_theta,
     "local_level": _local(drift=False),
     "local_trend": _local(drift=True),
+    "shrunk_drift": _shrunk_drift,
 }
 """Models that see the series without its season."""
 
 BENCHMARK = "naive2"
 
-MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME, combination.FIRST_NAME)
+MODELS = (*RAW, BENCHMARK, *ADJUSTED, combination.NAME)
 """Every name that ``forecast`` and ``backtest`` accept."""
 
 
@@ -172,12 +177,10 @@ def check_names(names: Iterable[str]) -> list[str]:
 def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fit]:
     """Fit the named models to every series of a batch, each of them once."""
     names = check_names(names)
-    medians = {
-        combination.NAME: combination.MEMBERS[batch.freq],
-        combination.FIRST_NAME: combination.FIRST_MEMBERS,
-    }
-    wanted = {name: members for name, members in medians.items() if name in names}
-    needed = {*names}.union(*wanted.values())
+    needed = set(names)
+    if combination.NAME in names:
+        needed |= {*combination.MEMBERS[batch.freq]}
+        needed |= {combination.ANCHOR} if batch.freq == "A" else set()
     raw = Problem(batch)
     fits = {name: model(raw, horizon) for name, model in RAW.items() if name in needed}
     if BENCHMARK in needed:
@@ -188,14 +191,20 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
     for name, model in ADJUSTED.items():
         if name in needed:
             fits[name] = _restored(adjusted, model(problem, horizon))
-    for median, held in wanted.items():
-        members = [fits[name] for name in held]
-        fits[median] = Fit(
-            combination.average([fit.mean for fit in members]),
-            combination.average([fit.fitted for fit in members]),
-            np.std([fit.mean for fit in members], axis=0),
-        )
+    if combination.NAME in names:
+        fits[combination.NAME] = _combined(batch, fits)
     return {name: fits[name] for name in names}
+
+
+def _combined(batch: Batch, fits: dict[str, Fit]) -> Fit:
+    members = [fits[name] for name in combination.MEMBERS[batch.freq]]
+    anchor = [fits[combination.ANCHOR]] if batch.freq == "A" else []
+    share = combination.median_share(batch.length, batch.freq)
+    return Fit(
+        combination.average([m.mean for m in members], [a.mean for a in anchor], share),
+        combination.average([m.fitted for m in members], [a.fitted for a in anchor], share),
+        np.std([voice.mean for voice in (*members, *anchor)], axis=0),
+    )
 
 
 def _restored(adjusted: Adjusted, fit: Fit) -> Fit:

@@ -255,6 +255,12 @@ def screen(
     )
 
 
+def total(values: np.ndarray) -> np.ndarray:
+    """Sum over the last axis from first to last: no bit depends on padding or on other rows."""
+    summed: np.ndarray = np.cumsum(values, axis=-1)[..., -1]
+    return summed
+
+
 def period_ends(month_ordinals: np.ndarray) -> np.ndarray:
     """Last days of the months with these ordinals, as ``datetime64[s]`` of any shape."""
     months = (np.asarray(month_ordinals) - 1970 * 12).astype("datetime64[M]")

@@ -13,13 +13,20 @@ import numpy as np
 import pandas as pd
 
 from marketintel.analysis.forecast import fanout, intervals
-from marketintel.analysis.forecast.panel import STEP_MONTHS, Batch, period_ends
+from marketintel.analysis.forecast.panel import STEP_MONTHS, Batch, period_ends, total
 
 MIN_CALIBRATION_POINTS = 6
 """Fewest observations left at an origin whose errors calibrate the intervals."""
 
-CALIBRATION_ORIGINS = 12
-"""Most rolling origins used to calibrate one forecast."""
+CALIBRATION_CUTS = {
+    "A": tuple(range(1, 13)),
+    "Q": tuple(range(1, 17)),
+    "M": (1, 3, 5, 7, 9, 11, 14, 16, 18, 20, 22, 24),
+}
+"""How far before an origin its calibrating origins lie: the same for every series."""
+
+CALIBRATION_STEPS = {"A": 6, "Q": 8, "M": 12}
+"""Steps ahead whose errors calibrate, whatever horizon is asked."""
 
 
 @dataclass(frozen=True)
@@ -37,14 +44,10 @@ class Plan:
         """Fewest observations at a calibrating origin: never more than at a forecasting one."""
         return min(MIN_CALIBRATION_POINTS, self.min_points)
 
-    def calibration_cuts(self, batch: Batch) -> list[int]:
-        """How far back the calibrating origins lie: over the horizon and a season, spread."""
-        furthest = min(
-            int(batch.length.max()) - self.min_calibration_points,
-            self.horizon + max(batch.season, 7),
-        )
-        spread = np.linspace(1, max(furthest, 1), min(max(furthest, 0), CALIBRATION_ORIGINS))
-        return sorted({round(k) for k in spread})
+
+def needed(cuts: Sequence[int], freq: str) -> list[int]:
+    """The cuts and what calibrates them."""
+    return sorted({cut + back for cut in cuts for back in (0, *CALIBRATION_CUTS[freq])})
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ def roll(batch: Batch, cuts: Sequence[int], plan: Plan) -> dict[int, Origin]:
         if rows.size:
             pieces.append(batch.take(rows).cut_last(cut))
             index.append((cut, rows))
-    stacked = _concatenate(pieces)
-    fits = fanout.fit(stacked, plan.horizon, plan.models)
+    steps = max(plan.horizon, CALIBRATION_STEPS[batch.freq])
+    fits = fanout.fit(_concatenate(pieces), steps, plan.models)
     rolled, start = {}, 0
     for (cut, rows), piece in zip(index, pieces, strict=True):
         span = slice(start, start + len(rows))
@@ -88,16 +91,48 @@ def frames_at(batch: Batch, rolled: dict[int, Origin], cut: int, plan: Plan) -> 
     enough = origin.batch.length >= plan.min_points
     frames = []
     for name in plan.models:
-        calibration = _calibrate(batch, rolled, cut, plan.horizon, name)
-        mean, scale = origin.mean[name][enough], origin.scale[name][enough]
+        reference = intervals.pool()[batch.freq][name]
+        factor = own_factor(batch, rolled, cut, name, reference)[origin.rows]
+        unit = reference.unit(origin.scale[name], origin.batch.length) * factor[:, None]
+        mean, unit = origin.mean[name][enough, : plan.horizon], unit[enough, : plan.horizon]
         if plan.nonnegative:
             mean = np.maximum(mean, 0.0)
-        unit = calibration.unit(scale, origin.rows[enough])
         for level in sorted(set(plan.levels)):
-            half = calibration.quantile(level) * unit
+            half = reference.quantile(level) * unit
             lo = np.maximum(mean - half, 0.0) if plan.nonnegative else mean - half
             frames.append(_rows(origin.batch, enough, name, level, mean, lo, mean + half))
     return frames
+
+
+def own_factor(
+    batch: Batch, rolled: dict[int, Origin], cut: int, name: str, reference: intervals.Reference
+) -> np.ndarray:
+    """(n,) each series' own factor at a cut, from origins before it and outcomes known by then."""
+    steps = np.arange(CALIBRATION_STEPS[batch.freq])
+    size = np.full(len(batch), intervals.SHRINK)
+    counted = size.copy()
+    for back in CALIBRATION_CUTS[batch.freq]:
+        origin = rolled.get(cut + back)
+        if origin is None:
+            continue
+        error, unit = errors_at(batch, origin, cut, name, reference)
+        known = ~np.isnan(error)
+        missed = np.minimum(np.abs(np.where(known, error, 0.0)) / unit, intervals.CAP)
+        size[origin.rows] += total(missed / (steps + 1)) / reference.typical
+        counted[origin.rows] += total(known / (steps + 1))
+    return size / counted
+
+
+def errors_at(
+    batch: Batch, origin: Origin, cut: int, name: str, reference: intervals.Reference
+) -> tuple[np.ndarray, np.ndarray]:
+    """Errors (r, steps) of an origin, NaN where not known at ``cut``, and their units."""
+    steps = np.arange(CALIBRATION_STEPS[batch.freq])
+    target = origin.batch.length[:, None] + steps
+    known = target < (batch.length[origin.rows] - cut)[:, None]
+    actual = batch.y[origin.rows[:, None], np.minimum(target, batch.y.shape[1] - 1)]
+    error = np.where(known, actual - origin.mean[name][:, : len(steps)], np.nan)
+    return error, reference.unit(origin.scale[name][:, : len(steps)], origin.batch.length)
 
 
 def _concatenate(pieces: list[Batch]) -> Batch:
@@ -109,26 +144,6 @@ def _concatenate(pieces: list[Batch]) -> Batch:
         y=y,
         length=np.concatenate([p.length for p in pieces]),
         last=np.concatenate([p.last for p in pieces]),
-    )
-
-
-def _calibrate(
-    batch: Batch, rolled: dict[int, Origin], cut: int, horizon: int, name: str
-) -> intervals.Calibration:
-    errors, scales = [np.empty((0, horizon))], [np.empty((0, horizon))]
-    series = [np.empty(0, dtype=int)]
-    for back, origin in rolled.items():
-        if back <= cut:
-            continue
-        target = origin.batch.length[:, None] + np.arange(horizon)[None, :]
-        known = target < (batch.length[origin.rows] - cut)[:, None]
-        at = np.minimum(target, batch.y.shape[1] - 1)
-        actual = batch.y[origin.rows[:, None], at]
-        errors.append(np.where(known, actual - origin.mean[name], np.nan))
-        scales.append(origin.scale[name])
-        series.append(origin.rows)
-    return intervals.calibrate(
-        np.concatenate(errors), np.concatenate(scales), np.concatenate(series), len(batch)
     )
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marketintel.analysis.forecast.panel import Batch
+from marketintel.analysis.forecast.panel import Batch, total
 
 TEST_QUANTILE = 1.645  # two-sided 90 %
 
@@ -85,17 +85,15 @@ def is_seasonal(batch: Batch) -> np.ndarray:
     m, valid = batch.season, batch.valid
     if m == 1:
         return np.zeros(len(batch), dtype=bool)
-    mean = batch.y.sum(axis=1) / batch.length
+    mean = total(batch.y) / batch.length
     centred = np.where(valid, batch.y - mean[:, None], 0.0)
-    variance = np.maximum(np.einsum("nt,nt->n", centred, centred), 1e-300)
+    variance = np.maximum(total(centred**2), 1e-300)
     lags = min(m, batch.y.shape[1] - 1)
-    acf = np.stack(
-        [np.einsum("nt,nt->n", centred[:, k:], centred[:, :-k]) for k in range(1, lags + 1)], axis=1
-    )
+    acf = np.stack([total(centred[:, k:] * centred[:, :-k]) for k in range(1, lags + 1)], axis=1)
     acf = acf / variance[:, None]
     if lags < m:
         return np.zeros(len(batch), dtype=bool)
-    limit = TEST_QUANTILE * np.sqrt((1 + 2 * (acf[:, : m - 1] ** 2).sum(axis=1)) / batch.length)
+    limit = TEST_QUANTILE * np.sqrt((1 + 2 * total(acf[:, : m - 1] ** 2)) / batch.length)
     return (np.abs(acf[:, m - 1]) > limit) & (batch.length >= 3 * m)
 
 
@@ -108,11 +106,11 @@ def _factors(batch: Batch, *, additive: bool, shrink: bool) -> np.ndarray:
     else:
         safe = known & (np.abs(trend) > 1e-300)
         detrended = np.where(safe, batch.y / np.where(safe, trend, 1.0), 0.0)
-    phase = np.eye(m)[np.arange(batch.y.shape[1]) % m]  # (T, m): which season a column is in
-    counts = np.maximum(known @ phase, 1)
-    means = detrended @ phase / counts
+    phase = np.arange(batch.y.shape[1]) % m
+    counts = np.maximum(_by_phase(known, m), 1)
+    means = _by_phase(detrended, m) / counts
     neutral = 0.0 if additive else 1.0
-    average = means.mean(axis=1, keepdims=True)
+    average = total(means)[:, None] / m
     if additive:
         factors = means - average
     else:
@@ -120,11 +118,18 @@ def _factors(batch: Batch, *, additive: bool, shrink: bool) -> np.ndarray:
         factors = np.where((factors > 0).all(axis=1, keepdims=True), factors, 1.0)
     if not shrink:
         return factors
-    within = np.where(known, detrended - means @ phase.T, 0.0) ** 2 @ phase
-    sampling = (within / np.maximum(counts - 1, 1) / counts).mean(axis=1)
-    among = factors.var(axis=1, ddof=1)
+    within = _by_phase(np.where(known, detrended - means[:, phase], 0.0) ** 2, m)
+    sampling = total(within / np.maximum(counts - 1, 1) / counts) / m
+    among = total((factors - total(factors)[:, None] / m) ** 2) / (m - 1)
     weight = np.clip((m - 3) / (m - 1) * sampling / np.maximum(among, 1e-300), 0.0, 1.0)
     return neutral + (factors - neutral) * (1 - weight[:, None])
+
+
+def _by_phase(values: np.ndarray, m: int) -> np.ndarray:
+    """(n, m) sums over the periods of each phase."""
+    cycles = -(-values.shape[1] // m)
+    padded = np.pad(values, ((0, 0), (0, cycles * m - values.shape[1])))
+    return total(np.moveaxis(padded.reshape(len(values), cycles, m), 1, 2))
 
 
 def _moving_average(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +141,7 @@ def _moving_average(batch: Batch) -> tuple[np.ndarray, np.ndarray]:
     periods = y.shape[1]
     if periods < len(weights):
         return trend, np.zeros_like(y, dtype=bool)
-    windows = np.lib.stride_tricks.sliding_window_view(y, len(weights), axis=1)
-    trend[:, half : periods - half] = windows @ weights
+    for offset, weight in enumerate(weights):
+        trend[:, half : periods - half] += weight * y[:, offset : periods - 2 * half + offset]
     at = np.arange(periods)[None, :]
     return trend, (at >= half) & (at < batch.length[:, None] - half)

@@ -22,12 +22,10 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from scipy.signal import lfilter
 
 ALPHA_BOUNDS = (1e-4, 1 - 1e-4)
 PHI_BOUNDS = (0.8, 0.98)
 POLISH_ROUNDS = 4
-_BLOCK = 1024  # rows whose working arrays stay in the processor's cache
 
 
 @dataclass(frozen=True)
@@ -100,12 +98,8 @@ class Smoothed:
 
 def fit(y: np.ndarray, length: np.ndarray, family: Family) -> Smoothed:
     """Least-squares (Gaussian maximum-likelihood) fit of one family to every series."""
-    grid = [_GridPoint.of(point, y.shape[1], family) for point in family.grid()]
-    parts = [
-        _fit_block(y[rows : rows + _BLOCK], length[rows : rows + _BLOCK], family, grid)
-        for rows in range(0, len(y), _BLOCK)
-    ]
-    return Smoothed(family, *(np.concatenate(column) for column in zip(*parts, strict=True)))
+    grid = _Grid.of(y.shape[1], family)
+    return Smoothed(family, *_fitted(y, length, family, grid))
 
 
 def aicc(fitted: Smoothed, length: np.ndarray) -> np.ndarray:
@@ -119,70 +113,68 @@ def aicc(fitted: Smoothed, length: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _GridPoint:
-    """One parameter point and what depends on it alone, whatever the series.
+class _Grid:
+    """The points ``(alpha, ratio, phi)`` (G, 3) and what depends on them alone, not on the series.
 
-    ``numerator, denominator`` are the filter that turns data into errors from a zero initial state
-    (the model's ARMA form); ``responses`` (T, states) the errors that a unit of each initial state
-    causes where the data are zero, ``gram`` (T, states, states) their running sums of products.
+    ``responses`` (T, states, G) are the errors that a unit of each initial state causes where the
+    data are zero, ``gram`` (T, states, states, G) their running sums of products.
     """
 
-    point: tuple[float, float, float]
-    numerator: list[float]
-    denominator: list[float]
+    points: np.ndarray
     responses: np.ndarray
     gram: np.ndarray
 
     @classmethod
-    def of(cls, point: tuple[float, float, float], periods: int, family: Family) -> _GridPoint:
-        alpha, ratio, phi = point
-        beta = alpha * ratio
-        if family.trend:
-            numerator = [1.0, -(1 + phi), phi]
-            denominator = [1.0, alpha + phi * beta - 1 - phi, phi * (1 - alpha)]
-        else:
-            numerator, denominator = [1.0, -1.0], [1.0, alpha - 1]
-        level, slope = np.eye(2)[:, : family.states]
-        responses = np.empty((periods, family.states))
+    def of(cls, periods: int, family: Family) -> _Grid:
+        points = np.array(family.grid())
+        alpha, ratio, phi = points.T
+        level = np.repeat(np.eye(2)[0, : family.states, None], len(points), axis=1)
+        slope = np.repeat(np.eye(2)[1, : family.states, None], len(points), axis=1)
+        responses = np.empty((periods, family.states, len(points)))
         for t in range(periods):
             forecast = level + phi * slope
             responses[t] = -forecast
             level = (1 - alpha) * forecast
-            slope = phi * slope - beta * forecast
-        gram = np.cumsum(responses[:, :, None] * responses[:, None, :], axis=0)
-        return cls(point, numerator, denominator, responses, gram)
+            slope = phi * slope - alpha * ratio * forecast
+        gram = np.cumsum(responses[:, :, None] * responses[:, None], axis=0)
+        return cls(points, responses, gram)
 
 
-def _fit_block(
-    y: np.ndarray, length: np.ndarray, family: Family, grid: list[_GridPoint]
+def _fitted(
+    y: np.ndarray, length: np.ndarray, family: Family, grid: _Grid
 ) -> tuple[np.ndarray, ...]:
     offset = y[:, :1]
     valid = np.arange(y.shape[1])[None, :] < length[:, None]
     centred = np.where(valid, y - offset, 0.0)
-    alpha, ratio, phi = _search(centred, length, valid, grid)
+    alpha, ratio, phi = _search(centred, length, grid)
     alpha, ratio, phi, sse, start = _polish(centred, length, family, alpha, ratio, phi)
     level, slope, fitted = _run(centred, valid, alpha, ratio, phi, start)
     return alpha, ratio, phi, sse, level + offset[:, 0], slope, np.where(valid, fitted + offset, 0)
 
 
 def _search(
-    y: np.ndarray, length: np.ndarray, valid: np.ndarray, grid: list[_GridPoint]
+    y: np.ndarray, length: np.ndarray, grid: _Grid
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Best grid point of each series."""
-    sse = np.empty((len(grid), len(y)))
-    for g, at in enumerate(grid):
-        errors = lfilter(at.numerator, at.denominator, y, axis=1)
-        errors *= valid
-        explained = _explained(errors @ at.responses, at.gram[length - 1])
-        sse[g] = np.einsum("nt,nt->n", errors, errors) - explained
-    alpha, ratio, phi = np.array([at.point for at in grid])[np.argmin(sse, axis=0)].T
-    return alpha.copy(), ratio.copy(), phi.copy()
-
-
-def _explained(cross: np.ndarray, gram: np.ndarray) -> np.ndarray:
-    """Sum of squares removed by the best initial state, from ``D'e`` and ``D'D``."""
-    start = _solve(cross, gram)
-    return np.einsum("nk,nk->n", cross, start)
+    """Best grid point of each series: one recursion from a zero state, sums kept on the way."""
+    alpha, ratio, phi = grid.points.T
+    beta, states = alpha * ratio, grid.responses.shape[1]
+    level, slope, sse = (np.zeros((len(y), len(alpha))) for _ in range(3))
+    cross = [np.zeros_like(level) for _ in range(states)]
+    for t in range(y.shape[1]):
+        forecast = level + phi * slope if states == 2 else level
+        error = (y[:, t, None] - forecast) * (t < length)[:, None]
+        sse += error * error
+        for i in range(states):
+            cross[i] += error * grid.responses[t, i]
+        level = forecast + alpha * error
+        if states == 2:
+            slope = phi * slope + beta * error
+    crossed = np.stack(cross, axis=-1)
+    gram = np.moveaxis(grid.gram[length - 1], -1, 1)
+    start = _solve(crossed, gram)
+    sse -= sum(crossed[..., i] * start[..., i] for i in range(states))
+    chosen: np.ndarray = grid.points[np.argmin(sse, axis=1)]
+    return chosen[:, 0], chosen[:, 1], chosen[:, 2]
 
 
 def _solve(cross: np.ndarray, gram: np.ndarray) -> np.ndarray:
@@ -266,7 +258,8 @@ def _profile(
             gram[..., i, j] = gram[..., j, i] = products[1 + i, 1 + j]
     cross = np.stack([products[0, 1 + i] for i in range(states)], axis=-1)
     start = -_solve(cross, gram)
-    sse = np.maximum(products[0, 0] + np.einsum("...k,...k->...", cross, start), 0.0)
+    removed = sum(cross[..., i] * start[..., i] for i in range(states))
+    sse = np.maximum(products[0, 0] + removed, 0.0)
     if states == 1:
         start = np.concatenate([start, np.zeros_like(start)], axis=-1)
     return sse, start

@@ -20,9 +20,9 @@ Shapes and alignment as in :mod:`~marketintel.analysis.forecast.smoothing`.
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from marketintel.analysis.forecast import smoothing
+from marketintel.analysis.forecast.panel import total
 
 ALPHAS = np.concatenate([[0.02, 0.05], np.linspace(0.1, 0.99, 30)])
 
@@ -62,7 +62,7 @@ def log_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarr
     ses = smoothing.fit(logs, length, smoothing.ANN)
     mean, fitted = with_drift(ses, logs, length, horizon)
     errors = np.where(valid, logs - fitted, 0.0)[:, 1:]
-    variance = (errors**2).sum(axis=1) / np.maximum(length - 1, 1)
+    variance = total(errors**2) / np.maximum(length - 1, 1)
     bias = variance[:, None] * (1 + np.arange(horizon)[None, :] * ses.alpha[:, None] ** 2) / 2
     ceiling = logs.max(axis=1, keepdims=True, where=valid, initial=-np.inf) + MAX_GROWTH
     expected = np.minimum(mean + np.minimum(bias, MAX_BIAS), ceiling)
@@ -74,16 +74,11 @@ def dynamic_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.n
     offset = y[:, :1]
     valid = np.arange(y.shape[1])[None, :] < length[:, None]
     centred = np.where(valid, y - offset, 0.0)
-    intercept, slope = running_lines(centred)
-    best = np.full(len(y), np.inf)
-    alpha, weight, start = np.zeros(len(y)), np.zeros(len(y)), np.zeros(len(y))
-    for candidate in ALPHAS:
-        sse, w, l0 = _profile(centred, valid, intercept, slope, candidate)
-        better = sse < best
-        best = np.where(better, sse, best)
-        alpha[better] = candidate
-        weight[better], start[better] = w[better], l0[better]
-    return _extrapolate(centred, length, horizon, alpha, weight, start, offset)
+    sse, weight, start = _profile(centred, length)
+    best, rows = np.argmin(sse, axis=1), np.arange(len(y))
+    return _extrapolate(
+        centred, length, horizon, ALPHAS[best], weight[rows, best], start[rows, best], offset
+    )
 
 
 def slopes(y: np.ndarray, length: np.ndarray) -> np.ndarray:
@@ -91,7 +86,7 @@ def slopes(y: np.ndarray, length: np.ndarray) -> np.ndarray:
     valid = np.arange(y.shape[1])[None, :] < length[:, None]
     centre = (length[:, None] - 1) / 2
     time = np.where(valid, np.arange(y.shape[1])[None, :] - centre, 0.0)
-    return (time * y).sum(axis=1) / np.maximum((time**2).sum(axis=1), 1e-12)
+    return total(time * y) / np.maximum(total(time**2), 1e-12)
 
 
 def running_lines(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -113,28 +108,32 @@ def _partial_sum(alpha: np.ndarray, count: np.ndarray) -> np.ndarray:
     return (1 - (1 - alpha) ** count) / alpha
 
 
-def _profile(
-    y: np.ndarray, valid: np.ndarray, intercept: np.ndarray, slope: np.ndarray, alpha: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sum of squares, weight ``1 - 1/theta`` in [0, 1] and start, (n,) each, for one alpha."""
-    periods = y.shape[1]
-    power = (1 - alpha) ** np.arange(periods)
-    smoothed = lfilter([0.0, alpha], [1.0, alpha - 1.0], y, axis=1)
-    error = np.where(valid, y - smoothed, 0.0)
-    line = power * intercept[:, :-1] + (1 - power * (1 - alpha)) / alpha * slope[:, :-1]
-    line = np.where(valid, line, 0.0)
-    decay = np.where(valid, power, 0.0)
-    ee, ll, dd = _dot(error, error), _dot(line, line), _dot(decay, decay)
-    el, ed, ld = _dot(error, line), _dot(error, decay), _dot(line, decay)
+def _profile(y: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sum of squares, weight ``1 - 1/theta`` in [0, 1] and start, (n, A) each, for every alpha."""
+    intercept, slope = running_lines(y)
+    shape = (len(y), len(ALPHAS))
+    smoothed, ee, ll, dd, el, ed, ld = (np.zeros(shape) for _ in range(7))
+    power = np.ones(len(ALPHAS))
+    for t in range(y.shape[1]):
+        alive = (t < length)[:, None]
+        error = (y[:, t, None] - smoothed) * alive
+        line = power * intercept[:, t, None]
+        line += (1 - power * (1 - ALPHAS)) / ALPHAS * slope[:, t, None]
+        line *= alive
+        decay = power * alive
+        ee += error * error
+        ll += line * line
+        dd += decay * decay
+        el += error * line
+        ed += error * decay
+        ld += line * decay
+        smoothed = smoothed + ALPHAS * error
+        power = power * (1 - ALPHAS)
     determinant = np.maximum(ll * dd - ld**2, 1e-12 * (ll * dd) + 1e-300)
     weight = np.clip((el * dd - ed * ld) / determinant, 0.0, 1.0)
     start = (ed - weight * ld) / dd
     sse = ee + weight**2 * ll + start**2 * dd - 2 * (weight * el + start * ed - weight * start * ld)
     return sse, weight, start
-
-
-def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.einsum("nt,nt->n", a, b)
 
 
 def _extrapolate(

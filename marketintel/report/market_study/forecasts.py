@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.forecast.panel import MIN_POINTS
-from marketintel.report.blocks import Stack, Table, Text, escape
+from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import each
 from marketintel.report.outlook.months import accuracy
@@ -48,6 +49,11 @@ class Outlook:
         """Where the figures end and what is not known here, for captions."""
         return present.seen(self.forecasts["cutoff"], self.month)
 
+    @cached_property
+    def shown(self) -> pd.DataFrame:
+        """The forecasts that the pages print: of naive where a series' record says so."""
+        return fc.shown(self.forecasts, self.errors)
+
 
 def one_level(forecasts: pd.DataFrame, model: str) -> pd.DataFrame:
     """Return one model's means, once a date."""
@@ -84,7 +90,7 @@ def compute(series: pd.DataFrame, month: str, fetch: str = "") -> Outlook:
 
 def last(result: Outlook) -> pd.DataFrame:
     """The last observation and the forecast of the last year, one row a series."""
-    combined = result.forecasts[result.forecasts["model"] == "combination"]
+    combined = result.shown
     final = combined[combined["ds"] == combined.groupby("unique_id")["ds"].transform("max")]
     wide = final.pivot_table(index="unique_id", columns="level", values=["mean", "lo", "hi"])
     table = pd.DataFrame(
@@ -154,9 +160,10 @@ def error_table(
     wide = at95[at95["model"].isin(MODELS)].pivot_table(
         index="unique_id", columns="model", values=["smape", "mase"], dropna=False
     )
-    cover = result.errors[result.errors["model"] == "combination"].pivot_table(
+    cover = fc.shown(result.errors, result.errors).pivot_table(
         index="unique_id", columns="level", values="coverage_pct"
     )
+    naive = fc.better_naive(result.errors)
     points = result.panel.groupby("unique_id").size()
     tested = at95[at95["model"] == "combination"].set_index("unique_id")["forecasts"]
     table = pd.DataFrame(
@@ -167,6 +174,7 @@ def error_table(
             **{f"{m}_{n}": wide[(m, n)].to_numpy() for m in ("mase", "smape") for n in MODELS},
             "coverage_80_pct": cover[80].to_numpy(),
             "coverage_95_pct": cover[95].to_numpy(),
+            "shown": ["naive" if u in naive else "combination" for u in wide.index],
         }
     )
     if names:
@@ -196,15 +204,18 @@ def error_table(
                 "smape_drift": "drift ",
                 "coverage_80_pct": "In 80 %",
                 "coverage_95_pct": "In 95 %",
+                "shown": "Shown",
             },
             hide=["points", "smape_naive", "smape_drift"],
             note=(
                 f"Up to {ORIGINS} origins, each scored on the {HORIZON} years after it. MASE: mean error in units "
-                "of the usual year-on-year change. In 80 %, in 95 %: how often the outcome lay in the interval."
+                "of the usual year-on-year change. In 80 %, in 95 %: how often the outcome lay in the interval. "
+                f"Shown: naive where it was better over at least {fc.FEWEST_TESTS} tests, else the combination."
             ),
             source=source,
         ),
         Text(f"{_best(table, result, unit)} {' '.join(refused)}".strip()),
+        wide_intervals(result.shown, result.panel, names or {}),
     )
 
 
@@ -220,3 +231,16 @@ def _best(table: pd.DataFrame, result: Outlook, unit: str) -> str:
         f"naive and {mase['drift']:.2f} of the drift forecast; the combination is the best of the three for "
         f"{w.count(better, unit)} of {len(table)}."
     )
+
+
+def wide_intervals(
+    made: pd.DataFrame, panel: pd.DataFrame, names: Mapping[str, str]
+) -> Callout | None:
+    """Name the series whose intervals say no more than that anything may come."""
+    said = [
+        f"{escape(w.clause(names.get(row.unique_id, row.unique_id)))} ({row.reason})"
+        for row in each(fc.unreliable(made, panel))
+    ]
+    if not said:
+        return None
+    return Callout("warning", f"Not to be relied on, so wide is the interval: {w.listing(said)}.")

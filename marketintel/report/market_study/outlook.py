@@ -71,7 +71,7 @@ def outlook(study: Study) -> Stack:
         Figure(
             fans.fan(
                 result.panel,
-                result.forecasts[result.forecasts["model"] == "combination"],
+                result.shown,
                 benchmark=one_level(result.forecasts, "drift"),
                 titles={h: f"Heading {h}: {chosen[h].title}" for h in chosen},
             ),

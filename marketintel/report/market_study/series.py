@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from marketintel.analysis import forecast as fc
 from marketintel.analysis import materials
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
@@ -196,7 +197,7 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
         Figure(
             fans.fan(
                 result.panel,
-                result.forecasts[result.forecasts["model"] == "combination"],
+                result.shown,
                 benchmark=one_level(result.forecasts, "drift"),
                 titles=names,
                 what="Imports",
@@ -218,9 +219,8 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
 
 def _not_to_rely_on(result: Outlook, names: dict[str, str]) -> Callout | None:
     """Name the series whose intervals have held far fewer outcomes than they promise."""
-    rows = result.errors
-    rows = rows[(rows["model"] == "combination") & (rows["level"] == 80)]
-    rows = rows[rows["coverage_pct"] < LOW_COVERAGE_PCT]
+    rows = fc.shown(result.errors, result.errors)
+    rows = rows[(rows["level"] == 80) & (rows["coverage_pct"] < LOW_COVERAGE_PCT)]
     said = [
         f"{escape(w.clause(names[str(r.unique_id)]))} ({w.percent(r.coverage_pct, 0)})"
         for r in each(rows)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Callable
 
+import pandas as pd
+
 from marketintel import __version__
-from marketintel.analysis.forecast import combination, intervals, panel
+from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import combination, intervals, panel, record
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.report.blocks import escape
 from marketintel.report.chapters import gap
@@ -86,14 +89,33 @@ def _series(outlook: Outlook) -> list[str]:
     ]
 
 
-def _model(_: Outlook) -> list[str]:
+def _naive(outlook: Outlook) -> list[str]:
+    """Series that are shown by their last value."""
+    found = fc.better_naive(outlook.months.errors) | fc.better_naive(outlook.years.errors)
+    return [escape(name) for name in sorted(found | fc.better_naive(outlook.world.errors))]
+
+
+def _wide(outlook: Outlook) -> list[str]:
+    """Series whose intervals are not to be relied on."""
+    months, years, world = outlook.months, outlook.years, outlook.world
+    made = ((months.fans, months.cut), (years.fans, years.panel), (world.made, world.panel))
+    found = pd.concat([fc.unreliable(frame[frame["model"] == fc.SHOWN], p) for frame, p in made])
+    return [f"{escape(row.unique_id)} ({row.reason})" for row in each(found)]
+
+
+def _model(outlook: Outlook) -> list[str]:
     yearly, monthly = (", ".join(f"`{m}`" for m in combination.MEMBERS[f]) for f in "AM")
     versions = [f"{p} {importlib.metadata.version(p)}" for p in PACKAGES]
     return [
-        f"`{combination.NAME}`: the median of {yearly} for years, of {monthly} for months, "
-        "the same for every series; months are seasonally adjusted first.",
-        "Chosen on rolling origins of the training part of the M3 competition; the yearly members are a second "
-        "choice, made after the first had been scored on the test part (docs/forecast.md gives both scores).",
+        f"`{combination.NAME}`, for years: `{combination.ANCHOR}` (local level, mean change as far as it is told "
+        f"apart from zero) and, up to half at many points, the median of {yearly}; for months the median of "
+        f"{monthly}, seasonally adjusted first. The same rule for every series.",
+        "The yearly rule was learned on trade series with origins up to 2020 and committed before it was scored "
+        "elsewhere; the members were chosen on the training part of the M3 competition (docs/forecast.md).",
+        f"Where a series' own back-test, of at least {fc.FEWEST_TESTS} outcomes, was hit better by the last value, "
+        f"that is shown (`naive`): {w.listing(_naive(outlook)) or 'none here'}.",
+        f"Intervals wider than {record.WIDE:.0f} times the level, not to be relied on: "
+        f"{w.listing(_wide(outlook)) or 'none here'}.",
         f"Software: {', '.join([f'marketintel {__version__}', *versions])}.",
     ]
 
@@ -128,8 +150,9 @@ def _plain(record: str) -> str:
 
 def _intervals(outlook: Outlook) -> list[str]:
     return [
-        "80 and 95 %, from the errors that the same method made at earlier origins, pooled over the panel and "
-        f"scaled to each series; a prior worth {intervals.PRIOR_WEIGHT:.0f} errors carries them where origins are few.",
+        "80 and 95 %, from the errors that the same method made on a fixed pool of official statistics (vintage "
+        f"{intervals.vintage()}), by horizon and length of history, scaled to each series and by its own errors at "
+        "earlier origins: the same for a series in any document.",
         *(
             [f"Monthly: {w.clause(say.coverage(outlook, list(outlook.months.kinds)))}."]
             if len(outlook.months.panel)

@@ -67,10 +67,11 @@ class Months:
 
     @cached_property
     def fans(self) -> pd.DataFrame:
-        """Forecasts, 80 and 95 %, of the combination and what it is compared with."""
-        return fc.forecast_ahead(
+        """Forecasts at 80 and 95 %: what is shown, and drift beside it."""
+        made = fc.forecast_ahead(
             self.cut, MONTHS, self.month, (80, 95), MODELS, freq="M", fetch=self.newer
         )
+        return fc.shown(made, self.errors, beside="drift")
 
     @cached_property
     def newer(self) -> dict[str, str]:

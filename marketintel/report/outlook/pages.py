@@ -72,7 +72,7 @@ def summary(outlook: Outlook) -> Stack:
     if len(errors):
         by = "by month" if monthly else "by year"
         mase = errors[errors["level"] == 95].groupby("model")["mase"].mean()
-        held = errors[errors["model"] == "combination"].groupby("level")["coverage_pct"].mean()
+        held = fc.shown(errors, errors).groupby("level")["coverage_pct"].mean()
         known = [
             (f"Error {by} (MASE)", f"{mase['combination']:.2f}", f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}")
         ] if mase.notna().all() else []  # fmt: skip
@@ -170,7 +170,7 @@ def _monthly_fans(
     spans = outlook.month_spans
     figure = charts.fan_with_shocks(
         history,
-        _in_order(made[made["model"] == "combination"], largest),
+        _in_order(made[made["model"] == fc.SHOWN], largest),
         spans[spans["unique_id"].isin(largest)],
         breaks=breaks[breaks["ds"] <= breaks["unique_id"].map(ends)],
         benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
@@ -200,7 +200,7 @@ def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) ->
     spans = outlook.year_spans
     figure = charts.fan_with_shocks(
         years.panel[years.panel["unique_id"].isin(largest)],
-        _in_order(made[made["model"] == "combination"], largest),
+        _in_order(made[made["model"] == fc.SHOWN], largest),
         spans[spans["unique_id"].isin(largest)],
         benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
         titles=titles,
@@ -237,11 +237,10 @@ def world(outlook: Outlook) -> Stack:
         return Stack(Callout("note", f"World exports are not forecast: {escape(reasons)}."))
     titles = {h: f"Heading {h}: {outlook.headings[h].title}" for h in world.speaking}
     errors = world.errors
-    rows = errors[errors["model"] == "combination"] if len(errors) else errors
-    said = say.covered(rows, f"up to {YEARS} years ahead")
+    said = say.covered(errors, f"up to {YEARS} years ahead")
     figure = charts.fan_with_shocks(
         world.panel,
-        made[made["model"] == "combination"],
+        made[made["model"] == fc.SHOWN],
         outlook.world_spans,
         benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
         titles=titles,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import choice, present
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.report.blocks import escape
@@ -21,6 +22,7 @@ MEMBER_NAMES = {
     "damped": "the damped trend",
     "log_theta": "theta on logarithms",
     "local_trend": "the local level with drift",
+    "shrunk_drift": "the local level with a shrunk drift",
 }
 
 
@@ -162,7 +164,7 @@ def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
     rows = errors[errors["level"] == 95] if len(errors) else errors
     if rows.empty:
         return "**Record.** No series is long enough to be tested."
-    held = covered(errors, ahead, "combination")
+    held = covered(errors, ahead)
     rows = rows.dropna(subset="mase")
     if rows.empty:
         return f"**Record.** Series that never changed give errors no scale. {held}"
@@ -171,6 +173,8 @@ def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
     better = int((wide["combination"] < wide[["naive", "drift"]].min(axis=1)).sum())
     best = str(mase.idxmin())
     loses = "" if best == "combination" else f"On average the {best} forecast was better. "
+    naive = len(fc.better_naive(rows))
+    loses += f"For {w.count(naive, 'series', 'series')}, where naive was better over at least {fc.FEWEST_TESTS} tests, it is shown. "
     return (
         f"**Record.** At the last origins the {what} forecasts erred by {mase['combination']:.2f} of the "
         f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "
@@ -190,15 +194,12 @@ def cell_errors(outlook: Outlook) -> pd.DataFrame:
 def coverage(outlook: Outlook, ids: list[str]) -> str:
     """Realised coverage of the monthly intervals of some series."""
     errors = outlook.months.errors
-    return covered(
-        errors[errors["unique_id"].isin(ids)], f"up to {MONTHS} months ahead", "combination"
-    )
+    return covered(errors[errors["unique_id"].isin(ids)], f"up to {MONTHS} months ahead")
 
 
-def covered(rows: pd.DataFrame, ahead: str, model: str | None = None) -> str:
-    """Say coverage at both levels from rows of accuracy; of one model if named."""
-    if model and len(rows):
-        rows = rows[rows["model"] == model]
+def covered(errors: pd.DataFrame, ahead: str) -> str:
+    """Say coverage at both levels, of each series' forecast that is shown."""
+    rows = fc.shown(errors, errors) if len(errors) else errors
     if rows.empty:
         return "Their intervals could not be tested: the series are too short."
     at = rows.groupby("level")["coverage_pct"].mean()
@@ -215,17 +216,19 @@ def annual_coverage(outlook: Outlook, ids: list[str]) -> str:
     if rows.empty:
         return (
             "These yearly intervals could not be tested: with so few years no origin is left, and they "
-            "rest on a prior."
+            "rest on the reference pool alone."
         )
-    said = covered(rows, f"up to {TESTED_AHEAD} years ahead", "combination")
+    said = covered(rows, f"up to {TESTED_AHEAD} years ahead")
     return said.replace("In the back-test", "In the yearly back-test")
 
 
 def explanation(outlook: Outlook, unique_id: str) -> str:
     """Which models carried a yearly forecast, how wrong it was, what would change the picture."""
     weights = outlook.years.weights[outlook.years.weights["unique_id"] == unique_id]
+    naive = unique_id in fc.better_naive(outlook.years.errors)
+    by = "Shown is the last value: it erred less in the back-test." if naive else carried(weights)
     return (
-        f"**{w.sentence(cell(outlook, unique_id))}.** {carried(weights)} {wrong(outlook, unique_id)} "
+        f"**{w.sentence(cell(outlook, unique_id))}.** {by} {wrong(outlook, unique_id)} "
         f"{would_change(outlook, unique_id, weights)}"
     )
 
@@ -240,7 +243,9 @@ def carried(weights: pd.DataFrame) -> str:
 def wrong(outlook: Outlook, unique_id: str) -> str:
     """Errors at the last origins with a known outcome."""
     errors = outlook.years.explanation.errors
-    rows = errors[(errors["unique_id"] == unique_id) & (errors["model"] == "combination")]
+    naive = unique_id in fc.better_naive(outlook.years.errors)
+    model = "naive" if naive else "combination"
+    rows = errors[(errors["unique_id"] == unique_id) & (errors["model"] == model)]
     rows = rows.dropna(subset="error_pct").sort_values("cutoff") if len(rows) else rows
     if rows.empty:
         return "Too short to have been tested."

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.report.blocks import Table
 from marketintel.report.market_study import words as w
@@ -22,7 +23,7 @@ MONEY = ["level_now_usd", "level_then_usd", "lo_80_usd", "hi_80_usd", "lo_95_usd
 def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: str) -> Table:
     """The next twelve months of a country's segments of one kind, and how wrong forecasts were."""
     facts = outlook.months
-    ahead = facts.fans[(facts.fans["model"] == "combination") & (facts.fans["level"] == 80)]
+    ahead = facts.fans[(facts.fans["model"] == fc.SHOWN) & (facts.fans["level"] == 80)]
     ahead = ahead[ahead["unique_id"].isin(ids)]
     table = ahead.groupby("unique_id")["mean"].sum().rename("next_usd").to_frame()
     past = facts.panel[facts.panel["unique_id"].isin(table.index)].sort_values("ds")
@@ -35,7 +36,7 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
     )
     for model in MODELS:
         table[f"mase_{model}"] = mase[model].reindex(table.index) if model in mase else float("nan")
-    held = errors[errors["model"] == "combination"].pivot_table(
+    held = fc.shown(errors, errors).pivot_table(
         index="unique_id", columns="level", values="coverage_pct"
     )
     for level in (80, 95):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.report.blocks import Table
 from marketintel.report.outlook.facts import Outlook
@@ -50,7 +51,7 @@ def world_errors(outlook: Outlook) -> Table:
     mase = errors[errors["level"] == 95].pivot_table(
         index="unique_id", columns="model", values="mase"
     )
-    held = errors[errors["model"] == "combination"].pivot_table(
+    held = fc.shown(errors, errors).pivot_table(
         index="unique_id", columns="level", values="coverage_pct"
     )
     table = mase[list(MODELS)].add_prefix("mase_").rename_axis("heading").reset_index()

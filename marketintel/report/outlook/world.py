@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.errors import MissingDataError
 from marketintel.report.outlook.months import MODELS, ORIGINS
 from marketintel.report.outlook.years import YEARS, thresholds
@@ -78,14 +79,21 @@ class World:
 
     @cached_property
     def made(self) -> pd.DataFrame:
-        """Yearly forecasts."""
-        return fc.forecast_ahead(self.panel, YEARS, self.month, (80, 95), MODELS)
+        """Yearly forecasts at 80 and 95 %: what is shown, and drift beside it."""
+        made = self._levels
+        return made[(made["model"] == "drift") | made["level"].isin([80, 95])]
+
+    @cached_property
+    def _levels(self) -> pd.DataFrame:
+        made = fc.forecast_ahead(self.panel, YEARS, self.month, LEVELS, MODELS)
+        return fc.shown(made, self.errors, beside="drift")
 
     @cached_property
     def potential(self) -> pd.DataFrame:
         """Level in five years and its probabilities."""
         passed = thresholds(self.panel, self.threshold_pct)
-        return fc.potential(self.panel, YEARS, passed, month=self.month)
+        made = self._levels
+        return summarise(made[made["model"] == fc.SHOWN], self.panel, passed)
 
     @cached_property
     def errors(self) -> pd.DataFrame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,7 +15,7 @@ from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.errors import UsageError
 from marketintel.report.market_study.facts import one
 from marketintel.report.outlook import series, totals
-from marketintel.report.outlook.kinds import Kind, by_kind
+from marketintel.report.outlook.kinds import Kind
 from marketintel.report.outlook.months import MODELS, ORIGINS, accuracy
 
 YEARS = 5
@@ -111,20 +110,12 @@ class Years:
         kind: Kind = self.node(unique_id)["kind"]
         return kind
 
-    def _by_kind(self) -> Iterator[pd.DataFrame]:
-        """The panel in parts of one kind: intervals pool errors of comparable series only."""
-        for _, nodes in by_kind(self.nodes):
-            yield self.panel[self.panel["unique_id"].isin(nodes["unique_id"])]
-
     # Forecasts and their errors -------------------------------------------------------------------
 
     @cached_property
     def tested(self) -> pd.DataFrame:
         """Back-test two years ahead, cells and totals as they are (not reconciled)."""
-        return _together(
-            fc.backtest(part, TESTED_AHEAD, ORIGINS, (80, 95), MODELS, freq="A")
-            for part in self._by_kind()
-        )
+        return fc.backtest(self.panel, TESTED_AHEAD, ORIGINS, (80, 95), MODELS, freq="A")
 
     @cached_property
     def errors(self) -> pd.DataFrame:
@@ -157,13 +148,10 @@ class Years:
 
     @cached_property
     def base(self) -> pd.DataFrame:
-        """Forecasts of the cells at all levels."""
-        return _together(
-            fc.forecast_ahead(
-                part[part["unique_id"].isin(self.ids(totals.CELL))], YEARS, self.month, LEVELS
-            )
-            for part in self._by_kind()
-        )
+        """Forecasts of the cells at all levels, of naive where a cell's record says so."""
+        cells = self.panel[self.panel["unique_id"].isin(self.ids(totals.CELL))]
+        made = fc.forecast_ahead(cells, YEARS, self.month, LEVELS, ("combination", "naive"))
+        return fc.shown(made, self.errors)
 
     @cached_property
     def made(self) -> pd.DataFrame:
@@ -188,9 +176,7 @@ class Years:
     @cached_property
     def fans(self) -> pd.DataFrame:
         """The forecasts of :attr:`made` at 80 and 95 %, and drift beside them."""
-        drift = _together(
-            fc.forecast_ahead(p, YEARS, self.month, (80,), "drift") for p in self._by_kind()
-        )
+        drift = fc.forecast_ahead(self.panel, YEARS, self.month, (80,), "drift")
         return pd.concat([self.made[self.made["level"].isin([80, 95])], drift], ignore_index=True)
 
     @cached_property
@@ -223,21 +209,3 @@ def thresholds(panel: pd.DataFrame, pct: float) -> dict[str, float]:
     """Each series' last level raised by so many per cent."""
     last = panel.dropna(subset="y").sort_values("ds").groupby("unique_id")["y"].last()
     return {str(k): float(v) * (1 + pct / 100) for k, v in last.items()}
-
-
-def _together(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of several kinds as one; refusals and notes are kept."""
-    found = list(parts)
-    if not found:
-        types = {
-            "unique_id": "str",
-            "ds": "datetime64[s]",
-            "cutoff": "datetime64[s]",
-            "model": "str",
-        }
-        numbers = dict.fromkeys(["level", "mean", "lo", "hi"], "float64")
-        return pd.DataFrame(columns=[*types, *numbers]).astype({**types, **numbers})
-    refused = [row for part in found for row in part.attrs.get("refused", [])]
-    whole = pd.concat([part.copy() for part in found], ignore_index=True)
-    whole.attrs["refused"] = refused
-    return whole

@@ -14,6 +14,8 @@ from marketintel.analysis.frames import CORE
 from marketintel.errors import MissingDataError
 from marketintel.report.market_study import facts as study_facts
 from marketintel.report.market_study import sentences as say
+from marketintel.report.market_study.forecasts import HORIZON, ORIGINS
+from marketintel.report.outlook.months import accuracy
 from marketintel.warehouse import query
 from marketintel.warehouse.notes import MarketNote, market_note
 from marketintel.warehouse.reference import (
@@ -23,8 +25,8 @@ from marketintel.warehouse.reference import (
     load_segments,
 )
 
-HORIZON = 5
-MODEL = "combination"
+
+MODELS = ("combination", "naive")
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,9 @@ def world_forecasts(
     -------
     DataFrame
         ``heading, title, segments, last_year, not_known, last_usd, year, mean_usd, lo_usd, hi_usd``
-        (80 % interval; ``not_known`` are years that are over but not in the data); empty where no
-        heading may speak or the series are not here. ``attrs["refused"]`` says of what there is no
-        forecast, and why.
+        (80 % interval; ``not_known`` are years that are over but not in the data), ``by`` (the
+        model shown); empty where no heading may speak or the series are not here.
+        ``attrs["refused"]`` says of what there is no forecast, and why.
     """
     headings, names = load_headings(), load_segments().names()
     speaking: dict[str, list[str]] = {}
@@ -180,11 +182,15 @@ def world_forecasts(
         days = pd.to_datetime(series["period"] + "-12-31")
         panels.append(pd.DataFrame({"unique_id": code, "ds": days, "y": series["value_usd"]}))
     columns = ["heading", "title", "segments", "last_year", "not_known", "last_usd", "year", "mean_usd",
-               "lo_usd", "hi_usd"]  # fmt: skip
+               "lo_usd", "hi_usd", "by"]  # fmt: skip
     if not panels:
         return pd.DataFrame(columns=columns)
     panel = pd.concat(panels, ignore_index=True)
-    made = fc.forecast_ahead(panel, HORIZON, month, (80,), MODEL)
+    tested = fc.backtest(panel, HORIZON, ORIGINS, (80,), MODELS)
+    made = fc.shown(
+        fc.forecast_ahead(panel, HORIZON, month, (80,), MODELS),
+        accuracy(tested, panel, by=("model", "unique_id")),
+    )
     forecast = made[made["mean"].notna()]
     last = panel.sort_values("ds").groupby("unique_id").last()
     ends = forecast.sort_values("ds").groupby("unique_id").last().join(last, rsuffix="_last")
@@ -200,6 +206,7 @@ def world_forecasts(
             "mean_usd": ends["mean"],
             "lo_usd": ends["lo"],
             "hi_usd": ends["hi"],
+            "by": ends.index.map(made.attrs["shown"]),
         }
     )
     table = table.reset_index(drop=True)

@@ -229,7 +229,8 @@ def _forecast_sentence(outlook: pd.DataFrame) -> str:
     said = [
         f"World exports of {escape(say.low(row['title']))} (heading {row['heading']}) are forecast to go from "
         f"{w.money(row['last_usd'])} in {row['last_year']}{_unknown(row['not_known'])} to {w.money(row['mean_usd'])} in {row['year']}, with 80{w.NBSP}% "
-        f"confidence between {w.money(row['lo_usd'])} and {w.money(row['hi_usd'])}."
+        f"confidence between {w.money(row['lo_usd'])} and {w.money(row['hi_usd'])}"
+        f"{' (the last value: it has been the better forecast here)' if row['by'] == 'naive' else ''}."
         for row in outlook.to_dict("records")
     ]
     return f"{' '.join([*said, *refused])} For the other segments there is no forecast."
