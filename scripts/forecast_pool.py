@@ -2,7 +2,7 @@
 
 ::
 
-    python scripts/forecast_pool.py     # 10 minutes; needs ../shared beside the shipped data
+    python scripts/forecast_pool.py [A] [Q] [M]     # 3 minutes; needs ../shared
 
 Series by year: imports of raw materials by importer (BACI, shipped), world exports of headings of
 chapters 84, 85 and 90 (Atlas), US imports by end-use class and partner, exports and imports of
@@ -20,6 +20,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -256,8 +257,10 @@ def _distribution(
     return found
 
 
-def main() -> None:
-    """Write the file."""
+def main(only: list[str]) -> None:
+    """Write the file; of frequencies that are not asked for the pool stays as it is."""
+    kept = json.loads(TARGET.read_text(encoding="utf-8"))["pool"] if only else {}
+    sources = {"A": annual, "Q": quarterly, "M": monthly}
     made = {
         "vintage": "2026-11",
         "script": "scripts/forecast_pool.py",
@@ -266,14 +269,10 @@ def main() -> None:
             for name, path in INPUTS.items()
         },
         "probabilities": intervals.PROBABILITIES.round(3).tolist(),
-        "pool": {
-            "A": calibrated(annual(), "A"),
-            "Q": calibrated(quarterly(), "Q"),
-            "M": calibrated(monthly(), "M"),
-        },
+        "pool": kept | {f: calibrated(sources[f](), f) for f in only or sources},
     }
     TARGET.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

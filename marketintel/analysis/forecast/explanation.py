@@ -24,9 +24,8 @@ class Explanation:
     ----------
     weights : DataFrame
         ``unique_id, model, weight_pct, mean_end``: the share of the combination's path that each
-        member carried (of a median of five the middle one carries every step, of four the middle
-        two carry half each; years' anchor what the median leaves), and the member's own forecast
-        at the last target.
+        member carried (for years its weight; of a median of four the middle two carry half of
+        every step each), and the member's own forecast at the last target.
     errors : DataFrame
         ``unique_id, cutoff, ds, model, y, mean, error_pct``: the last origins with a known outcome,
         at the furthest target; forecast minus outcome in percent of the outcome.
@@ -55,7 +54,6 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
         As in ``backtest``. Series too short for an origin have weights but no errors.
     """
     held = dict.fromkeys(name for members in combination.MEMBERS.values() for name in members)
-    held[combination.ANCHOR] = None
     tested = backtest(panel, horizon, origins, (80, 95), [combination.NAME, *BESIDE])
     weights = _weights(forecast(panel, horizon, (95,), held), panel)
     if tested.empty:
@@ -70,22 +68,21 @@ def explain(panel: pd.DataFrame, horizon: int, origins: int = 5) -> Explanation:
 
 
 def _weights(members: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
-    """Share of each member: in the median the middle one, or two, of every step; the anchor."""
+    """Share of each member: for years its weight, else the middle two of every step."""
     columns = ["unique_id", "model", "weight_pct", "mean_end"]
     parts = []
     for batch in screen(panel).batches:
         paths = members[members["unique_id"].isin(batch.ids)]
         paths = paths.set_index(["unique_id", "ds", "model"])["mean"].unstack()  # noqa: PD010
-        median = paths[list(combination.MEMBERS[batch.freq])]
-        order = np.argsort(np.argsort(median.to_numpy(), axis=1, kind="stable"), axis=1)
-        count = median.shape[1]
+        paths = paths[list(combination.MEMBERS[batch.freq])]
+        order = np.argsort(np.argsort(paths.to_numpy(), axis=1, kind="stable"), axis=1)
+        count = paths.shape[1]
         middle = {(count - 1) // 2, count // 2}
         carried = np.isin(order, list(middle)) / len(middle)
-        share = pd.DataFrame(carried, index=median.index, columns=median.columns)
-        kept = pd.Series(combination.median_share(batch.length, batch.freq), batch.ids)
-        share = share.groupby("unique_id").mean().mul(kept, axis=0)
         if batch.freq == "A":
-            share[combination.ANCHOR] = 1 - kept
+            carried = np.tile(list(combination.WEIGHTS.values()), (len(paths), 1))
+        share = pd.DataFrame(carried, index=paths.index, columns=paths.columns)
+        share = share.groupby("unique_id").mean()
         weight = (100 * share).stack()  # noqa: PD013
         ends = paths.groupby("unique_id").last().stack()  # noqa: PD013
         found = pd.DataFrame({"weight_pct": weight, "mean_end": ends.reindex(weight.index)})

@@ -49,7 +49,9 @@ def local_level(
 
 
 def shrunk_drift(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
-    """Local level plus a drift shrunk by its own signal: mean (n, h) and fitted values (n, T).
+    """Last value and local level, halfway, plus a drift shrunk by its own signal.
+
+    Mean (n, h) and fitted values (n, T).
 
     The drift is the mean change times ``z2 / (z2 + doubt)``; ``z2`` is the likelihood-ratio
     statistic of a mean change of zero, ``(m - 1.5) log(1 + t2 / (m - 1))`` of ``m`` changes, so
@@ -65,9 +67,11 @@ def shrunk_drift(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.nd
     t2 = np.where(moved, drift**2, 0.0) * changes / np.where(moved, spread + 1e-12 * drift**2, 1.0)
     z2 = (changes - 1.5) * np.log1p(t2 / (changes - 1))
     drift = drift * z2 / (z2 + np.where(drift > 0, RISE_DOUBT, FALL_DOUBT))
-    most = MOST_GROWTH * np.abs(y[np.arange(len(y)), length - 1])
-    drift = np.clip(drift, -most, most)[:, None]
-    return mean + drift * np.arange(1, horizon + 1)[None, :], fitted + drift
+    last = y[np.arange(len(y)), length - 1][:, None]
+    drift = np.clip(drift[:, None], -MOST_GROWTH * np.abs(last), MOST_GROWTH * np.abs(last))
+    before = np.concatenate([y[:, :1], y[:, :-1]], axis=1)
+    ahead = drift * np.arange(1, horizon + 1)[None, :]
+    return (mean + last) / 2 + ahead, (fitted + before) / 2 + drift
 
 
 def _filter(

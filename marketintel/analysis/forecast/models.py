@@ -180,7 +180,6 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
     needed = set(names)
     if combination.NAME in names:
         needed |= {*combination.MEMBERS[batch.freq]}
-        needed |= {combination.ANCHOR} if batch.freq == "A" else set()
     raw = Problem(batch)
     fits = {name: model(raw, horizon) for name, model in RAW.items() if name in needed}
     if BENCHMARK in needed:
@@ -198,12 +197,10 @@ def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fi
 
 def _combined(batch: Batch, fits: dict[str, Fit]) -> Fit:
     members = [fits[name] for name in combination.MEMBERS[batch.freq]]
-    anchor = [fits[combination.ANCHOR]] if batch.freq == "A" else []
-    share = combination.median_share(batch.length, batch.freq)
     return Fit(
-        combination.average([m.mean for m in members], [a.mean for a in anchor], share),
-        combination.average([m.fitted for m in members], [a.fitted for a in anchor], share),
-        np.std([voice.mean for voice in (*members, *anchor)], axis=0),
+        combination.average([m.mean for m in members], batch.freq),
+        combination.average([m.fitted for m in members], batch.freq),
+        np.std([m.mean for m in members], axis=0),
     )
 
 

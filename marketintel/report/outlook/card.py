@@ -104,14 +104,15 @@ def _wide(outlook: Outlook) -> list[str]:
 
 
 def _model(outlook: Outlook) -> list[str]:
-    yearly, monthly = (", ".join(f"`{m}`" for m in combination.MEMBERS[f]) for f in "AM")
+    monthly = ", ".join(f"`{m}`" for m in combination.MEMBERS["M"])
+    yearly = w.listing([f"{100 * v:.0f} % `{m}`" for m, v in combination.WEIGHTS.items()])
     versions = [f"{p} {importlib.metadata.version(p)}" for p in PACKAGES]
     return [
-        f"`{combination.NAME}`, for years: `{combination.ANCHOR}` (local level, mean change as far as it is told "
-        f"apart from zero) and, up to half at many points, the median of {yearly}; for months the median of "
-        f"{monthly}, seasonally adjusted first. The same rule for every series.",
-        "The yearly rule was learned on trade series with origins up to 2020 and committed before it was scored "
-        "elsewhere; the members were chosen on the training part of the M3 competition (docs/forecast.md).",
+        f"`{combination.NAME}`, for years: {yearly} (`shrunk_drift` is halfway between last value and local level, "
+        f"plus the mean change as far as it is told apart from zero); for months the median of {monthly}, "
+        "seasonally adjusted first. The same for every series.",
+        "The yearly rule was learned on trade series with origins up to 2020; its second form followed a look at "
+        "scores elsewhere. The monthly members were chosen on the training part of the M3 competition (docs/forecast.md).",
         f"Where a series' own back-test, of at least {fc.FEWEST_TESTS} outcomes, was hit better by the last value, "
         f"that is shown (`naive`): {w.listing(_naive(outlook)) or 'none here'}.",
         f"Intervals wider than {record.WIDE:.0f} times the level, not to be relied on: "

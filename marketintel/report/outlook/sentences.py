@@ -21,8 +21,8 @@ MEMBER_NAMES = {
     "ets": "exponential smoothing (ETS)",
     "damped": "the damped trend",
     "log_theta": "theta on logarithms",
-    "local_trend": "the local level with drift",
-    "shrunk_drift": "the local level with a shrunk drift",
+    "shrunk_drift": "the level with a shrunk drift",
+    "theta": "theta",
 }
 
 
