@@ -75,6 +75,8 @@ def unreliable(made: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     width = (made["hi"] - made["lo"]) / made["unique_id"].map(level).where(lambda v: v > 0, 1e-300)
     wide = made.assign(width=width)[width > WIDE].sort_values("width")
     wide = wide.groupby("unique_id", as_index=False).tail(1)
-    times = [f"{times:.1f}" if times < 100 else "over 100" for times in wide["width"]]
-    reason = wide["level"].astype(str) + " % interval " + times + " times the level"
-    return pd.DataFrame({"unique_id": wide["unique_id"], "reason": reason}).reset_index(drop=True)
+    reasons = [
+        f"{level} % interval {f'{times:.1f}' if times < 100 else 'over 100'} times the level"
+        for level, times in zip(wide["level"], wide["width"], strict=True)
+    ]
+    return pd.DataFrame({"unique_id": wide["unique_id"].to_numpy(), "reason": reasons})

@@ -173,8 +173,8 @@ def _record(errors: pd.DataFrame, what: str, ahead: str) -> str:
     better = int((wide["combination"] < wide[["naive", "drift"]].min(axis=1)).sum())
     best = str(mase.idxmin())
     loses = "" if best == "combination" else f"On average the {best} forecast was better. "
-    naive = len(fc.better_naive(rows))
-    loses += f"For {w.count(naive, 'series', 'series')}, where naive was better over at least {fc.FEWEST_TESTS} tests, it is shown. "
+    if naive := len(fc.better_naive(rows)):
+        loses += f"Naive was better for {w.count(naive, 'series', 'series')}, and is shown there. "
     return (
         f"**Record.** At the last origins the {what} forecasts erred by {mase['combination']:.2f} of the "
         f"usual year-on-year change (MASE), against {mase['naive']:.2f} of the naive and {mase['drift']:.2f} of the "

@@ -25,7 +25,6 @@ from marketintel.warehouse.reference import (
     load_segments,
 )
 
-
 MODELS = ("combination", "naive")
 
 

@@ -69,3 +69,5 @@ def test_an_interval_wider_than_three_levels_is_named():
     assert (
         "95 % interval" in found["reason"].iloc[0] and "times the level" in found["reason"].iloc[0]
     )
+    calm_alone = panel[panel["unique_id"] == "calm"]
+    assert unreliable(forecast(calm_alone, 5), calm_alone).empty
