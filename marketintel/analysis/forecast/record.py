@@ -11,7 +11,7 @@ RIVAL, SHOWN = "naive", "shown"
 FEWEST_TESTS = 8
 """Scored targets that a series' record needs before it decides."""
 
-WIDE = 3.0
+WIDE = 4.0
 """An interval wider than this many times the level is not to be relied on."""
 
 

@@ -90,9 +90,17 @@ def _series(outlook: Outlook) -> list[str]:
 
 
 def _naive(outlook: Outlook) -> list[str]:
-    """Series that are shown by their last value."""
-    found = fc.better_naive(outlook.months.errors) | fc.better_naive(outlook.years.errors)
-    return [escape(name) for name in sorted(found | fc.better_naive(outlook.world.errors))]
+    """Series that are shown by their last value; totals are sums of what is shown."""
+    errors = {
+        "months": outlook.months.errors,
+        "years": say.cell_errors(outlook),
+        "world": outlook.world.errors,
+    }
+    return [
+        f"{escape(name)} ({what})"
+        for what, rows in errors.items()
+        for name in sorted(fc.better_naive(rows))
+    ]
 
 
 def _wide(outlook: Outlook) -> list[str]:

@@ -60,7 +60,7 @@ def test_the_record_comes_from_a_back_test(walk):
     assert better == set(wide.index[wide["naive"] < wide["combination"]])
 
 
-def test_an_interval_wider_than_three_levels_is_named():
+def test_an_interval_wider_than_four_levels_is_named():
     calm = [9, 10, 9, 11, 10, 12, 11, 13, 14, 13]
     wild = [1, 90, 2, 150, 1, 60, 3, 200, 1, 20]
     panel = pd.concat([annual("calm", calm), annual("wild", wild)])
