@@ -7,6 +7,7 @@ import builtins
 import hashlib
 import importlib.metadata
 import json
+import logging
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -218,6 +219,7 @@ def _execute(
     from marketintel.report.kernel import last_words, pinned_kernel
 
     ledger.ask_for(source)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is raised
     try:
         papermill.execute_notebook(
             source,
