@@ -21,9 +21,9 @@ import pandas as pd
 
 from marketintel.analysis.forecast import duty_response
 from marketintel.analysis.gravity import gravity
+from marketintel.reference.segments import load_segments
 from marketintel.sources import snapshot
 from marketintel.warehouse import store
-from marketintel.warehouse.reference import load_segments
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"

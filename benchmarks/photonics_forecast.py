@@ -22,7 +22,8 @@ import pandas as pd
 
 from marketintel.analysis.forecast import accuracy, backtest, cut, refused
 from marketintel.analysis.forecast.coherence import compare
-from marketintel.warehouse.reference import load_headings, load_segments
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"

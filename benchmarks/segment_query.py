@@ -20,7 +20,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
-from marketintel.warehouse import build, query, reference, store
+from marketintel.reference.segments import load_segments
+from marketintel.warehouse import build, query, store
 
 KEYS = ["partner", "cmd_code", "period"]
 DUTIES = ["dutiable_value_usd", "duties_usd"]
@@ -75,7 +76,7 @@ def main() -> None:
     parser.add_argument("--segment", default="optics")
     parser.add_argument("--repeat", type=int, default=15)
     chosen = parser.parse_args()
-    segments = reference.load_segments().frame("HS2022")
+    segments = load_segments().frame("HS2022")
     codes = sorted(segments.loc[segments["segment"] == chosen.segment, "cmd_code"])
 
     with tempfile.TemporaryDirectory() as folder:

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from marketintel.analysis.forecast import accuracy, forecast, shocks
-from marketintel.warehouse.shocks import load_shocks
+from marketintel.reference.drivers import load_shocks
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 DATA = Path(os.environ.get("MARKETINTEL_SHARED", BESIDE)) / "data"

@@ -97,15 +97,15 @@ def fetch(
 
 def reference_book() -> "Book":
     """Return the translations that the network room is given."""
-    from marketintel.sources.connectors import Book
-    from marketintel.warehouse import harmonise
-    from marketintel.warehouse.countries import (
+    from marketintel.reference.countries import (
         code_map,
         country_rows,
         group_members,
         load_groups,
         split,
     )
+    from marketintel.sources.connectors import Book
+    from marketintel.warehouse import harmonise
     from marketintel.warehouse.feeds import admit
 
     rows = {row["iso3"]: row for row in country_rows()}
@@ -142,7 +142,7 @@ def parse_years(text: str | None) -> list[int]:
 
 
 def _markets(text: str) -> list[str]:
-    from marketintel.warehouse.reference import group_members
+    from marketintel.reference.countries import group_members
 
     named = [part for part in text.split(",") if part.strip()]
     return list(dict.fromkeys(iso3 for part in named for iso3 in group_members(part.strip())))
@@ -159,7 +159,7 @@ def _codes(text: str, years: list[int]) -> list[str]:
 
 
 def _codes_in(text: str, revisions: list[str]) -> list[str]:
-    from marketintel.warehouse.reference import load_segments
+    from marketintel.reference.segments import load_segments
 
     known = load_segments()
     names = list(known.names())

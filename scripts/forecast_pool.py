@@ -30,7 +30,7 @@ import pandas as pd
 from marketintel.analysis.forecast import fanout, intervals, rolling
 from marketintel.analysis.forecast.models import MODELS
 from marketintel.analysis.forecast.panel import Batch, screen
-from marketintel.warehouse.reference import load_countries
+from marketintel.reference.countries import load_countries
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RAW = REPOSITORY / "data" / "raw"

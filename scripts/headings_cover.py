@@ -22,7 +22,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.warehouse.reference import load_segments
+from marketintel.reference.segments import load_segments
 
 TARGET = Path(__file__).resolve().parent.parent / "marketintel" / "reference" / "headings.toml"
 DIGITS = 3

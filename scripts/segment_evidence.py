@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.warehouse.reference import load_segments
+from marketintel.reference.segments import load_segments
 
 OPTO = "3"
 ITALY = "4759"

@@ -29,11 +29,11 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import MarketIntelError
+from marketintel.reference.countries import country_rows
 from marketintel.report.blocks import Block
 from marketintel.report.chapters import GAP
 from marketintel.report.workbench import notebook_path
 from marketintel.warehouse import engine
-from marketintel.warehouse.countries import country_rows
 
 THERE = "SELECT reporter AS economy FROM trade UNION SELECT partner FROM trade ORDER BY economy"
 
@@ -90,9 +90,9 @@ def outlook(economy: str, segments: list[str]) -> str:
 
 def study(economy: str, segments: list[str]) -> str:
     """Every chapter of the market study."""
+    from marketintel.reference.countries import group_members
     from marketintel.report.market_study import edition
     from marketintel.report.market_study.pages import load
-    from marketintel.warehouse.reference import group_members
 
     exporter = "USA" if economy in group_members("EU27") else "EU27"
     found = load(economy, exporter, segments)

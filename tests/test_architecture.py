@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ["sources", "warehouse", "analysis", "report", "cli"]
+ROOMS = ["reference", "sources", "warehouse", "analysis", "report", "cli"]
 HEAVY = ["pandas", "geopandas", "statsmodels", "matplotlib", "numpy", "duckdb", "pyarrow"]
 PACKAGE = Path(__file__).resolve().parent.parent / "marketintel"
 

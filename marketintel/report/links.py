@@ -8,7 +8,7 @@ import html
 import re
 from urllib.parse import urlsplit
 
-from marketintel.warehouse.reference import REFERENCE_DIR
+from marketintel.reference.files import REFERENCE_DIR
 
 _ADDRESS = re.compile(r"https://[^\s\"'<>|,)]+")
 _SCHEME = r"(?:https?|ftp|mailto):"

@@ -6,20 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReferenceFileError
+from marketintel.reference.check import check_reference
+from marketintel.reference.countries import country_name
+from marketintel.reference.drivers import check_elasticities, check_market_notes, check_shocks
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.nuts import check_regions
+from marketintel.reference.partnership import check_partnership
+from marketintel.reference.segments import load_segments
 from marketintel.report.formats import show
 from marketintel.report.screening_settings import load_materials, load_settings, nontariff_rows
 from marketintel.report.theme import load_brand
-from marketintel.warehouse.elasticities import check_elasticities
-from marketintel.warehouse.notes import check_market_notes
-from marketintel.warehouse.nuts import check_regions
-from marketintel.warehouse.partnership import check_partnership
-from marketintel.warehouse.reference import (
-    REFERENCE_DIR,
-    check_reference,
-    country_name,
-    load_segments,
-)
-from marketintel.warehouse.shocks import check_shocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,14 +58,14 @@ def reference_mistakes(path: Path | None = None) -> list[str]:
     problems = [
         *check_reference(path),
         *check_regions(folder / "regions.toml"),
-        *check_shocks(folder / "shocks.toml"),
-        *check_elasticities(folder / "elasticities.toml"),
+        *check_shocks(folder / "shocks.toml").problems,
+        *check_elasticities(folder / "elasticities.toml").problems,
+        *check_market_notes(folder / "market_notes.toml").problems,
         *check_partnership(path),
     ]
     found = [f"{p.file}:{p.line}: {p.rule}: {p.message}" for p in problems]
     readers = (
         (load_brand, "brand.toml"),
-        (check_market_notes, "market_notes.toml"),
         (load_settings, "screening.toml"),
         (load_materials, "raw_materials.toml"),
         (nontariff_rows, "nontariff.csv"),

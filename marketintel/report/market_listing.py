@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.reference.countries import country, group_members
 from marketintel.warehouse import query
 from marketintel.warehouse.flows import MONEY
-from marketintel.warehouse.reference import country, group_members
 
 #: The order in which columns are printed; what was summed over has no column.
 COLUMNS = ("reporter", "partner", "flow", "hs_revision", "segment", "scope", "cmd_code", "period")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.analysis.criteria import Filter, Indicator, Rule
 from marketintel.errors import ReferenceFileError
-from marketintel.warehouse.reference import REFERENCE_DIR
+from marketintel.reference.files import REFERENCE_DIR
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.reference.countries import country, group_members
 from marketintel.warehouse import build, reads, store
-from marketintel.warehouse.countries import country, group_members
 
 if TYPE_CHECKING:
     import duckdb

@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, UsageError
-from marketintel.warehouse.countries import group_members, to_iso3
+from marketintel.reference.countries import group_members, to_iso3
 
 if TYPE_CHECKING:
     import pandas as pd

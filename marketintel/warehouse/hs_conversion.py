@@ -20,7 +20,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from marketintel.errors import UsageError
-from marketintel.warehouse.reference import REFERENCE_DIR, load_segments
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.segments import load_segments
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country_name
+from marketintel.reference.segments import load_segments
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.comparison import like_for_like
 from marketintel.warehouse.flows import flows
 from marketintel.warehouse.mirror import RECONCILED as BACI
-from marketintel.warehouse.reference import country_name, load_segments
 
 if TYPE_CHECKING:
     import pandas as pd

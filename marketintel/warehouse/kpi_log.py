@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import DamagedDataError, StorageError, UsageError
-from marketintel.warehouse.check_kpis import MEETINGS
-from marketintel.warehouse.countries import country
-from marketintel.warehouse.csvfile import unknown
-from marketintel.warehouse.problems import Problem
+from marketintel.reference.countries import country
+from marketintel.reference.files import Problem, unknown
+from marketintel.reference.partnership import MEETINGS
 
 LOG = Path("local") / "kpi_log.jsonl"
 

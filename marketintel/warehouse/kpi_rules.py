@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from marketintel.errors import UsageError
-from marketintel.warehouse.countries import country_name, group_members, load_groups
+from marketintel.reference.countries import country_name, group_members, load_groups
 from marketintel.warehouse.kpi_log import Entry, standing
 
 _MAIL = re.compile(r"\S@\S+\.\w")

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country_name
+from marketintel.reference.segments import load_segments
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.build import RATES
 from marketintel.warehouse.context import coverage
 from marketintel.warehouse.flows import flows
 from marketintel.warehouse.mirror import OPPOSITE, RECONCILED
-from marketintel.warehouse.reference import country_name, load_segments
 
 if TYPE_CHECKING:
     import pandas as pd

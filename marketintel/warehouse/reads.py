@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marketintel.reference.countries import REFERENCE_DIR
 from marketintel.sources.snapshot import sha256_of
 from marketintel.warehouse import build, store
-from marketintel.warehouse.countries import REFERENCE_DIR
 
 if TYPE_CHECKING:
     import pandas as pd

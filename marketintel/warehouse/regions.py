@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, MissingDataError, ReferenceFileError, UsageError
-from marketintel.sources import snapshot
-from marketintel.warehouse import engine, reads, selection, store
-from marketintel.warehouse.countries import REFERENCE_DIR, code_map, country, country_name
-from marketintel.warehouse.nuts import (
+from marketintel.reference.countries import REFERENCE_DIR, code_map, country, country_name
+from marketintel.reference.nuts import (
     VERSIONS,
     Division,
     NamedRegion,
@@ -27,6 +25,8 @@ from marketintel.warehouse.nuts import (
     read_csv,
     region_name,
 )
+from marketintel.sources import snapshot
+from marketintel.warehouse import engine, reads, selection, store
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,9 +11,9 @@ import pandas as pd
 import pandera.pandas as pa
 
 from marketintel.errors import DamagedDataError
+from marketintel.reference.countries import code_map, load_groups
 from marketintel.sources.limits import LIMITS, MONEY, OF_UNIT, PERCENT
 from marketintel.sources.tidy import snippet
-from marketintel.warehouse.countries import code_map, load_groups
 from marketintel.warehouse.harmonise import HS_REVISIONS
 
 FLOWS = ("import", "export", "re_export", "re_import")

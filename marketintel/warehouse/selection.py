@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError, UsageError
-from marketintel.warehouse import build, engine, reference
+from marketintel.reference.segments import Segments, load_segments
+from marketintel.reference.sources import load_sources
+from marketintel.warehouse import build, engine
 from marketintel.warehouse.harmonise import HS_REVISIONS
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ def wanted(
 
     if segments is not None and codes is not None:
         raise UsageError("segments and codes both given: choose one, or ask twice")
-    known = reference.load_segments()
+    known = load_segments()
     table = _codes_of(known)
     asked_codes = engine.as_list(codes)
     if asked_codes is None:
@@ -58,7 +60,7 @@ def wanted(
 
 
 @lru_cache(maxsize=2)
-def _codes_of(known: reference.Segments) -> "pd.DataFrame":
+def _codes_of(known: Segments) -> "pd.DataFrame":
     """Return hs_revision, cmd_code, segment, scope of every segment in every revision."""
     import pandas as pd
 
@@ -86,7 +88,7 @@ def ranks(table: str) -> "pd.DataFrame":
     """Return source, rank of the sources of a table, in the order of ``sources.toml``."""
     import pandas as pd
 
-    order = [s for s in reference.load_sources() if s in build.SOURCES[table]]
+    order = [s for s in load_sources() if s in build.SOURCES[table]]
     order += [s for s in build.SOURCES[table] if s not in order]
     return pd.DataFrame({"source": order, "rank": range(len(order))})
 

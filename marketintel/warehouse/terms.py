@@ -6,7 +6,7 @@ from pathlib import Path
 
 from marketintel.errors import DamagedDataError, UsageError
 from marketintel.places import default_data_dir
-from marketintel.warehouse.reference import load_sources
+from marketintel.reference.sources import load_sources
 
 
 def publishable(sources: Iterable[str]) -> list[str]:

@@ -8,8 +8,9 @@ verified, so the result is a file of its own that may be deleted: everything bui
 import _common
 import pandas as pd
 
+from marketintel.reference.headings import load_headings
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise, reference
+from marketintel.warehouse import harmonise
 
 CITATION = Citation(
     source="atlas_world_exports",
@@ -42,7 +43,7 @@ CITATION = Citation(
 def main() -> None:
     """Read the table, keep candidate headings, write the snapshot."""
     chosen = _common.options(__doc__, "parquet with the columns named above")
-    headings = [candidate.heading for candidate in reference.load_headings()]
+    headings = [candidate.heading for candidate in load_headings()]
     frame = tidy(pd.read_parquet(chosen.file), headings)
     _common.save(chosen.data, CITATION, "world_exports_hs4.parquet", frame)
 

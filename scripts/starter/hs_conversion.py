@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.segments import load_segments
 from marketintel.warehouse.harmonise import pad_hs
 from marketintel.warehouse.hs_conversion import REVISIONS
-from marketintel.warehouse.reference import REFERENCE_DIR, load_segments
 
 LARGEST = 10
 

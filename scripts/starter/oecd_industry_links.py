@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.warehouse.partnership import INDUSTRY_LINKS
-from marketintel.warehouse.reference import REFERENCE_DIR, group_members
+from marketintel.reference.countries import group_members
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.partnership import INDUSTRY_LINKS
 
 SELLERS = ["FRA", "SWE", "PRT", "FIN", "ITA", "CZE"]
 BUYERS = ["USA", "CAN", "JPN", "CHN"]

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from marketintel.cli_forecast import forecast as command
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
 from marketintel.report.blocks import Figure, Table, Text
 from marketintel.report.outlook import card, drivers, pages, sentences, series
 from marketintel.report.outlook.asked import load
-from marketintel.warehouse.reference import load_headings, load_segments
 from tests.report.test_outlook_best import adds_up
 
 

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from marketintel import cli_partnership
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.countries import REFERENCE_DIR
 from marketintel.report.blocks import Callout, Heading, Stack, Table, Text
 from marketintel.report.partnership import (
     clusters,
@@ -26,7 +27,6 @@ from marketintel.report.partnership import (
 )
 from marketintel.report.partnership.common import KEY_MARKETS, age, figure
 from marketintel.warehouse import kpi_log
-from marketintel.warehouse.countries import REFERENCE_DIR
 
 DAY = "2026-11-22"
 MEMBERS = REFERENCE_DIR / "cluster_members_template.csv"

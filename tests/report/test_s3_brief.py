@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference import nuts as nuts2
 from marketintel.report import document
 from marketintel.report.blocks import MIME, Callout, Figure, Table, Text
 from marketintel.report.render import read_document, render
@@ -16,7 +17,6 @@ from marketintel.report.s3_brief import pages as brief_of
 from marketintel.report.s3_brief import sentences as say
 from marketintel.report.s3_brief.edition import NOTEBOOK, cover
 from marketintel.report.workbench import notebook_path
-from marketintel.warehouse import nuts as nuts2
 
 FOUR = ["FRI", "SE31", "PT11", "FI1D"]
 OTHERS = ["DE21", "HU11", "SE"]
@@ -287,7 +287,7 @@ def test_demand_is_the_market_study_s(made):
 
 
 def test_forecasts_only_of_headings_that_may_speak(made):
-    from marketintel.warehouse.reference import load_headings
+    from marketintel.reference.headings import load_headings
 
     _, brief, doc = made("SE31")
     (table,) = [b for b in doc.blocks if isinstance(b, Table) and b.name == "world_forecasts"]

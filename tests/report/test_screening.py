@@ -8,11 +8,11 @@ import pytest
 
 from marketintel.analysis.agreement import ROBUST
 from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
+from marketintel.reference.segments import load_segments
 from marketintel.report import screening
 from marketintel.report.blocks import Callout, Stack, Table
 from marketintel.report.screening import devices, settings
 from marketintel.report.screening.facts import LOAD_COMMAND, Screen
-from marketintel.warehouse.reference import load_segments
 
 #: ``by_group`` is slow on all materials: the full path and the notebook, on less, run it.
 PAGES = ["summary", "shortlist", "ranks", "funnel", "indicator_table", "potential", "gravity",

@@ -6,9 +6,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from marketintel.reference.segments import load_segments
 from marketintel.report import scrub
 from marketintel.report.blocks import MIME, Table
-from marketintel.warehouse.reference import load_segments
 
 KEY = "0a1b2c3d4e5f6071/+8293"
 

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import DamagedDataError, MissingDataError
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
 from marketintel.report import blocks
 from marketintel.report.blocks import Table
 from marketintel.report.chapters import GAP, chapter
@@ -19,7 +21,6 @@ from marketintel.report.outlook.best import Chosen
 from marketintel.report.outlook.facts import Outlook
 from marketintel.report.outlook.kinds import RECONCILED, Kind
 from marketintel.report.outlook.listing import potential_table
-from marketintel.warehouse.reference import load_headings, load_segments
 
 SAMPLE = ("NZL", "LUX", "KIR", "ABW", "AFG", "AGO", "CHE", "JPN", "PRK", "SSD", "TUV", "USA")
 """Economies that CI takes through: those that failed, small and large, with and without figures."""

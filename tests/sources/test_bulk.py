@@ -15,11 +15,11 @@ import typer
 from typer.testing import CliRunner
 
 from marketintel.cli_fetch import fetch
+from marketintel.reference.countries import code_map, group_members
+from marketintel.reference.segments import load_segments
 from marketintel.sources import snapshot
 from marketintel.warehouse.build import build
 from marketintel.warehouse.context import pairs_yearly
-from marketintel.warehouse.countries import code_map, group_members
-from marketintel.warehouse.reference import load_segments
 
 app = typer.Typer()
 app.command()(fetch)

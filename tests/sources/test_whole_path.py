@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from marketintel.cli_fetch import reference_book
+from marketintel.reference.segments import load_segments
 from marketintel.report import blocks
 from marketintel.report import document as documents
 from marketintel.report.blocks import Table
@@ -20,7 +21,6 @@ from marketintel.sources import snapshot
 from marketintel.sources.fetch import answers_dir, execute
 from marketintel.sources.plan import plan
 from marketintel.warehouse import build, store
-from marketintel.warehouse.reference import load_segments
 from tests.sources.providers import Months
 from tests.sources.server import FakeClock, Reply, Server
 

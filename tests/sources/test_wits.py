@@ -175,8 +175,8 @@ def test_members_file_with_the_union_while_they_are_members(reporter, year, code
 
 
 def test_members_are_those_of_the_reference_file():
+    from marketintel.reference.countries import load_countries
     from marketintel.sources.wits import EU_YEARS
-    from marketintel.warehouse.reference import load_countries
 
     countries = load_countries()
     members = countries[countries["groups"].str.split(";").map(lambda all_: "EU27" in all_)]

@@ -3,9 +3,9 @@
 import pytest
 
 from marketintel.errors import ReferenceFileError
+from marketintel.reference.drivers import check_elasticities, load_elasticities
+from marketintel.reference.files import REFERENCE_DIR
 from marketintel.report.listings import reference_mistakes
-from marketintel.warehouse.elasticities import check_elasticities, load_elasticities
-from marketintel.warehouse.reference import REFERENCE_DIR
 
 SHIPPED = REFERENCE_DIR / "elasticities.toml"
 
@@ -24,12 +24,12 @@ def test_every_shipped_estimate_names_a_script_that_is_there(root) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "rule"),
     [
-        ('driver = "duty"', 'driver = "weather"', "driver"),
+        ('driver = "duty"', 'driver = "weather"', "unknown-driver"),
         ("std_error = 1.595", "std_error = 0.0", "std-error"),
-        ("n_clusters = 21", "n_clusters = 1", "clusters"),
-        ("n_clusters = 21", "n_clusters = 99999", "clusters"),
-        ("placebo = [-1.787, 1.024]", "placebo = [-1.787]", "test"),
-        ("trend = [-0.453, 0.359]", 'trend = [-0.453, "wide"]', "test"),
+        ("n_clusters = 21", "n_clusters = 1", "n-clusters"),
+        ("n_clusters = 21", "n_clusters = 99999", "n-clusters"),
+        ("placebo = [-1.787, 1.024]", "placebo = [-1.787]", "wrong-type"),
+        ("trend = [-0.453, 0.359]", 'trend = [-0.453, "wide"]', "wrong-type"),
         ('made_by = "python benchmarks/duty_elasticity.py"', 'made_by = "a friend"', "made-by"),
         ("value = -0.959", 'value = "-0.959"', "wrong-type"),
         ("n_obs = 1563\n", "", "missing-key"),
@@ -42,7 +42,7 @@ def test_mistakes_are_named_with_their_line(tmp_path, before, after, rule) -> No
     assert before in text
     file = tmp_path / "elasticities.toml"
     file.write_text(text.replace(before, after, 1), encoding="utf-8")
-    problems = check_elasticities(file)
+    problems = check_elasticities(file).problems
     assert {p.rule for p in problems} == {rule}
     assert all(p.line >= 1 for p in problems)
     with pytest.raises(ReferenceFileError, match=r"elasticities\.toml:\d+"):

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketintel.errors import UsageError
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.segments import load_segments
 from marketintel.warehouse import query
 from marketintel.warehouse.hs_conversion import (
     LATEST,
@@ -18,7 +20,6 @@ from marketintel.warehouse.hs_conversion import (
     convert,
     harmonised,
 )
-from marketintel.warehouse.reference import REFERENCE_DIR, load_segments
 
 
 def rows(*cells, **columns):

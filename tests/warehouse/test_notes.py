@@ -3,8 +3,8 @@
 import pytest
 
 from marketintel.errors import ReferenceFileError
+from marketintel.reference.drivers import market_note
 from marketintel.report.listings import reference_mistakes
-from marketintel.warehouse.notes import market_note
 
 
 def test_the_front_loaded_year_is_noted_with_its_source() -> None:
@@ -18,10 +18,10 @@ def test_the_front_loaded_year_is_noted_with_its_source() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('# a note\n[USA.2025]\ntext = "x"\n', "market_notes.toml:2: a note needs both"),
-        ('[EU27.2025]\ntext = "x"\nsource = "y"\n', "market_notes.toml:1: a table is"),
-        ('[USA.soon]\ntext = "x"\nsource = "y"\n', "market_notes.toml:1: a table is"),
-        ("[USA", "cannot be read as TOML"),
+        ('# a note\n[USA.2025]\ntext = "x"\n', "market_notes.toml:2: note: a note needs"),
+        ('[EU27.2025]\ntext = "x"\nsource = "y"\n', "market_notes.toml:1: market-year: a table is"),
+        ('[USA.soon]\ntext = "x"\nsource = "y"\n', "market_notes.toml:1: market-year: a table is"),
+        ("[USA", "toml-syntax: not TOML"),
     ],
 )
 def test_mistakes_are_named_with_file_line_and_rule(tmp_path, text, said) -> None:
@@ -38,4 +38,4 @@ def test_check_covers_brand_and_notes(tmp_path, root) -> None:
     (tmp_path / "r" / "market_notes.toml").write_text("[USA.2025]\n", encoding="utf-8")
     found = reference_mistakes(tmp_path / "r")
     assert len(found) == 2
-    assert "brand.toml:1" in found[0] and "market_notes.toml:1" in found[1]
+    assert "brand.toml:1" in found[1] and "market_notes.toml:1" in found[0]

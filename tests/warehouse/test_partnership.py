@@ -1,16 +1,19 @@
 """The partnership's files: the shipped ones hold; a mistake has file, line, rule and advice."""
 
+import csv
+import io
+import itertools
 import re
 import shutil
 
+import pandas as pd
 import pytest
 
 from marketintel.errors import ReferenceFileError
-from marketintel.warehouse import partnership
-from marketintel.warehouse.check_clusters import check_members
-from marketintel.warehouse.check_needs import check_survey
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.csvfile import is_ref_date, year_of
+from marketintel.reference import partnership
+from marketintel.reference.countries import REFERENCE_DIR
+from marketintel.reference.files import is_ref_date, year_of
+from marketintel.reference.partnership import check_members, check_survey
 
 MEMBERS = REFERENCE_DIR / "cluster_members_template.csv"
 SURVEY = REFERENCE_DIR / "needs_template.csv"
@@ -43,12 +46,13 @@ def test_the_shipped_files_have_no_mistake():
         ("clusters.toml", 'kind = "photonics"', 'kind = "Photonics"', "unknown-kind",
          "mean photonics"),
         ("clusters.toml", 'status = "ended"', 'status = "active"', "ended", "would be proposed"),
-        ("clusters.toml", "partnership_url = ", "partnership_uri = ", "unknown-key", "one of"),
+        ("clusters.toml", "partnership_url = ", "partnership_uri = ", "unknown-key",
+         "mean partnership_url"),
         ("clusters.toml", "seat = ", "seat : ", "toml-syntax", "not TOML"),
         ("cluster_facts.csv", "alpha_rlh,", "alpha-rlh,", "unknown-cluster", "mean alpha_rlh"),
-        ("cluster_facts.csv", ",2017,no,", ",in 2017,no,", "ref-date", "write 2024"),
+        ("cluster_facts.csv", ",2017,no,", ",in 2017,no,", "ref-date", "write 2027-01"),
         ("cluster_facts.csv", ",2017,no,", ",2017,maybe,", "unknown-self-declared", "yes, no"),
-        ("actors.csv", "USA,SPIE,", "US,SPIE,", "unknown-iso3", "mean USA"),
+        ("actors.csv", "USA,SPIE,", "US,SPIE,", "unknown-country", "mean USA"),
         ("actors.csv", "https://www.spie", "www.spie", "url", "starts with https"),
         ("actors.csv", ",association,", ",asociation,", "unknown-kind", "mean association"),
         ("actors.csv", "USA,SPIE,", "USA,,", "missing-value", "actor is empty"),
@@ -58,7 +62,7 @@ def test_the_shipped_files_have_no_mistake():
          "mean partner_search"),
         ("good_practice.csv", ",2700,", ",about 2700,", "number", "plain number"),
         ("good_practice.csv", ",planned,", ",not found,", "result-kind", "disagree"),
-        ("industry_links.csv", "CZE,CAN,", "CZE,CANADA,", "unknown-buyer", "mean CAN"),
+        ("industry_links.csv", "CZE,CAN,", "CZE,CANADA,", "unknown-country", "mean CAN"),
         ("needs.toml", "\n[expectations]", "\n[expectation]", "unknown-key", "mean expectations"),
         ("needs.toml", 'none = "None of these"', "", "missing-none", "add it"),
         ("readiness.toml", '"never", ', "", "levels", "give four"),
@@ -74,7 +78,8 @@ def test_the_shipped_files_have_no_mistake():
         ("kpis.toml", 'of = "p4i_exchanges"', 'of = "p4i_exchange"', "counted-of",
          "mean p4i_exchanges"),
         ("kpis.toml", 'meeting = "c2c"', 'meeting = "b2b"', "meeting-twice", "remove one"),
-        ("kpis.toml", "yardstick_source", "yardstick_sorce", "unknown-key", "one of"),
+        ("kpis.toml", "yardstick_source", "yardstick_sorce", "unknown-key",
+         "mean yardstick_source"),
         ("kpis.toml", "date = 2019-06-24", "date = 2029-06-24", "date-order", "outside"),
         ("roadmap.toml", 'after = ["members"', 'after = ["member"', "unknown-after",
          "mean members"),
@@ -111,14 +116,14 @@ def test_a_loader_refuses_what_the_check_finds(home):
     with pytest.raises(ReferenceFileError, match=rf"kpis\.toml:{line}: unknown-measure: .*events"):
         partnership.load_kpis(home)
     line = edit(home / "actors.csv", "USA,SPIE,", "US,SPIE,")
-    with pytest.raises(ReferenceFileError, match=rf"actors\.csv:{line}: unknown-iso3"):
+    with pytest.raises(ReferenceFileError, match=rf"actors\.csv:{line}: unknown-country"):
         partnership.load_actors(home)
 
 
 def test_templates_are_examples_and_say_so():
     for path, check in ((MEMBERS, check_members), (SURVEY, check_survey)):
-        assert check(path, REFERENCE_DIR, examples=True) == []
-        rules = {p.rule for p in check(path, REFERENCE_DIR)}
+        assert check(path, examples=True).problems == []
+        rules = {p.rule for p in check(path).problems}
         assert rules == {"example-row"}
     assert partnership.load_members(MEMBERS)["is_example"].all()
     assert partnership.load_survey(SURVEY)["is_example"].all()
@@ -143,7 +148,7 @@ def test_a_mistake_in_a_members_file(tmp_path, old, new, rule, advice):
     path = tmp_path / "members.csv"
     shutil.copy(MEMBERS, path)
     line = edit(path, old, new)
-    found = [p for p in check_members(path, REFERENCE_DIR, examples=True) if p.rule == rule]
+    found = [p for p in check_members(path, examples=True).problems if p.rule == rule]
     assert found and advice in found[0].message
     assert found[0].line in (line, line + 1)  # two rows differ: the second one is named
     with pytest.raises(ReferenceFileError, match=re.escape(f"{path}:")):
@@ -164,18 +169,52 @@ def test_a_mistake_in_a_survey(tmp_path, old, new, rule, advice):
     path = tmp_path / "survey.csv"
     shutil.copy(SURVEY, path)
     line = edit(path, old, new)
-    (found,) = check_survey(path, REFERENCE_DIR, examples=True)
+    (found,) = check_survey(path, examples=True).problems
     assert (found.rule, found.line) == (rule, line) and advice in found.message
 
 
-def test_what_people_save_from_a_spreadsheet_is_read(tmp_path):
-    path = tmp_path / "survey.csv"
-    text = SURVEY.read_text(encoding="utf-8").replace("\n", "\r\n")
-    path.write_bytes(b"\xef\xbb\xbf" + text.encode() + b",,,,,,\r\n")
-    assert len(partnership.load_survey(path)) == 2
-    path.write_bytes(text.encode().replace(b"problem", b"probl\xe8me"))
-    (found,) = check_survey(path, REFERENCE_DIR)
-    assert found.rule == "unreadable" and "CSV UTF-8" in found.message
+def spreadsheet_forms(path):
+    """The same rows as European spreadsheets save them."""
+    with path.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.reader(handle))
+
+    def written(delimiter):
+        out = io.StringIO(newline="")
+        csv.writer(out, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+        return out.getvalue()
+
+    encodings = ("utf-8-sig", "utf-16", "cp1252", "utf-8")
+    for delimiter, encoding in itertools.product(",;\t", encodings):
+        yield f"{delimiter!r} {encoding}", written(delimiter).encode(encoding)
+    yield "sep=", b"sep=;\r\n" + written(";").encode()
+    yield "blank rows and columns", (written(",") + ",,,\r\n").encode()
+    book = io.BytesIO()
+    pd.DataFrame(rows[1:], columns=rows[0]).to_excel(book, index=False, engine="xlsxwriter")
+    yield "xlsx", book.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "load"), [(MEMBERS, partnership.load_members), (SURVEY, partnership.load_survey)]
+)
+def test_what_people_save_from_a_spreadsheet_is_read(tmp_path, form, load):
+    text = form.read_text(encoding="utf-8").replace("EXAMPLE 1", "EXAMPLE Müller")
+    source = tmp_path / "source.csv"
+    source.write_text(text, encoding="utf-8")
+    expected = load(source)
+    for name, content in spreadsheet_forms(source):
+        path = tmp_path / "form"
+        path.write_bytes(content)
+        pd.testing.assert_frame_equal(load(path), expected, obj=name)
+
+
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04 no workbook", b"", b"\x00\x01\x02", b'a,"b\n', b"\xff\xfe\x00"]
+)
+def test_what_is_no_form_is_one_problem(tmp_path, content):
+    path = tmp_path / "form"
+    path.write_bytes(content)
+    (found,) = check_survey(path).problems
+    assert found.line == 1 and found.rule in ("unreadable", "header", "csv-syntax")
 
 
 def test_facts_are_those_of_the_compilation(shared):

@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
-from marketintel.warehouse import build, query, reference, store
+from marketintel.reference.countries import group_members
+from marketintel.reference.segments import load_segments
+from marketintel.warehouse import build, query, store
 
 KEYS = ["partner", "hs_revision", "cmd_code", "period"]
-SEGMENTS = sorted(reference.load_segments().names())
+SEGMENTS = sorted(load_segments().names())
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +78,7 @@ def test_any_code_sums_over_partners_to_the_same_total_by_every_road(starter, ra
     else:
         assert found["duties_usd"].isna().all()
     members = query.flows(**asked, partner="EU27", data_dir=starter)
-    assert set(members["partner"]) <= set(reference.group_members("EU27"))
+    assert set(members["partner"]) <= set(group_members("EU27"))
     others = found[~found["partner"].isin(members["partner"])]
     assert members["value_usd"].sum() + others["value_usd"].sum() == found["value_usd"].sum()
 
@@ -244,7 +246,7 @@ def test_context(starter):
     assert set(lines["cmd_code"]) == {"901320", "900190"}
     assert lines.set_index("hs8").loc["90132000", "general"] == "Free"
     gdp = query.macro("gdp_current_usd", ["USA", "G7"], data_dir=starter)
-    assert set(gdp["economy"]) == set(reference.group_members("G7"))
+    assert set(gdp["economy"]) == set(group_members("G7"))
     with pytest.raises(UsageError, match="gdp_current_usd"):
         query.macro("gdp", data_dir=starter)
     distances = query.pairs("USA", data_dir=starter).set_index("destination")

@@ -57,7 +57,7 @@ def test_files_that_people_edit_are_recorded_with_their_digests(tmp_path, root):
     handed.write_text("a\n", encoding="utf-8")
     code = (
         "from marketintel.warehouse import reads; reads.watch()\n"
-        "from marketintel.warehouse.reference import load_segments; load_segments()\n"
+        "from marketintel.reference.segments import load_segments; load_segments()\n"
         f"open({str(handed)!r}).close(); import json; print(json.dumps(reads.record()))"
     )
     ran = subprocess.run(

@@ -6,12 +6,10 @@ from pathlib import Path
 import pytest
 
 from marketintel.errors import ReferenceFileError
-from marketintel.warehouse.reference import (
-    REFERENCE_DIR,
-    check_reference,
-    load_headings,
-    load_sources,
-)
+from marketintel.reference.check import check_reference
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.headings import load_headings
+from marketintel.reference.sources import load_sources
 
 
 @pytest.fixture
@@ -70,7 +68,7 @@ MISTAKES = [
     (COUNTRIES, "iso3,", "iso3,", "code,", "header"),
     ("groups.toml", "[EU27]", "members = 27", "members = 28", "group-size"),
     (HEADINGS, "[9002]", "optics = 1.000", "optik = 1.000", "unknown-segment"),
-    (HEADINGS, "[9002]", "optics = 1.000", "optics = 1.100", "cover-range"),
+    (HEADINGS, "[9002]", "optics = 1.000", "optics = 1.100", "optics"),
     (HEADINGS, "[9013]", "2022 =", "2032 =", "break-year"),
     (HEADINGS, "[9002]", "[9002]", "[900200]", "malformed-code"),
     (HEADINGS, "[9002]", "title =", "# title =", "missing-key"),
@@ -108,7 +106,7 @@ def test_all_mistakes_are_reported_together(copy):
         (SOURCES, "wrong-type"),
     }
     with pytest.raises(ReferenceFileError, match="unknown-theme"):
-        from marketintel.warehouse.reference import load_segments
+        from marketintel.reference.segments import load_segments
 
         load_segments(copy / "segments.toml")
 

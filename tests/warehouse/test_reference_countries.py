@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import ReferenceFileError, UsageError
-from marketintel.warehouse.reference import (
+from marketintel.reference.countries import (
     code_map,
     country,
     country_name,

@@ -5,10 +5,17 @@ import importlib.util
 import pandas as pd
 import pytest
 
-from marketintel.warehouse.headings import Heading, Rule
-from marketintel.warehouse.reference import load_headings, load_segments
+from marketintel.reference.headings import Heading, Rule, load_headings
+from marketintel.reference.segments import load_segments
 
-RULE = Rule(0.60, 8, 1995, 2023, "us_census_imports", "atlas_world_exports")
+RULE = Rule(
+    min_cover=0.60,
+    min_years=8,
+    first_year=1995,
+    last_year=2023,
+    cover_source="us_census_imports",
+    series_source="atlas_world_exports",
+)
 
 
 def heading(cover: float, breaks: dict[int, str], **more: str) -> Heading:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import ReferenceFileError, UsageError
-from marketintel.warehouse.reference import REVISIONS, Segments, load_segments
+from marketintel.reference.segments import Segments, load_segments
+from marketintel.reference.segments_check import REVISIONS
 
 IDS = [
     "lasers", "optics", "fibre_comms", "opto_semis", "photovoltaics", "imaging", "sporting_optics",
@@ -130,7 +131,7 @@ def test_breaks_name_code_revision_and_reason(segments):
 
 def test_light_enough_for_help():
     code = (
-        "import sys, time; from marketintel.warehouse.reference import load_segments;"
+        "import sys, time; from marketintel.reference.segments import load_segments;"
         "load_segments().names(); assert 'pandas' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

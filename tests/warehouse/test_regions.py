@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
+from marketintel.reference import nuts, regions, store
 from marketintel.sources import snapshot
-from marketintel.warehouse import nuts, regions, store
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_a_wrong_region_file_names_line_rule_and_suggestion(tmp_path, old, new, 
 
 
 def test_every_segment_made_by_a_division_is_known(root):
-    from marketintel.warehouse.reference import load_segments
+    from marketintel.reference.segments import load_segments
 
     names = set(load_segments().names())
     divisions = nuts.load_divisions()

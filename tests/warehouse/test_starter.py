@@ -7,9 +7,12 @@ import pandas as pd
 import pytest
 from shapely.geometry import Point
 
+from marketintel.reference.countries import load_countries, to_iso3
+from marketintel.reference.segments import load_segments
+from marketintel.reference.sources import load_sources
 from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
-from marketintel.warehouse import build, query, reference, store
+from marketintel.warehouse import build, query, store
 
 YEARS = ["2024", "2025"]
 
@@ -46,7 +49,7 @@ def test_all_us_imports_are_the_published_totals(starter):
 def test_every_number_of_the_producer_arrives(starter, shared):
     published = pd.read_parquet(shared / "data" / "us_census_imports_hs6_2024_2025.parquet")
     sample = published.sample(200, random_state=7)
-    partners = reference.to_iso3(sample["cty"], "census")
+    partners = to_iso3(sample["cty"], "census")
     matrix = query.supplier_matrix("USA", data_dir=starter).set_index(
         ["partner", "cmd_code", "period"]
     )
@@ -66,12 +69,12 @@ def test_gaza_and_the_west_bank_are_one_partner(starter):
 
 
 def test_every_code_of_every_segment_is_in_the_imports(starter):
-    codes = set(reference.load_segments().frame("HS2022")["cmd_code"])
+    codes = set(load_segments().frame("HS2022")["cmd_code"])
     assert codes <= set(raw(starter, "us_census_imports")["cmd_code"])
 
 
 def test_every_code_of_every_segment_has_tariff_lines(starter):
-    codes = sorted(reference.load_segments().frame("HS2022")["cmd_code"])
+    codes = sorted(load_segments().frame("HS2022")["cmd_code"])
     lines = query.tariff_lines(codes, data_dir=starter)
     assert set(lines["cmd_code"]) == set(codes)
     assert (lines["general"].str.len() > 0).all()
@@ -82,7 +85,7 @@ def test_segments_stay_within_the_chapters_of_the_monthly_exports(starter):
     chapters = {
         code[:2]
         for revision in ("HS2012", "HS2017", "HS2022")
-        for code in reference.load_segments().frame(revision)["cmd_code"]
+        for code in load_segments().frame(revision)["cmd_code"]
     }
     assert chapters <= set(raw(starter, "us_census_exports")["cmd_code"].str[:2])
 
@@ -133,7 +136,7 @@ def test_raw_materials_span_the_years_and_keep_missing_weights_missing(starter):
 
 def test_economies_are_countries(starter):
     macro = raw(starter, "worldbank")
-    known = set(reference.load_countries()["iso3"])
+    known = set(load_countries()["iso3"])
     assert set(macro["economy"]) <= known
     assert "WLD" not in set(macro["economy"]) and "XKX" in set(macro["economy"])
     usa = query.macro("gdp_current_usd", "USA", data_dir=starter).set_index("period")
@@ -167,7 +170,7 @@ def test_polygons_are_valid_and_keyed_once(starter):
     assert polygons.geometry.is_valid.all()
     keyed = polygons["iso3"].dropna()
     assert keyed.is_unique and len(polygons) - len(keyed) == 1  # the Siachen Glacier
-    assert set(keyed) <= set(reference.load_countries()["iso3"])
+    assert set(keyed) <= set(load_countries()["iso3"])
 
 
 def test_nearly_every_supplier_can_be_drawn(starter):
@@ -180,7 +183,7 @@ def test_everything_shipped_is_small_cited_and_whole(root):
     shipped = snapshot.list_snapshots(root / "data")
     total = sum(p.stat().st_size for p in (root / "data" / "raw").rglob("*") if p.is_file())
     assert total < 15_000_000
-    sources = reference.load_sources()
+    sources = load_sources()
     licences = (root / "DATA_LICENSES.md").read_text(encoding="utf-8")
     for item in shipped:
         snapshot.verify(item)

@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.analysis.signals import floors_text, not_evaluated, rule_texts
 from marketintel.errors import MissingDataError
+from marketintel.reference.drivers import market_note
 from marketintel.report.blocks import Heading, Stack, Table, Text, escape
 from marketintel.report.chapters import chapter
 from marketintel.report.market_study import origin, series, tariffs
@@ -13,7 +14,6 @@ from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, each, one_scope
 from marketintel.warehouse import query
 from marketintel.warehouse.imports import REPORTED
-from marketintel.warehouse.notes import market_note
 
 #: Opportunities and risks that are printed; the tables of the edition hold all.
 TOP = 10

@@ -9,10 +9,11 @@ import pandas as pd
 
 from marketintel.analysis.frames import OWN
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.countries import country, group_members
+from marketintel.reference.segments import load_segments
 from marketintel.report.market_study.study import EU, Study, each, one
 from marketintel.warehouse import query
 from marketintel.warehouse.imports import REPORTED, Imports, imports
-from marketintel.warehouse.reference import country, group_members, load_segments
 
 __all__ = ["EU", "Study", "each", "load", "one"]
 

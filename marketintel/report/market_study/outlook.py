@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.errors import MissingDataError
+from marketintel.reference.headings import Heading, Headings, load_headings
 from marketintel.report import fans
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.chapters import chapter
@@ -28,7 +29,6 @@ from marketintel.report.market_study.series import (
 from marketintel.report.market_study.study import Study, each
 from marketintel.report.naming import edition_month
 from marketintel.warehouse import query
-from marketintel.warehouse.reference import Heading, Headings, load_headings
 
 
 @chapter

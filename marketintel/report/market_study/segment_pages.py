@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.analysis import trade
 from marketintel.analysis.frames import BROAD, CORE, NEIGHBOUR
+from marketintel.reference.countries import group_members
 from marketintel.report import charts
 from marketintel.report.blocks import Block, Figure, Heading, PageBreak, Stack, Table, Text, escape
 from marketintel.report.chapters import chapter
@@ -14,7 +15,6 @@ from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import EU, Study, each, one
 from marketintel.report.screening_settings import load_materials
-from marketintel.warehouse.reference import group_members
 
 #: Suppliers in a segment's chart and table, and codes in its list: one printed page a segment.
 TOP = 5

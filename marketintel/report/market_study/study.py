@@ -23,12 +23,13 @@ from marketintel.analysis.frames import (
 )
 from marketintel.analysis.rules import Thresholds
 from marketintel.analysis.signals import signals
+from marketintel.reference.countries import country_name, group_members
+from marketintel.reference.drivers import market_note
+from marketintel.reference.segments import Segments
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.terms import Terms, terms, told_briefly
 from marketintel.warehouse import query, reads
 from marketintel.warehouse.imports import Imports
-from marketintel.warehouse.notes import market_note
-from marketintel.warehouse.reference import Segments, country_name, group_members
 
 #: The second supplier group that a study compares with, whatever the exporter's view.
 EU = "EU27"

@@ -7,6 +7,7 @@ import textwrap
 import pandas as pd
 
 from marketintel.analysis.frames import BROAD, CORE, CORE_AND_BROAD
+from marketintel.reference.drivers import market_note
 from marketintel.report import charts
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text
 from marketintel.report.chapters import chapter
@@ -14,7 +15,6 @@ from marketintel.report.market_study import origin
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.study import Study, one
-from marketintel.warehouse.notes import market_note
 
 #: The id of the row of all rows together.
 TOTAL = "total"

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.errors import UsageError
+from marketintel.reference.countries import country, group_members
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
 from marketintel.report.outlook import best
 from marketintel.report.outlook.facts import Outlook
-from marketintel.warehouse.reference import country, group_members, load_headings, load_segments
 
 COUNTRIES = ("IRL", "CHE", "TUR", "VNM", "CHN")
 """Asked where none is named: the destinations of the shipped monthly figures."""

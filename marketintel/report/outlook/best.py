@@ -26,6 +26,7 @@ from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.forecast.present import standing
 from marketintel.analysis.frames import NEIGHBOUR, OWN
 from marketintel.errors import MissingDataError
+from marketintel.reference.segments import Segment, Segments
 from marketintel.report.naming import edition_month
 from marketintel.report.outlook import series
 from marketintel.report.outlook.kinds import MIRROR, RECONCILED, REPORTED, Kind, marked
@@ -33,7 +34,6 @@ from marketintel.report.outlook.months import MONTHS
 from marketintel.report.outlook.years import YEARS
 from marketintel.warehouse import engine, query, reads, selection
 from marketintel.warehouse.mirror import RECONCILED as BACI
-from marketintel.warehouse.reference import Segment, Segments
 
 US = "USA"
 US_EXPORTS = "us_census_exports"

@@ -13,15 +13,12 @@ from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import Scenario
 from marketintel.analysis.frames import CORE
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
+from marketintel.reference.countries import country, group_members
+from marketintel.reference.drivers import load_elasticities
+from marketintel.reference.headings import Headings
+from marketintel.reference.segments import Segments
+from marketintel.reference.sources import load_sources
 from marketintel.warehouse import query
-from marketintel.warehouse.elasticities import load_elasticities
-from marketintel.warehouse.reference import (
-    Headings,
-    Segments,
-    country,
-    group_members,
-    load_sources,
-)
 
 CHAPTERS = ("84", "85", "90")
 """Machinery, electronics, optics and instruments: the goods that duties are studied on."""

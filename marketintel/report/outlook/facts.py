@@ -13,6 +13,10 @@ from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
+from marketintel.reference.countries import country, country_name
+from marketintel.reference.drivers import load_shocks
+from marketintel.reference.headings import Headings
+from marketintel.reference.segments import Segments
 from marketintel.report.market_study.facts import each
 from marketintel.report.naming import edition_month
 from marketintel.report.outlook import drivers, totals
@@ -23,8 +27,6 @@ from marketintel.report.outlook.silent import silent
 from marketintel.report.outlook.world import World
 from marketintel.report.outlook.years import Years
 from marketintel.warehouse import query, reads
-from marketintel.warehouse.reference import Headings, Segments, country, country_name
-from marketintel.warehouse.shocks import load_shocks
 
 CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
 """Sources that scenarios and world series may read."""

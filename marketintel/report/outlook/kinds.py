@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from marketintel.reference.sources import load_sources
 from marketintel.report.market_study import words as w
-from marketintel.warehouse.reference import load_sources
 
 if TYPE_CHECKING:
     import pandas as pd

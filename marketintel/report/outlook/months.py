@@ -9,9 +9,9 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast.scores import MEASURES
+from marketintel.reference.segments import Segments
 from marketintel.report.outlook import series
 from marketintel.report.outlook.kinds import Kind
-from marketintel.warehouse.reference import Segments
 
 MONTHS, ORIGINS = 12, 5
 MODELS = ("combination", "naive", "drift")

@@ -17,8 +17,8 @@ from collections.abc import Sequence
 import pandas as pd
 
 from marketintel.analysis.frames import OWN
+from marketintel.reference.segments import Segments
 from marketintel.warehouse.comparison import like_for_like
-from marketintel.warehouse.reference import Segments
 
 MIN_COVER_PCT = 60.0
 """Comparable goods speak for a segment from this share of its core trade in the last year on."""

@@ -12,10 +12,10 @@ import pandas as pd
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.errors import MissingDataError
+from marketintel.reference.headings import Heading, Headings
 from marketintel.report.outlook.months import MODELS, ORIGINS
 from marketintel.report.outlook.years import YEARS, thresholds
 from marketintel.warehouse import query
-from marketintel.warehouse.reference import Heading, Headings
 
 _TYPES = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64"}
 

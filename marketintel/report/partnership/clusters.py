@@ -13,6 +13,17 @@ import pandas as pd
 from marketintel.analysis import clusters as chains
 from marketintel.analysis import suppliers
 from marketintel.analysis.frames import OWN
+from marketintel.reference.countries import country, country_name, group_members
+from marketintel.reference.partnership import (
+    ANSWER,
+    STAGES,
+    load_cluster_facts,
+    load_clusters,
+    load_links,
+    load_members,
+    load_readiness,
+)
+from marketintel.reference.segments import load_segments
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
@@ -23,15 +34,6 @@ from marketintel.report.partnership.common import (
     figures_read,
     market,
 )
-from marketintel.warehouse.check_clusters import ANSWER, STAGES
-from marketintel.warehouse.partnership import (
-    load_cluster_facts,
-    load_clusters,
-    load_links,
-    load_members,
-    load_readiness,
-)
-from marketintel.warehouse.reference import country, country_name, group_members, load_segments
 
 KIND_WORDS = {
     "photonics": "Photonics clusters",

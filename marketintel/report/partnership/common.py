@@ -11,13 +11,13 @@ import pandas as pd
 
 from marketintel.analysis.frames import CORE
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country_name
+from marketintel.reference.files import year_of
 from marketintel.report.blocks import Callout, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.market_study.facts import EU, Study, load, one
 from marketintel.report.market_study.sentences import beside
 from marketintel.warehouse import reads
-from marketintel.warehouse.csvfile import year_of
-from marketintel.warehouse.reference import country_name
 
 #: The four target markets of PIMAP+.
 KEY_MARKETS = ("USA", "CAN", "JPN", "CHN")

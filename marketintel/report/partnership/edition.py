@@ -14,17 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import UsageError
+from marketintel.reference.countries import country, country_name
+from marketintel.reference.files import Problem
+from marketintel.reference.partnership import check_members, check_survey
 from marketintel.report.naming import folder_name
 from marketintel.report.partnership import clusters, kpi_monitor, mission, needs, roadmap
 from marketintel.report.partnership.common import KEY_MARKETS
 from marketintel.report.render import Cover
 from marketintel.report.run import Edition
 from marketintel.report.workbench import run_on
-from marketintel.warehouse.check_clusters import check_members
-from marketintel.warehouse.check_needs import check_survey
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.problems import Problem
-from marketintel.warehouse.reference import country, country_name
 
 #: Said on the cover of everything that was made from rows that call themselves examples.
 EXAMPLE = "EXAMPLE – not data"
@@ -132,8 +130,8 @@ def check_file(path: Path) -> list[Problem]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read ({error}); give a CSV file") from error
     if "respondent" in header:
-        return check_survey(path, REFERENCE_DIR)
-    return check_members(path, REFERENCE_DIR)
+        return check_survey(path).problems
+    return check_members(path).problems
 
 
 def _write(

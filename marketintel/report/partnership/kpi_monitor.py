@@ -14,14 +14,14 @@ import pandas as pd
 
 from marketintel.analysis import kpi
 from marketintel.errors import UsageError
+from marketintel.reference.countries import country_name
+from marketintel.reference.files import unknown
+from marketintel.reference.partnership import load_kpis, load_units
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
 from marketintel.report.partnership.common import context, dated, figures_read, market
 from marketintel.warehouse import kpi_log, kpi_rules, store
-from marketintel.warehouse.csvfile import unknown
-from marketintel.warehouse.partnership import load_kpis, load_units
-from marketintel.warehouse.reference import country_name
 
 TARGET_WORDS = {"published": "published", "derived": "derived from a definition", "own": "own"}
 

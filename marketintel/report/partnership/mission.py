@@ -9,6 +9,9 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis.frames import CORE, OWN
+from marketintel.reference.countries import country_name
+from marketintel.reference.drivers import market_note
+from marketintel.reference.partnership import load_actors
 from marketintel.report.blocks import Callout, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study import words as w
@@ -23,9 +26,6 @@ from marketintel.report.partnership.common import (
     figures_read,
 )
 from marketintel.warehouse import store
-from marketintel.warehouse.notes import market_note
-from marketintel.warehouse.partnership import load_actors
-from marketintel.warehouse.reference import country_name
 
 #: Segments that are pitched.
 PITCHED = 6

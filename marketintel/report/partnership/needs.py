@@ -12,12 +12,17 @@ import pandas as pd
 
 from marketintel.analysis import needs as survey_of
 from marketintel.analysis.disclosure import MINIMUM
+from marketintel.reference.partnership import (
+    NONE,
+    QUESTIONS,
+    load_clusters,
+    load_needs,
+    load_survey,
+)
+from marketintel.reference.segments import load_segments
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings, practice
-from marketintel.warehouse.check_needs import NONE, QUESTIONS
-from marketintel.warehouse.partnership import load_clusters, load_needs, load_survey
-from marketintel.warehouse.reference import load_segments
 
 TITLES = {"needs": "Needs", "barriers": "Barriers", "expectations": "Expectations"}
 HIDDEN = f"not shown: fewer than {MINIMUM} answers, or they could be worked out"

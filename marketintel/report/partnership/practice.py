@@ -5,12 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.errors import UsageError
+from marketintel.reference.countries import REFERENCE_DIR
+from marketintel.reference.files import listed, unknown
+from marketintel.reference.partnership import load_needs, load_practice, need_ids
 from marketintel.report.blocks import Table
 from marketintel.report.partnership.common import dated
-from marketintel.warehouse.check_actors import need_ids
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.csvfile import listed, unknown
-from marketintel.warehouse.partnership import load_needs, load_practice
 
 COLUMNS = [
     "practice",

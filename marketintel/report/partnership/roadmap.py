@@ -14,14 +14,14 @@ import pandas as pd
 
 from marketintel.analysis import roadmap as path_method
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country_name
+from marketintel.reference.partnership import load_actions, load_kpis
 from marketintel.report import screening
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.partnership import drawings
 from marketintel.report.partnership.common import KEY_MARKETS, figures_read, market
 from marketintel.report.screening.facts import LOAD_COMMAND
-from marketintel.warehouse.partnership import load_actions, load_kpis
-from marketintel.warehouse.reference import country_name
 
 
 @dataclass(frozen=True)

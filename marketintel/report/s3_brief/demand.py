@@ -12,18 +12,15 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.frames import CORE
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country, country_name
+from marketintel.reference.drivers import MarketNote, market_note
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
 from marketintel.report.market_study import facts as study_facts
 from marketintel.report.market_study import sentences as say
 from marketintel.report.market_study.forecasts import HORIZON, ORIGINS
 from marketintel.report.outlook.months import accuracy
 from marketintel.warehouse import query
-from marketintel.warehouse.notes import MarketNote, market_note
-from marketintel.warehouse.reference import (
-    country,
-    country_name,
-    load_headings,
-    load_segments,
-)
 
 MODELS = ("combination", "naive")
 

@@ -12,11 +12,11 @@ import pandas as pd
 from marketintel.analysis import regions as an
 from marketintel.analysis.s3_options import Option, options
 from marketintel.errors import UsageError
+from marketintel.reference.countries import country_name
 from marketintel.report.s3_brief import figures
 from marketintel.report.s3_brief.demand import Market, market
 from marketintel.warehouse import reads
 from marketintel.warehouse import regions as wh
-from marketintel.warehouse.reference import country_name
 
 #: The regions of the partnership, each with its photonics cluster.
 PARTNER_IDS = ("FRI", "SE31", "PT11", "FI1D")

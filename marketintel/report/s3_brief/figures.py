@@ -12,9 +12,9 @@ import pandas as pd
 
 from marketintel.analysis import nuts
 from marketintel.analysis import regions as an
+from marketintel.reference.nuts import VERSIONS, version_of
 from marketintel.warehouse import build, store
 from marketintel.warehouse import regions as wh
-from marketintel.warehouse.nuts import VERSIONS, version_of
 
 
 class Indicator(NamedTuple):

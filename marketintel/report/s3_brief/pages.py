@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.errors import MissingDataError
+from marketintel.reference.sources import load_sources
 from marketintel.report.blocks import Callout, Figure, KeyFigures, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.naming import edition_month
@@ -14,7 +15,6 @@ from marketintel.report.s3_brief import words as p
 from marketintel.report.s3_brief.demand import Market, world_forecasts
 from marketintel.report.s3_brief.facts import Brief, load
 from marketintel.report.s3_brief.figures import YEAR
-from marketintel.warehouse.reference import load_sources
 from marketintel.warehouse.regions import nuts_polygons
 
 __all__ = [

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from marketintel.analysis.s3_options import Option
+from marketintel.reference.countries import country_name
 from marketintel.report.blocks import escape
 from marketintel.report.market_study import words as w
 from marketintel.report.s3_brief import words as p
 from marketintel.report.s3_brief.facts import Brief
 from marketintel.report.s3_brief.figures import YEAR
 from marketintel.report.s3_brief.strategy import declared_short
-from marketintel.warehouse.reference import country_name
 
 
 def here(brief: Brief) -> str:

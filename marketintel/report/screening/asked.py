@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from marketintel.errors import UsageError
-from marketintel.warehouse.reference import country, group_members
+from marketintel.reference.countries import country, group_members
 
 _SHARE = "give economies with shares of their supply above 0 and up to 1, such as FRA=0.1,SWE=0.05"
 _POINTS = "give market and percentage points, such as USA:+5"

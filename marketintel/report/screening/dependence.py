@@ -5,13 +5,13 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis import materials as study
+from marketintel.reference.countries import group_members
 from marketintel.report.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.screening import pictures
 from marketintel.report.screening.eu_inputs import eu_inputs
 from marketintel.report.screening.facts import Screen
 from marketintel.warehouse import engine
-from marketintel.warehouse.reference import group_members
 
 BUYERS = ("EU27", "USA", "CAN", "JPN", "CHN")
 #: Three years at either end and between: single years of small flows jump.

@@ -11,11 +11,12 @@ import pandas as pd
 from marketintel.analysis import complexity, duties, suppliers
 from marketintel.analysis.frames import CORE, NEIGHBOUR, OWN
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import group_members
+from marketintel.reference.segments import load_segments
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.screening.facts import LOAD_COMMAND, Screen
 from marketintel.warehouse import query
-from marketintel.warehouse.reference import group_members, load_segments
 
 MARKET = "USA"
 #: A supplier that sells less than this to the market has no structure to compare.

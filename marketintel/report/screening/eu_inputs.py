@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis import materials
+from marketintel.reference.countries import group_members
 from marketintel.report.blocks import Callout, Stack, Table, Text, escape
 from marketintel.report.market_study import words as w
 from marketintel.report.screening.facts import Screen
 from marketintel.warehouse.critical_inputs import CriticalInputs, critical_inputs
-from marketintel.warehouse.reference import group_members
 
 EU = "EU27"
 

@@ -15,6 +15,8 @@ from marketintel.analysis.candidates import NAIVE, Inputs, Year, history
 from marketintel.analysis.duty_rates import rates_of
 from marketintel.analysis.frames import CORE, OWN
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.countries import country, country_name, group_members
+from marketintel.reference.segments import load_segments
 from marketintel.report.screening.asked import exporter_of, scenario_of
 from marketintel.report.screening_settings import (
     Material,
@@ -24,7 +26,6 @@ from marketintel.report.screening_settings import (
     load_settings,
 )
 from marketintel.warehouse import engine, query, reads, selection, store
-from marketintel.warehouse.reference import country, country_name, group_members, load_segments
 
 #: What loads world trade of devices; printed wherever they are missing.
 LOAD_COMMAND = "marketintel fetch baci --zip BACI_HS92_V….zip"

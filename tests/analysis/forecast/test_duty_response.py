@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from marketintel.analysis.forecast import duty_response
-from marketintel.warehouse.elasticities import load_elasticities
+from marketintel.reference.drivers import load_elasticities
 
 MONTHS = [str(m) for m in pd.period_range("2013-01", "2020-12", freq="M")]
 

@@ -19,11 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReferenceFileError, UsageError
+from marketintel.reference.files import REFERENCE_DIR
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REFERENCE_DIR = Path(__file__).resolve().parent.parent / "reference"
+
 COLUMNS = (
     "iso3",
     "iso_numeric",

@@ -5,8 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.problems import Problem, Report, table_in
+from marketintel.reference.files import REFERENCE_DIR, Problem, Tables, raw_toml, table_in
 
 REVISIONS = ("HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022")
 LATEST = REVISIONS[-1]
@@ -37,8 +36,8 @@ FAMILY_KEYS = {"name": str, "segments": list, "reason": str}
 
 def check_segments(path: Path) -> list[Problem]:
     """Return the mistakes of a ``segments.toml``."""
-    report = Report(path)
-    tables = dict(report.toml.tables)
+    report = raw_toml(path)
+    tables = dict(report.raw)
     families = tables.pop("families", {})
     taken: dict[tuple[str, str], str] = {}
     for segment, table in tables.items():
@@ -63,7 +62,7 @@ def check_segments(path: Path) -> list[Problem]:
 
 
 def _check_code(
-    report: Report, segment: str, code: str, entry: dict[str, Any], taken: dict[Any, str]
+    report: Tables, segment: str, code: str, entry: dict[str, Any], taken: dict[Any, str]
 ) -> None:
     at = (segment, code)
     complete = report.keys(entry, CODE_KEYS, CODE_OPTIONS, *at)
@@ -91,7 +90,7 @@ def _check_code(
         _check_life(report, at, entry, taken)
 
 
-def _check_own(report: Report, segment: str, codes: dict[str, dict[str, Any]]) -> None:
+def _check_own(report: Tables, segment: str, codes: dict[str, dict[str, Any]]) -> None:
     """Check that a segment's own goods are all core or all neighbour: report the fewer."""
     own = [
         (code, scope)
@@ -108,7 +107,7 @@ def _check_own(report: Report, segment: str, codes: dict[str, dict[str, Any]]) -
             report.add("core-and-neighbour", message, segment, code, "scope")
 
 
-def _check_share(report: Report, at: tuple[str, str], entry: dict[str, Any]) -> None:
+def _check_share(report: Tables, at: tuple[str, str], entry: dict[str, Any]) -> None:
     mixed = "broad" in (entry.get("scope"), *table_in(entry, "scope_until").values())
     if mixed and not entry.get("reason"):
         report.add("broad-needs-reason", f"{at[1]} is broad: give the reason", *at)
@@ -126,7 +125,7 @@ def _check_share(report: Report, at: tuple[str, str], entry: dict[str, Any]) -> 
 
 
 def _check_life(
-    report: Report, at: tuple[str, str], entry: dict[str, Any], taken: dict[Any, str]
+    report: Tables, at: tuple[str, str], entry: dict[str, Any], taken: dict[Any, str]
 ) -> None:
     """Check that a code exists while it is listed, and that nobody else lists it then."""
     segment, code = at
@@ -158,7 +157,7 @@ def _check_life(
 
 
 def _check_family(
-    report: Report, family: str, table: dict[str, Any], taken: dict[Any, str]
+    report: Tables, family: str, table: dict[str, Any], taken: dict[Any, str]
 ) -> None:
     at = ("families", family)
     revisions = dict.fromkeys(REVISIONS, list)

@@ -1,16 +1,16 @@
-"""Which world export series of an HS4 heading may speak for a segment, and why not the others."""
+"""World export series of HS4 headings that may stand for a segment, and why others may not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from marketintel.warehouse.check import check_headings
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.problems import refuse
-from marketintel.warehouse.tomlfile import parse
+from pydantic import Field
+
+from marketintel.reference.files import REFERENCE_DIR, Tables, raw_toml, refuse
+from marketintel.reference.model import Table, Text, known, toml_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,16 +31,31 @@ FRAME_COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What a heading must fulfil: cover of its own trade, and years since its last break."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Shares = dict[Annotated[str, known("segments", "segment")], Share]
 
-    min_cover: float
+
+class Rule(Table):
+    """Criterion of a heading: cover of its own trade, and years since its last break."""
+
+    min_cover: Share
     min_years: int
     first_year: int
     last_year: int
-    cover_source: str
-    series_source: str
+    cover_source: Text
+    series_source: Text
+
+
+class HeadingTable(Table):
+    """Table of ``headings.toml``."""
+
+    title: Text
+    cover_2024: Shares
+    cover_2025: Shares
+    weight_2024: Shares
+    breaks: dict[str, str] = {}
+    unusable: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +178,22 @@ class Headings:
         return pd.DataFrame(rows, columns=list(FRAME_COLUMNS))
 
 
+def check_headings(path: Path) -> Tables:
+    """Check a ``headings.toml``; segments are read from the file beside it."""
+    segments = [s for s in raw_toml(path.parent / "segments.toml").raw if s != "families"]
+    tables = toml_tables(path, HeadingTable, {"segments": segments}, besides={"rule": Rule})
+    rule = tables.items.pop("rule", None)
+    first, last = (rule.first_year, rule.last_year) if rule else (0, 9999)
+    for heading, table in tables.items.items():
+        if not (len(heading) == 4 and heading.isdigit()):
+            tables.add("malformed-code", f"{heading!r} is not a four-digit heading", heading)
+        for year in table.breaks:
+            if not year.isdigit() or not first <= int(year) <= last:
+                message = f"{year!r} is not a year of the series ({first} to {last})"
+                tables.add("break-year", message, heading, "breaks")
+    return tables
+
+
 def load_headings(path: Path | None = None) -> Headings:
     """Read ``headings.toml``; verdicts follow from its figures, they are not written in it.
 
@@ -171,23 +202,22 @@ def load_headings(path: Path | None = None) -> Headings:
     ReferenceFileError
         When the file breaks a rule.
     """
-    path = Path(path or REFERENCE_DIR / "headings.toml")
-    refuse(check_headings(path))
-    tables = dict(parse(path.read_text(encoding="utf-8")))
-    rule = Rule(**tables.pop("rule"))
+    tables = check_headings(Path(path or REFERENCE_DIR / "headings.toml"))
+    refuse(tables.problems)
+    rule = Rule(**tables.raw["rule"])
     headings = [
         Heading(
             heading=heading,
-            title=table["title"],
+            title=table.title,
             rule=rule,
-            cover=table["cover_2024"],
-            cover_next_year=table["cover_2025"],
-            weight=table["weight_2024"],
-            breaks={int(year): reason for year, reason in table.get("breaks", {}).items()},
-            unusable=table.get("unusable", ""),
-            note=table.get("note", ""),
+            cover=table.cover_2024,
+            cover_next_year=table.cover_2025,
+            weight=table.weight_2024,
+            breaks={int(year): reason for year, reason in table.breaks.items()},
+            unusable=table.unusable,
+            note=table.note,
         )
-        for heading, table in tables.items()
+        for heading, table in tables.items.items()
     ]
     return Headings(headings, rule)
 

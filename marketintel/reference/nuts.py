@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import ReferenceFileError
-from marketintel.warehouse.check_segments import LATEST, hs_codes
-from marketintel.warehouse.countries import REFERENCE_DIR, country_name
-from marketintel.warehouse.problems import Problem, Report, refuse, table_in
+from marketintel.reference.countries import country_name
+from marketintel.reference.files import REFERENCE_DIR, Problem, Tables, raw_toml, refuse, table_in
+from marketintel.reference.segments_check import LATEST, hs_codes
 
 NUTS_FILE = REFERENCE_DIR / "nuts_regions.csv"
 REGIONS_FILE = REFERENCE_DIR / "regions.toml"
@@ -105,7 +105,7 @@ def version_of(nuts_id: str, order: Sequence[str] = VERSIONS) -> str | None:
 def region_name(nuts_id: str) -> str:
     """Return the name of a NUTS 2 code, or of a country's; the code itself if unknown."""
     if len(nuts_id) == 2:
-        from marketintel.warehouse.countries import code_map
+        from marketintel.reference.countries import code_map
 
         iso3 = code_map("eurostat").get(nuts_id)
         return country_name(iso3) if iso3 else nuts_id
@@ -121,7 +121,7 @@ def load_regions(path: Path = REGIONS_FILE) -> dict[str, NamedRegion]:
         When the file breaks a rule; see :func:`check_regions`.
     """
     refuse(check_regions(path))
-    tables = Report(path).toml.tables
+    tables = raw_toml(path).raw
     return {
         name: NamedRegion(
             id=name, **{**entry, "aliases": tuple(entry["aliases"]), "nuts": dict(entry["nuts"])}
@@ -139,7 +139,7 @@ def load_divisions(path: Path = REGIONS_FILE) -> dict[str, Division]:
         When ``regions.toml`` or ``nace_divisions.csv`` breaks a rule.
     """
     refuse(check_regions(path))
-    photonic = Report(path).toml.tables["divisions"]
+    photonic = raw_toml(path).raw["divisions"]
     names = {
         row["division"]: row["name"]
         for _, row in read_csv(REFERENCE_DIR / "nace_divisions.csv", ("division", "name"))
@@ -154,10 +154,10 @@ def load_divisions(path: Path = REGIONS_FILE) -> dict[str, Division]:
 
 def check_regions(path: Path = REGIONS_FILE) -> list[Problem]:
     """Return the mistakes in ``regions.toml``, each with line, rule and a suggestion."""
-    report = Report(path)
+    report = raw_toml(path)
     if report.problems:
         return report.problems
-    tables = report.toml.tables
+    tables = report.raw
     for name in sorted(set(tables) - {"regions", "divisions"}):
         first = next(iter(table_in(tables, name)), "")
         report.add("unknown-table", f"{name!r} is not regions or divisions", name, first)
@@ -182,7 +182,7 @@ def check_regions(path: Path = REGIONS_FILE) -> list[Problem]:
             and "note is empty" not in p.message]  # fmt: skip
 
 
-def _check_region(report: Report, name: str, entry: dict[str, Any]) -> None:
+def _check_region(report: Tables, name: str, entry: dict[str, Any]) -> None:
     at = ("regions", name)
     text = dict.fromkeys(("name", "country", "cluster", "note"), str)
     if not report.keys(entry, {**text, "aliases": list, "nuts": dict}, {}, *at):

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import UsageError
-from marketintel.warehouse.check_segments import LATEST, REVISIONS, check_segments
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.problems import refuse
-from marketintel.warehouse.tomlfile import parse
+from marketintel.reference.files import REFERENCE_DIR, raw_toml, refuse
+from marketintel.reference.segments_check import LATEST, REVISIONS, check_segments
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,7 +203,7 @@ def load_segments(path: Path | None = None) -> Segments:
 @lru_cache(maxsize=8)
 def _load(path: Path, changed: int) -> Segments:
     refuse(check_segments(path))
-    tables = dict(parse(path.read_text(encoding="utf-8")))
+    tables = dict(raw_toml(path).raw)
     families = tables.pop("families", {})
     return Segments(
         [_segment(name, table) for name, table in tables.items()],

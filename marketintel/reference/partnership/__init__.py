@@ -1,63 +1,51 @@
-"""What the regions' partnerships keep in files that people edit: read, checked, as frames.
+"""Clusters, members, actors, indicators and plan of the partnerships, as frames and tables.
 
 Every loader refuses a file with a mistake, with file, line, rule and what to do;
-:func:`check_partnership` shows all mistakes at once.
+:func:`check_partnership` returns all mistakes at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.warehouse.check_actors import (
-    ACTOR_COLUMNS,
-    LINK_COLUMNS,
-    PRACTICE_COLUMNS,
-    check_actors,
-    check_links,
-    check_practice,
-)
-from marketintel.warehouse.check_clusters import (
-    ANSWER,
-    FACT_COLUMNS,
-    MEMBER_COLUMNS,
-    check_cluster_facts,
-    check_clusters,
+from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, refuse
+from marketintel.reference.partnership.checks import (
+    CHECKS,
     check_members,
-    check_readiness,
+    check_partnership,
+    check_survey,
     cluster_of,
+    is_example,
+    need_ids,
 )
-from marketintel.warehouse.check_kpis import UNITS, check_kpis
-from marketintel.warehouse.check_needs import SURVEY_COLUMNS, check_needs, check_survey
-from marketintel.warehouse.check_roadmap import check_roadmap
-from marketintel.warehouse.countries import REFERENCE_DIR
-from marketintel.warehouse.csvfile import CsvFile, is_example
-from marketintel.warehouse.problems import Problem, refuse
-from marketintel.warehouse.tomlfile import TomlFile
+from marketintel.reference.partnership.models import (
+    ANSWER,
+    INDUSTRY_LINKS,
+    MEETINGS,
+    NONE,
+    QUESTIONS,
+    STAGES,
+    UNITS,
+    Answer,
+    Member,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-INDUSTRY_LINKS = "industry_links.csv"
-#: File of the reference directory → what checks it.
-CHECKS: dict[str, Callable[[Path], list[Problem]]] = {
-    "clusters.toml": check_clusters,
-    "cluster_facts.csv": check_cluster_facts,
-    "readiness.toml": check_readiness,
-    "actors.csv": check_actors,
-    "good_practice.csv": check_practice,
-    INDUSTRY_LINKS: check_links,
-    "needs.toml": check_needs,
-    "kpis.toml": check_kpis,
-    "roadmap.toml": check_roadmap,
-}
-
-
-def check_partnership(path: Path | None = None) -> list[Problem]:
-    """Return every mistake in the partnership's files of a reference directory."""
-    home = Path(path or REFERENCE_DIR)
-    return [problem for name, check in CHECKS.items() for problem in check(home / name)]
+__all__ = [
+    "ANSWER",
+    "INDUSTRY_LINKS",
+    "MEETINGS",
+    "NONE",
+    "QUESTIONS",
+    "STAGES",
+    "check_members",
+    "check_partnership",
+    "check_survey",
+    "need_ids",
+]
 
 
 def load_clusters(home: Path | None = None) -> dict[str, dict[str, Any]]:
@@ -67,19 +55,19 @@ def load_clusters(home: Path | None = None) -> dict[str, dict[str, Any]]:
 
 def load_cluster_facts(home: Path | None = None) -> pd.DataFrame:
     """Return cited facts of the clusters: the columns of ``cluster_facts.csv``, all text."""
-    return _table("cluster_facts.csv", FACT_COLUMNS, home)
+    return _table("cluster_facts.csv", home)
 
 
 def load_actors(home: Path | None = None) -> pd.DataFrame:
     """Return cited facts of actors in target markets: the columns of ``actors.csv``, all text."""
-    return _table("actors.csv", ACTOR_COLUMNS, home)
+    return _table("actors.csv", home)
 
 
 def load_practice(home: Path | None = None) -> pd.DataFrame:
     """Return the catalogue of good practice; cost and result are numbers, NaN where not found."""
     import pandas as pd
 
-    frame = _table("good_practice.csv", PRACTICE_COLUMNS, home)
+    frame = _table("good_practice.csv", home)
     return frame.assign(cost=pd.to_numeric(frame["cost"]), result=pd.to_numeric(frame["result"]))
 
 
@@ -87,7 +75,7 @@ def load_links(home: Path | None = None) -> pd.DataFrame:
     """Return who buys electronics and electrical goods; ``value_usd`` in dollars."""
     import pandas as pd
 
-    frame = _table(INDUSTRY_LINKS, LINK_COLUMNS, home)
+    frame = _table(INDUSTRY_LINKS, home)
     return frame.assign(value_usd=pd.to_numeric(frame.pop("value_musd")) * 1e6)
 
 
@@ -118,7 +106,7 @@ def load_actions(home: Path | None = None) -> dict[str, dict[str, Any]]:
 
 
 def load_members(path: Path, home: Path | None = None, examples: bool = True) -> pd.DataFrame:
-    """Return what clusters say that their members make.
+    """Return the members that clusters enter in a members file.
 
     Returns
     -------
@@ -128,14 +116,14 @@ def load_members(path: Path, home: Path | None = None, examples: bool = True) ->
     """
     import pandas as pd
 
-    reference = Path(home or REFERENCE_DIR)
-    refuse(check_members(path, reference, examples))
+    sheet = check_members(path, home, examples)
+    refuse(sheet.problems)
     answers = [f"{ANSWER}{item}" for item in load_readiness(home)[1]]
     rows = [
-        {**row.cells, "cluster": cluster_of(row), "is_example": is_example(row["member"])}
-        for row in CsvFile(path, MEMBER_COLUMNS, answers)
+        {**cells, "cluster": cluster_of(cells), "is_example": is_example(cells["member"])}
+        for _, cells in sheet.rows
     ]
-    frame = pd.DataFrame(rows, columns=[*MEMBER_COLUMNS, "is_example", *answers])
+    frame = pd.DataFrame(rows, columns=[*Member.model_fields, "is_example", *answers])
     return frame.assign(**{column: pd.to_numeric(frame[column]) for column in answers})
 
 
@@ -143,24 +131,24 @@ def load_survey(path: Path, home: Path | None = None, examples: bool = True) -> 
     """Return survey answers, one row a respondent: the columns of the file, and is_example."""
     import pandas as pd
 
-    refuse(check_survey(path, Path(home or REFERENCE_DIR), examples))
-    rows = [
-        {**row.cells, "is_example": is_example(row["respondent"])}
-        for row in CsvFile(path, SURVEY_COLUMNS)
-    ]
-    return pd.DataFrame(rows, columns=[*SURVEY_COLUMNS, "is_example"])
+    sheet = check_survey(path, home, examples)
+    refuse(sheet.problems)
+    rows = [{**cells, "is_example": is_example(cells["respondent"])} for _, cells in sheet.rows]
+    return pd.DataFrame(rows, columns=[*Answer.model_fields, "is_example"])
 
 
 def _tables(name: str, home: Path | None) -> dict[str, dict[str, Any]]:
-    path = Path(home or REFERENCE_DIR) / name
-    refuse(CHECKS[name](path))
-    return TomlFile(path).tables
+    tables = CHECKS[name](Path(home or REFERENCE_DIR))
+    refuse(tables.problems)
+    assert isinstance(tables, Tables)  # noqa: S101
+    return tables.raw
 
 
-def _table(name: str, columns: tuple[str, ...], home: Path | None) -> pd.DataFrame:
+def _table(name: str, home: Path | None) -> pd.DataFrame:
     import pandas as pd
 
-    path = Path(home or REFERENCE_DIR) / name
-    refuse(CHECKS[name](path))
-    rows = [row.cells for row in CsvFile(path, columns)]
-    return pd.DataFrame(rows, columns=list(columns), dtype="str")
+    sheet = CHECKS[name](Path(home or REFERENCE_DIR))
+    refuse(sheet.problems)
+    assert isinstance(sheet, Sheet)  # noqa: S101
+    columns = list(sheet.rows[0][1]) if sheet.rows else []
+    return pd.DataFrame([cells for _, cells in sheet.rows], columns=columns, dtype="str")
