@@ -28,10 +28,10 @@ _HERE = Path(__file__).resolve().parent
 #: Code and reference files that decide what a table contains; their checksums are inputs.
 _INPUTS = (
     *(_HERE / f"{module}.py"
-      for module in ("build", "countries", "currency", "feeds", "harmonise", "nuts", "schema",
-                     "store")),
+      for module in ("build", "currency", "feeds", "harmonise", "schema", "store")),
     _HERE.parent / "sources" / "limits.py",
-    *(_HERE.parent / "reference" / file for file in ("countries.csv", "nuts_regions.csv")),
+    *(_HERE.parent / "reference" / file
+      for file in ("countries.py", "countries.csv", "nuts.py", "nuts_regions.csv")),
 )  # fmt: skip
 
 #: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking
