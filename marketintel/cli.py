@@ -147,7 +147,7 @@ def segments(
     """List the photonics segments, or the HS codes of one."""
     from marketintel.report.listings import list_codes, list_segments
 
-    _print(list_codes(segment) if segment else list_segments(), fmt)
+    _print(list_segments() if segment is None else list_codes(segment), fmt)
 
 
 @app.command()

@@ -92,5 +92,8 @@ def forecast(
 
 
 def _split(names: list[str] | None) -> list[str]:
-    """Take repeated options and comma-separated lists alike."""
-    return [part.strip() for name in names or [] for part in name.split(",") if part.strip()]
+    """Take repeated options and comma-separated lists alike; an empty one is not the default."""
+    split = [part.strip() for name in names or [] for part in name.split(",") if part.strip()]
+    if names and not split:
+        raise UsageError("an empty name was given; name one, or leave it out for all")
+    return split

@@ -119,7 +119,12 @@ def test_any_code_of_the_market_can_be_asked_for(marketintel) -> None:
         (("market", "USA", "--code", "9013"), 2, "not six digits"),
         (("market", "USA", "--code", "901320", "--segment", "lasers"), 2, "choose one"),
         (("market", "USA", "--year", "2031"), 3, "2024, 2025"),
+        (("market", "USA", "-s", "lasers", "-p", "CIV"), 3, "imports of USA from CIV"),
+        (("market", "USA", "--partner", "USA"), 3, "imports of USA from USA"),
         (("segments", "lazers"), 2, "did you mean lasers"),
+        (("segments", ""), 2, "unknown segment"),
+        (("forecast", ""), 2, "an empty name"),
+        (("forecast", "CHE", "-s", ","), 2, "an empty name"),
     ],
 )
 def test_a_mistake_gives_one_line_and_its_exit_code(

@@ -33,13 +33,15 @@ def editions(reports_dir: Path) -> list[dict[str, Any]]:
             }
             entry |= {key: str(run.get(key, "")) for key in ("exporter", "audience")}
             entry["links"] = list(run.get("links", []))
+            entry["folder"] = file.parent.relative_to(reports_dir).as_posix()
+            entry["folder"].encode()  # a name of another system, of letters that no page can hold
         except FileNotFoundError:
             continue  # taken away since it was listed
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             log.warning("%s: not a readable run.json, so the index leaves it out; run that study "
                         "again or remove its folder", file)  # fmt: skip
             continue
-        found.append({**entry, "folder": file.parent.relative_to(reports_dir).as_posix()})
+        found.append(entry)
     return sorted(found, key=lambda entry: (entry["edition"], entry["study"]), reverse=True)
 
 

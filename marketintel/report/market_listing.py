@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country, group_members
 from marketintel.warehouse import query
 from marketintel.warehouse.flows import MONEY
@@ -50,12 +51,22 @@ def market_table(
         first within a period. ``share_pct`` is of the imports from everyone in the same row,
         ``change_pct`` on the year before, ``duty_pct`` calculated duties over value. A group of
         partners has a row of its own above its members.
+
+    Raises
+    ------
+    MissingDataError
+        Nothing of what was asked is recorded from that partner.
     """
     imports = partial(
         query.flows, reporter=market, segments=segments, codes=codes, data_dir=data_dir
     )
     period = [str(year) for year in years] if years else None
     rows = imports(partner=partner, period=period)
+    if rows.empty:
+        raise MissingDataError(
+            f"no such imports of {country(market)} from {country(partner) if partner else 'anyone'}"
+            " are recorded; choose other segments, codes or years, or see them with --by partner"
+        )
     wanted = {"code": "cmd_code"}
     asked = {wanted.get(name, name) for name in by}
     if codes:

@@ -10,6 +10,7 @@ all who ask for the newest vintage get the same one.
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -37,6 +38,9 @@ __all__ = [
 ]  # fmt: skip
 
 log = logging.getLogger("marketintel")
+
+#: What editors, desktops and killed processes leave in folders.
+_LITTER = re.compile(r"\..*|.*~|#.*#|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 
 
 def save(
@@ -115,9 +119,9 @@ def _folders(data_dir: Path, source: str) -> list[Path]:
 
 
 def _content(folder: Path) -> list[Path]:
-    """Return the files of a vintage; what editors and killed processes leave begins with a dot."""
+    """Return the files of a vintage, without what editors, desktops, killed processes leave."""
     try:
-        return [p for p in sorted(folder.iterdir()) if not p.name.startswith(".")]
+        return [p for p in sorted(folder.iterdir()) if not _LITTER.fullmatch(p.name)]
     except OSError:
         return []  # a file beside the vintages
 

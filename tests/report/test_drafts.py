@@ -215,3 +215,10 @@ def test_links_pipes_folders_and_lock_files_do_not_stop_the_index(tmp_path):
     (tmp_path / "2").symlink_to("nowhere")
     (tmp_path / ".#index.html").symlink_to("me@here.1")
     assert [entry["study"] for entry in editions(tmp_path)] == ["usa"]
+
+
+def test_an_edition_in_a_folder_that_is_not_utf8_does_not_stop_the_index(tmp_path, caplog):
+    publish(tmp_path)
+    (tmp_path / "1" / os.fsdecode(b"M\xfcnchen")).symlink_to(tmp_path / "1" / "usa")
+    assert "1/usa/report.html" in write_index(tmp_path).read_text(encoding="utf-8")
+    assert "leaves it out" in caplog.text
