@@ -203,7 +203,12 @@ def test_lock_files_of_editors_do_not_count_as_data(small, marketintel):
     (folder / f".#{name}").symlink_to("me@here.1234:567")
     for other in (f"{name}~", f"#{name}#", f".{name}.swp", f"._{name}", ".DS_Store"):
         (folder / other).write_bytes(b"\0not a sidecar")
-    for other in ("us_imports_hs6.parquet~", "#us_imports_hs6.parquet#", "Thumbs.db", "desktop.ini"):
+    for other in (
+        "us_imports_hs6.parquet~",
+        "#us_imports_hs6.parquet#",
+        "Thumbs.db",
+        "desktop.ini",
+    ):
         (folder / other).write_bytes(b"\0not a snapshot")
     (data / "raw" / ".#x").symlink_to("me@here.1234:567")
     (data / "raw" / "us_census_imports" / ".ipynb_checkpoints").mkdir()
