@@ -213,3 +213,10 @@ def test_a_list_of_names_loads_nothing_heavy(root, words) -> None:
     code += "print(sorted({'pandas', 'numpy', 'matplotlib', 'requests'} & set(sys.modules)))\n"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_a_terminal_obeys_no_control_that_data_hold(capsys) -> None:
+    from marketintel.report.listings import print_table
+
+    print_table([{"title": "A\x1b[31m\x07\u202eevil"}])
+    assert "A‹U+001B›[31m‹U+0007›‹U+202E›evil" in capsys.readouterr().out

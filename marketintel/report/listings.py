@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Rows = list[dict[str, Any]]
+
+#: Controls that a terminal would obey: escape sequences, and those that turn text around.
+_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def list_segments() -> Rows:
@@ -102,11 +106,16 @@ def print_table(frame: pd.DataFrame | Rows) -> None:
             overflow="fold",
         )  # fmt: skip
     for record in rows:
-        table.add_row(*[Text(_cell(str(column), value)) for column, value in record.items()])
+        cells = (_cell(str(column), value) for column, value in record.items())
+        table.add_row(*[Text(_CONTROLS.sub(_code, cell)) for cell in cells])
     console = Console(highlight=False)
     if not console.is_terminal:  # a pipe has no width of its own; do not squeeze into 80 columns
         console.width = 160
     console.print(table)
+
+
+def _code(letter: re.Match[str]) -> str:
+    return f"‹U+{ord(letter[0]):04X}›"
 
 
 def _cell(column: str, value: object) -> str:
