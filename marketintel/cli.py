@@ -13,7 +13,14 @@ from marketintel.cli_brief import brief
 from marketintel.cli_explain import explain
 from marketintel.cli_fetch import fetch
 from marketintel.cli_forecast import forecast
-from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
+from marketintel.cli_options import (
+    DataOption,
+    EditionOption,
+    OutOption,
+    QuietOption,
+    names,
+    say,
+)
 from marketintel.cli_process import run_as_process
 from marketintel.cli_screen import screen
 from marketintel.errors import UsageError
@@ -88,7 +95,7 @@ def study(
     done = write_study(
         country,
         exporter=exporter,
-        segments=_split(segment) or [],
+        segments=names(segment),
         year=year,
         reports_dir=out,
         edition=edition,
@@ -129,8 +136,8 @@ def market(
         raise UsageError("--segment and --code both given: choose one, or run the command twice")
     frame = market_table(
         country,
-        segments=_split(segment),
-        codes=_split(code),
+        segments=names(segment) or None,
+        codes=names(code) or None,
         partner=partner,
         by=[b.value for b in by or []],
         years=year,
@@ -219,11 +226,6 @@ def _refuse(objections: list[str], fine: str) -> None:
     if objections:
         raise typer.Exit(5)
     typer.echo(fine)
-
-
-def _split(values: list[str] | None) -> list[str] | None:
-    """Return repeated and comma-separated values as one list."""
-    return [part.strip() for value in values for part in value.split(",")] if values else None
 
 
 def _print(frame: pd.DataFrame | Rows, fmt: Format) -> None:

@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
+from marketintel.cli_options import (
+    DataOption,
+    EditionOption,
+    OutOption,
+    QuietOption,
+    names,
+    say,
+)
 from marketintel.errors import UsageError
 
 
@@ -58,7 +65,7 @@ def forecast(
     Of each country and segment the best series there is is taken: its own imports, else BACI's
     reconciled ones, else US exports to it, a mirror of what it buys there only. Each says which.
     """
-    countries, segments = _split(country), _split(segment)
+    countries, segments = names(country), names(segment)
     if table:
         from marketintel.report.listings import as_json, print_table
         from marketintel.report.outlook.listing import potential_table, printed
@@ -89,11 +96,3 @@ def forecast(
         progress=not quiet,
     )
     say(done, "model_card.md")
-
-
-def _split(names: list[str] | None) -> list[str]:
-    """Take repeated options and comma-separated lists alike; an empty one is not the default."""
-    split = [part.strip() for name in names or [] for part in name.split(",") if part.strip()]
-    if names and not split:
-        raise UsageError("an empty name was given; name one, or leave it out for all")
-    return split

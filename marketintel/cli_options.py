@@ -21,8 +21,24 @@ _LONGEST_NAME = 80
 def _folder(text: str | Path) -> Path:
     """Return a folder that was named; an unset variable in a script gives an empty one."""
     if not str(text).strip():
-        raise UsageError("an empty name was given for a folder; name one, or leave the option out")
+        raise UsageError("an empty name was given for a path; name one, or leave the option out")
     return Path(text)
+
+
+def names(values: list[str] | None) -> list[str]:
+    """Return repeated and comma-separated values as one list; empty where none was given."""
+    split = [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
+    if values and not split:
+        raise UsageError("an empty name was given; name one, or leave it out for all")
+    return split
+
+
+def file_there(text: str | Path) -> Path:
+    """Return a file that was named and is there."""
+    path = _folder(text)
+    if not path.is_file():
+        raise UsageError(f"{path} is no file: correct the path, or leave the option out")
+    return path
 
 
 def _reports(context: typer.Context, folder: Path) -> Path:

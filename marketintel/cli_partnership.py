@@ -10,13 +10,27 @@ from typing import Annotated, Any
 
 import typer
 
-from marketintel.cli_options import DataOption, EditionOption, OutOption, QuietOption, say
+from marketintel.cli_options import (
+    DataOption,
+    EditionOption,
+    OutOption,
+    QuietOption,
+    file_there,
+    say,
+)
 
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="Day looked at, YYYY-MM-DD (default: today).")
 ]
 MembersOption = Annotated[
-    Path | None, typer.Option("--members", "-m", help="Members file filled in by the clusters.")
+    Path | None,
+    typer.Option(
+        "--members",
+        "-m",
+        help="Members file filled in by the clusters.",
+        parser=file_there,
+        metavar="FILE",
+    ),
 ]
 CountryArgument = Annotated[str, typer.Argument(help="Target country: ISO3 code or name.")]
 
@@ -100,7 +114,12 @@ def clusters(
     country: CountryArgument = "USA",
     members: MembersOption = None,
     check: Annotated[
-        Path | None, typer.Option(help="Only check a members file or a survey; write nothing.")
+        Path | None,
+        typer.Option(
+            help="Only check a members file or a survey; write nothing.",
+            parser=file_there,
+            metavar="FILE",
+        ),
     ] = None,
     as_of: AsOfOption = None,
     out: OutOption = Path("reports"),
@@ -160,7 +179,12 @@ def roadmap(
 
 def needs(
     survey: Annotated[
-        Path | None, typer.Argument(help="File of answers (default: the questionnaire only).")
+        Path | None,
+        typer.Argument(
+            help="File of answers (default: the questionnaire only).",
+            parser=file_there,
+            metavar="FILE",
+        ),
     ] = None,
     as_of: AsOfOption = None,
     out: OutOption = Path("reports"),

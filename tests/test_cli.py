@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from marketintel import cli
+from marketintel.errors import UsageError
 
 
 def run(
@@ -220,3 +222,27 @@ def test_a_terminal_obeys_no_control_that_data_hold(capsys) -> None:
 
     print_table([{"title": "A\x1b[31m\x07\u202eevil"}])
     assert "A‹U+001B›[31m‹U+0007›‹U+202E›evil" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["mission", "USA", "-m", ""], "an empty name"),
+        (["clusters", "USA", "-m", "/nowhere/members.csv"], "is no file"),
+        (["needs", "/nowhere/answers.csv"], "is no file"),
+        (["clusters", "--check", "."], "is no file"),
+        (["study", "USA", "-s", ","], "an empty name"),
+        (["market", "USA", "-s", " , "], "an empty name"),
+    ],
+)
+def test_a_file_or_name_that_is_none_is_said_before_the_work(words, told):
+    run = CliRunner().invoke(cli.app, words)
+    assert isinstance(run.exception, UsageError) and told in str(run.exception)
+
+
+def test_names_are_known_without_hyphens_and_accents():
+    from marketintel.reference.countries import country
+    from marketintel.warehouse.regions import find_region
+
+    assert [country(name) for name in ("guinea bissau", "timor leste")] == ["GNB", "TLS"]
+    assert find_region("ile de france").id == find_region("Île-de-France").id

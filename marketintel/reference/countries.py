@@ -189,7 +189,8 @@ def _bare(key: str) -> str:
 
 def _fold(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.strip().casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)).replace("’", "'")
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("’", "'")
+    return " ".join(re.split(r"[\s–-]+", plain))
 
 
 def code_map(system: str, path: Path | None = None) -> Mapping[str, str]:

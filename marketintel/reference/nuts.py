@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -204,9 +205,10 @@ def _check_region(report: Tables, name: str, entry: dict[str, Any]) -> None:
 
 
 def fold(text: str) -> str:
-    """Return a name without case and accents, as people type it."""
+    """Return a name without case, accents and hyphens, as people type it."""
     plain = unicodedata.normalize("NFKD", text.strip().casefold())
-    return "".join(c for c in plain if not unicodedata.combining(c)).replace("’", "'")
+    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("’", "'")
+    return " ".join(re.split(r"[\s–-]+", plain))
 
 
 def _did_you_mean(text: str, known: Sequence[str]) -> str:
