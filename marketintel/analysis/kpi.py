@@ -158,7 +158,7 @@ def _status(kpi: Mapping[Any, Any], lines: pd.DataFrame, as_of: str) -> dict[str
 
 def _measured(own: pd.DataFrame, measure: str, countries: bool) -> float:
     if countries:
-        return float(own.loc[own["country"] != "", "country"].nunique())
+        return float(own.loc[(own["country"] != "") & (own["value"] > 0), "country"].nunique())
     return float(own["value"].iloc[-1] if measure == "level" else own["value"].sum())
 
 

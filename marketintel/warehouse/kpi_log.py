@@ -211,8 +211,10 @@ def _mistake(found: Any) -> tuple[str, str] | None:
     if any(not isinstance(found[key], str) for key in names - {"value"} if key in found):
         return "wrong-type", "a field other than value is not text"
     try:
-        date.fromisoformat(found["date"])
+        plain = date.fromisoformat(found["date"]).isoformat() == found["date"]
     except ValueError:
+        plain = False
+    if not plain:  # 20270331 and 2027-W13-3 are days too, but do not sort as text
         return "date", f"{found['date']!r} is no day: write it as 2027-03-31"
     if not found["evidence"].strip():
         return "evidence", "evidence is empty: name the document or list that proves it"

@@ -5,6 +5,7 @@ puts them right.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,7 +13,10 @@ from marketintel.errors import UsageError
 from marketintel.reference.countries import country_name, group_members, load_groups
 from marketintel.warehouse.kpi_log import Entry, standing
 
-_MAIL = re.compile(r"\S@\S+\.\w")
+_MAIL = re.compile(
+    r"mailto:|[^\s/]\s*(@|%40|[(\[{<]\s*(@|at)\s*[)\]}>])\s*\w|[^\s/]@\s*\[", re.IGNORECASE
+)
+"""An address however it is written; not a name behind a slash, as in ``https://x.eu/@name``."""
 _COUNT = re.compile(r"[0-9]{1,12}")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?")
 
@@ -71,11 +75,16 @@ def check_entry(
     _check_value(entry, kpi, units)
     _check_day(entry, kpi, today)
     for key in ("evidence", "counterpart"):
-        if _MAIL.search(getattr(entry, key)):
+        text = unicodedata.normalize("NFKC", getattr(entry, key))
+        if _MAIL.search(text):
             raise UsageError(f"{key} holds an e-mail address: name a document or organisation")
+        if text and not any(letter.isalnum() for letter in text):
+            raise UsageError(f"{key} holds no letter: name a document or organisation")
     if kpi.get("countries_counted"):
         raise UsageError(f"{entry.kpi} is counted from {kpi['of']}: enter the line there")
     allowed = places(kpi)
+    if entry.country in load_groups():
+        raise UsageError(f"{entry.country} is a group: name the country in which it happened")
     if entry.country and allowed and entry.country not in allowed:
         few = ", ".join(allowed) if len(allowed) < 8 else ", ".join(kpi["within"])
         raise UsageError(
@@ -83,7 +92,7 @@ def check_entry(
         )
     if entry.corrects:
         _check_correction(entry, before)
-    if kpi["measure"] == "level" and entry.value > 0:
+    if kpi["measure"] == "level" and (entry.value > 0 or not entry.corrects):
         _check_level(entry, before)
 
 

@@ -140,6 +140,7 @@ def test_a_level_that_was_reached_and_fell_is_not_missed():
 
 
 def test_only_countries_of_the_group_are_counted():
-    log = lines(*[("e", "2027-03-01", 1, place) for place in ("FIN", "USA", "DEU", "")])
+    log = lines(*[("e", "2027-03-01", 1, place) for place in ("FIN", "USA", "DEU", "")],
+                ("e", "2027-04-01", 0, "FRA"))  # fmt: skip
     kpis = indicators(counts_countries_of="e", places=["FIN", "DEU", "FRA"])
     assert one(kpi.status(kpis, log, "2027-06-30"))["measured"] == 2

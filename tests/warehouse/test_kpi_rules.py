@@ -8,6 +8,17 @@ from marketintel.warehouse import kpi_log, kpi_rules
 
 TODAY = "2026-11-30"
 
+ADDRESSES = [
+    "mailto:jane",
+    "jane@localhost",
+    "jane (at) example.org",
+    "jane[AT]example.org",
+    "jane＠example.org",
+    "jane%40example.org",
+    "jane @ example.org",
+    "jane@[192.0.2.1]",
+]
+
 
 def entry(kpi="p4i_exchanges", value=1.0, day="2023-01-10", **more):
     evidence = more.pop("evidence", "signed report")
@@ -43,6 +54,12 @@ def test_an_amount_has_at_most_two_decimals(text, value):
         ({"kpi": "p4i_smes", "value": 1e9}, "above 10,000, the most SMEs"),
         ({"evidence": "mail to jane.doe@example.org"}, "e-mail address"),
         ({"counterpart": "jane@example.org"}, "e-mail address"),
+        *(({"evidence": text}, "e-mail address") for text in ADDRESSES),
+        ({"evidence": "\u200b"}, "holds no letter"),
+        ({"iso3": "EU27"}, "EU27 is a group"),
+        ({"kpi": "p4i_staff", "iso3": "EFTA"}, "EFTA is a group"),
+        ({"day": "20230110"}, "is no day"),
+        ({"day": "2023-W02-2"}, "is no day"),
         ({"iso3": "USA"}, "United States is no place of p4i_exchanges, which counts EU27, EFTA"),
         ({"kpi": "p4i_countries", "value": 5}, "counted from p4i_exchanges"),
         ({"kpi": "pimap_b2b", "day": "2021-05-01", "iso3": "DEU"}, "counts USA, CAN, JPN, CHN"),
@@ -68,6 +85,8 @@ def test_a_total_so_far_cannot_fall_but_can_be_corrected():
         check(entry("p4i_smes", 250, "2023-09-01"), [first, second])
     with pytest.raises(UsageError, match="cannot fall: 240 on 2023-01-10"):
         check(entry("p4i_smes", 250, "2022-09-01"), [first, second])
+    with pytest.raises(UsageError, match="cannot fall: 240 on 2023-01-10"):
+        check(entry("p4i_smes", 0, "2023-09-01"), [first, second])
     check(entry("p4i_smes", 250, "2023-06-10", corrects=second.id), [first, second])
     check(entry("p4i_smes", 0, "2023-06-10", corrects=second.id), [first, second])
 
@@ -79,3 +98,8 @@ def test_a_correction_is_of_the_same_indicator_and_of_a_line_that_stands():
         check(entry("p4i_staff", corrects=wrong.id), [wrong])
     with pytest.raises(UsageError, match=f"already replaced by {right.id}"):
         check(entry(corrects=wrong.id), [wrong, right])
+
+
+@pytest.mark.parametrize("text", ["https://x.example/@page/1", "meeting at Tampere", "list no. 7"])
+def test_what_looks_like_an_address_but_is_none_is_taken(text):
+    check(entry(evidence=text))

@@ -13,7 +13,6 @@ Method: ``docs/forecast.md``.
 
 from marketintel.analysis.forecast.breaks import cut
 from marketintel.analysis.forecast.coherence import reconcile
-from marketintel.analysis.forecast.combination import combine, learn_weights
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
 from marketintel.analysis.forecast.explanation import Explanation, explain
 from marketintel.analysis.forecast.outlook import potential
@@ -34,12 +33,10 @@ __all__ = [
     "accuracy",
     "backtest",
     "better_naive",
-    "combine",
     "cut",
     "explain",
     "forecast",
     "forecast_ahead",
-    "learn_weights",
     "notes",
     "potential",
     "reconcile",

@@ -162,9 +162,8 @@ def errors_of(tested: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
 
 
 def _summing(structure: pd.DataFrame) -> tuple[list[str], list[str], np.ndarray]:
-    """All series (sums first), the parts, and the 0/1 matrix (series, parts)."""
-    sums = list(dict.fromkeys(structure["aggregate"]))
-    parts = list(dict.fromkeys(structure["part"]))
+    """All series (sums first), the parts, and the 0/1 matrix (series, parts), by name."""
+    sums, parts = (sorted(set(structure[column])) for column in ("aggregate", "part"))
     if set(sums) & set(parts):
         raise UsageError("a part of the structure is itself a sum; list the lowest parts only")
     matrix = np.zeros((len(sums), len(parts)))

@@ -5,15 +5,12 @@ import pandas as pd
 import pytest
 
 from marketintel.analysis.forecast import (
-    combine,
     explain,
     forecast,
-    learn_weights,
     potential,
 )
 from marketintel.analysis.forecast.combination import MEMBERS
 from marketintel.analysis.forecast.outlook import probability_above
-from marketintel.errors import UsageError
 from tests.analysis.forecast.conftest import annual
 
 
@@ -83,26 +80,3 @@ def test_explanation_of_a_series_too_short_to_test():
     told = explain(annual("a", [5, 6, 7, 6, 7, 8, 9, 8]), 3)
     assert len(told.weights) == len(MEMBERS["A"])
     assert told.errors.empty
-
-
-def test_combine_median_and_weights_by_hand(walk):
-    made = forecast(walk(2), 3, (80, 95), ["naive", "drift", "ses"])
-    wide = made.set_index(["model", "unique_id", "ds", "level"])
-    low, mid, high = (wide.loc[m] for m in ("naive", "drift", "ses"))
-    median = combine(made).set_index(["unique_id", "ds", "level"])
-    stacked = np.stack([low["hi"], mid["hi"], high["hi"]])
-    np.testing.assert_allclose(median.loc[low.index, "hi"], np.median(stacked, axis=0))
-    weighted = combine(made, {"naive": 1, "drift": 3}, name="mine")
-    assert set(weighted["model"]) == {"mine"}
-    weighted = weighted.set_index(["unique_id", "ds", "level"])
-    np.testing.assert_allclose(
-        weighted.loc[low.index, "mean"], 0.25 * low["mean"] + 0.75 * mid["mean"]
-    )
-    for bad in ({"naive": -1.0}, {"nothing": 1.0}):
-        with pytest.raises(UsageError):
-            combine(made, bad)
-
-
-def test_learned_weights_prefer_what_erred_less():
-    weights = learn_weights(pd.DataFrame({"model": ["a", "b"], "mase": [1.0, 2.0]}))
-    assert weights == pytest.approx({"a": 0.8, "b": 0.2})

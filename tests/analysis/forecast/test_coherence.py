@@ -202,6 +202,15 @@ def test_a_sum_is_the_same_in_any_company_and_order():
     rows += [(f"* {n[2]}", n) for _, n in rows] + [("*", n) for _, n in rows]
     all_of = pd.DataFrame(rows, columns=["aggregate", "part"])
     errors = errors_like(["a x", "a y", "b x", "b y"], np.random.default_rng(3).normal(size=(9, 4)))
+    both = frame_of([45.0], [35.0], names=["a"]), errors_like(["a"], np.arange(-4.0, 5)[:, None])
+    base, known = pd.concat([frame, both[0]]), pd.concat([errors, both[1]])
+    tied = [
+        reconcile(base[::way], alone[::way], "mint", known[::way]).sort_values(
+            ["unique_id", "level"], ignore_index=True
+        )
+        for way in (1, -1)
+    ]
+    pd.testing.assert_frame_equal(*tied, check_exact=True)
     one = reconcile(frame, alone, errors=errors).query("unique_id == 'a'")
     many = reconcile(frame[::-1], all_of, errors=errors[::-1]).query("unique_id == 'a'")
     pd.testing.assert_frame_equal(
