@@ -163,6 +163,9 @@ def data(
         bool,
         typer.Option("--matrix", help="Coverage by target, segment and year, and what is stale."),
     ] = False,
+    codes: Annotated[
+        bool, typer.Option("--codes", help="Provider codes met that countries.csv lacks.")
+    ] = False,
     targets: Annotated[
         str | None, typer.Option("--for", help="With --matrix: only these markets, e.g. USA,CAN.")
     ] = None,
@@ -170,12 +173,16 @@ def data(
     data: DataOption = None,
 ) -> None:
     """Say what data are here: source, vintage, rows, licence."""
+    from marketintel.cli_data import codes as unknown
     from marketintel.cli_data import matrix as coverage
     from marketintel.report.market_listing import list_data
 
     if targets and not matrix:
         raise UsageError("--for needs --matrix; without it every file is listed")
     programs = fmt is not Format.table
+    if codes:
+        _print(unknown(data), fmt)
+        return
     _print(coverage(targets, long=programs, data=data) if matrix else list_data(data), fmt)
 
 

@@ -1,13 +1,27 @@
-"""``marketintel data --matrix``: what is here for which market, segment and year.
-
-``cli.py`` calls :func:`matrix` when ``--matrix`` is given.
-"""
+"""``marketintel data --matrix`` and ``--codes``: coverage, and codes of providers nobody has."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+def codes(data: Path | None = None) -> "pd.DataFrame":
+    """Return the provider codes that fetches met and ``countries.csv`` still lacks."""
+    import pandas as pd
+
+    from marketintel.reference.countries import NUMERIC_WIDTH, code_map
+    from marketintel.sources import unknown
+    from marketintel.warehouse import store
+
+    met = unknown.read(data or store.default_data_dir())
+    left = [
+        row for row in met
+        if str(row["code"]).zfill(NUMERIC_WIDTH.get(str(row["system"]), 0))
+        not in code_map(str(row["system"]))
+    ]  # fmt: skip
+    return pd.DataFrame(left, columns=["source", "system", "code", "rows", "value", "unit"])
 
 
 def matrix(

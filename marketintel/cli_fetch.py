@@ -13,10 +13,11 @@ import typer
 
 from marketintel.cli_fetch_bulk import BULK, fetch_bulk
 from marketintel.cli_options import DataOption, QuietOption
-from marketintel.errors import SourceError, UsageError
+from marketintel.errors import MissingDataError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from marketintel.sources.connectors import Book
+    from marketintel.sources.fetch import Outcome
 
 
 def fetch(
@@ -56,6 +57,10 @@ def fetch(
             "newest year or of --years.",
         ),
     ] = False,
+    selftest: Annotated[
+        bool,
+        typer.Option("--selftest", help="Ask each source one smallest question and say what came."),
+    ] = False,
     quiet: QuietOption = False,
     data: DataOption = None,
 ) -> None:
@@ -67,6 +72,9 @@ def fetch(
 
     data_dir = data or store.default_data_dir()
     named = sources or []
+    if selftest:
+        _selftest(named)
+        return
     if archive or edition or all_products or set(BULK) & set(named):
         asked = parse_years(years) if years else []
         book = reference_book()
@@ -87,17 +95,42 @@ def fetch(
         outcomes = execute(made, data_dir, reference_book(), progress=lambda _: advance())
     for outcome in outcomes:
         typer.echo(outcome.describe(), err=outcome.error is not None)
+    _refuse_incomplete(outcomes, made.unasked)
+
+
+def _selftest(sources: list[str]) -> None:
+    """Print what came of one smallest question to each source; refuse where one failed."""
+    from marketintel.files import scratch
+    from marketintel.sources.selftest import selftest
+
+    with scratch() as folder:
+        found = selftest(sources, reference_book(), folder)
+    typer.echo(f"{'source':<20} {'result':<12} {'rows':>8} {'seconds':>8}")
+    for one in found:
+        line = f"{one.source:<20} {one.result:<12} {one.rows:>8,} {one.seconds:>8.1f}  {one.detail}"
+        typer.echo(line.rstrip())
+    if failed := [one.source for one in found if one.result in ("failed", "unreachable")]:
+        raise SourceError(f"selftest: {len(failed)} of {len(found)} sources: {', '.join(failed)}")
+
+
+def _refuse_incomplete(outcomes: "list[Outcome]", unasked: tuple[str, ...]) -> None:
+    """Raise where a source is not complete, or was named and could not be asked."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
         raise SourceError(
             f"{len(failed)} of {len(outcomes)} sources not complete "
             f"({', '.join(o.source for o in failed)}); run the same command again to go on"
         )
+    if unasked:
+        raise MissingDataError(
+            f"{', '.join(unasked)}: not asked for want of a key; see the plan's notes"
+        )
 
 
 def reference_book() -> "Book":
     """Return the translations that the network room is given."""
     from marketintel.reference.countries import (
+        NUMERIC_WIDTH,
         code_map,
         country_rows,
         group_members,
@@ -116,7 +149,7 @@ def reference_book() -> "Book":
     groups = {name: frozenset(group_members(name)) for name in load_groups()}
 
     def knows(code: str, system: str) -> bool:
-        return code in code_map(system)
+        return code.strip().zfill(NUMERIC_WIDTH.get(system, 0)) in code_map(system)
 
     return Book(
         harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, groups["EU27"], groups, admit

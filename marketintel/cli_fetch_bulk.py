@@ -133,6 +133,8 @@ def _add_baci(
 
     kept = add_baci(archive, codes, book, data_dir, progress=tell)
     typer.echo(f"baci: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
+    for note in kept.meta.parameters.get("notes", []):
+        typer.echo(note)
     if all_products:
         kept = add_baskets(archive, edition_dir(data_dir, found[0]), asked, book, data_dir)
         typer.echo(f"{kept.meta.source}: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")

@@ -15,7 +15,10 @@ from marketintel.reference.model import Table, Text, Url, toml_tables
 from marketintel.reference.segments_check import check_segments
 from marketintel.reference.sources import check_sources
 
-CODE_SHAPES = {"iso3": r"[A-Z][A-Z0-9]{2}", "eurostat": r"[A-Z]{2}", "iso3_old": r"[A-Z]{3}"}
+CODE_SHAPES = {
+    "iso3": r"[A-Z][A-Z0-9]{2}", "eurostat": r"[A-Z]{2}", "statcan": r"[A-Z]{2}",
+    "iso3_old": r"[A-Z]{3}",
+}  # fmt: skip
 
 
 class Group(Table):

@@ -31,15 +31,19 @@ COLUMNS = (
     "m49_comtrade",
     "census",
     "eurostat",
+    "statcan",
     "wits",
+    "wto",
     "name",
     "groups",
     "iso3_old",
     "aliases",
 )
 # Digits a code has in systems of numbers: published files often lose leading zeros.
-NUMERIC_WIDTH = {"iso_numeric": 3, "m49_comtrade": 3, "census": 4, "wits": 3}
-SYSTEMS = ("iso3", "iso_numeric", "m49_comtrade", "census", "eurostat", "wits")
+NUMERIC_WIDTH = {"iso_numeric": 3, "m49_comtrade": 3, "census": 4, "wits": 3, "wto": 3}
+SYSTEMS = (
+    "iso3", "iso_numeric", "m49_comtrade", "census", "eurostat", "statcan", "wits", "wto",
+)  # fmt: skip
 
 
 def split(cell: str) -> list[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.sources import baci, snapshot, tidy
 from marketintel.sources.bulk import REVISIONS, numbered_vintage
-from marketintel.sources.connector import WORLD, Book, day_of, keep
+from marketintel.sources.connector import WORLD, Book, day_of, economies, keep
 from marketintel.sources.merging import parquet_bytes
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _sums(file: Path, book: Book) -> pd.DataFrame:
     with duckdb.connect(config={"memory_limit": "900MB", "temp_directory": beside}) as engine:
         engine.execute("SET threads = 2")
         partners = _frame(engine.sql(_PARTNERS, params={"file": str(file)}))
-        codes = partners.assign(iso3=book.to_iso3(partners["code"], "m49_comtrade"))
+        codes = partners.assign(iso3=economies(partners["code"], "m49_comtrade", book, SOURCE, []))
         engine.register("codes", codes)
         engine.register("groups", groups)
         asked = {"file": str(file), "world": WORLD}

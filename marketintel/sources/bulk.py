@@ -14,8 +14,8 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from marketintel.errors import DamagedDataError, MissingDataError
-from marketintel.sources import baci, snapshot, tidy
-from marketintel.sources.connector import day_of, keep
+from marketintel.sources import baci, snapshot, tidy, unknown
+from marketintel.sources.connector import day_of, economies, keep
 from marketintel.sources.connectors import Book
 from marketintel.sources.merging import parquet_bytes
 
@@ -70,7 +70,9 @@ def add_baci(
     edition = baci.load(archive, library_dir(data_dir), progress=progress)[0].parent
     revision, _, version = edition.name.partition("_")
     wanted = sorted({*codes, *_codes_before(data_dir, REVISIONS[revision])})
-    frame = _tidy(baci.read(edition, wanted), REVISIONS[revision], book)
+    notes: list[str] = []
+    frame = _tidy(baci.read(edition, wanted), REVISIONS[revision], book, notes)
+    unknown.write(data_dir, baci.SOURCE, notes)
     if frame.empty:
         raise MissingDataError(
             f"{archive.name}: has none of {', '.join(wanted[:5])}; give codes of {revision}"
@@ -83,7 +85,11 @@ def add_baci(
         title=f"BACI bilateral trade, {REVISIONS[revision]}, edition {version}, "
         f"{len(wanted)} products",
         citation=baci.CITATION.format(edition=edition.name) + ".",
-        parameters={"edition": edition.name, "codes": wanted},
+        parameters={
+            "edition": edition.name,
+            "codes": wanted,
+            **({"notes": notes} if notes else {}),
+        },
         retrieved_at=day_of(archive),
         rebuild=f"marketintel fetch baci --zip {archive.name}",
         quirks=[
@@ -96,12 +102,22 @@ def add_baci(
     return keep(data_dir, citation, _FILE, frame, payload, book)
 
 
-def _tidy(raw: pd.DataFrame, revision: str, book: Book) -> pd.DataFrame:
+def _tidy(raw: pd.DataFrame, revision: str, book: Book, notes: list[str]) -> pd.DataFrame:
     """Return one row an exporter, importer, product and year, in dollars and kilograms."""
     frame = pd.DataFrame(
         {
-            "reporter": book.to_iso3(raw["i"], "m49_comtrade"),
-            "partner": book.to_iso3(raw["j"], "m49_comtrade"),
+            **{
+                side: economies(
+                    raw[code],
+                    "m49_comtrade",
+                    book,
+                    baci.SOURCE,
+                    notes,
+                    amounts=raw["v"] * 1000,
+                    unit="USD",
+                )
+                for side, code in (("reporter", "i"), ("partner", "j"))
+            },
             "hs_revision": revision,
             "cmd_code": raw["k"],
             "period": raw["t"].astype("str"),
@@ -110,6 +126,7 @@ def _tidy(raw: pd.DataFrame, revision: str, book: Book) -> pd.DataFrame:
             "net_weight_kg": (raw["q"] * 1000).round(),
         }
     )
+    frame = frame.dropna(subset=["reporter", "partner"])
     return frame.sort_values(["cmd_code", "reporter", "partner", "period"], ignore_index=True)
 
 

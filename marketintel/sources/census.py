@@ -5,8 +5,9 @@ are left out. Calculated duty over customs value is an average effective rate th
 has; it is an estimate at entry, before refunds and drawback. Values are customs value (imports)
 and free alongside ship (exports), never CIF.
 
-The API is keyed (``CENSUS_KEY``) by parameter only; the key is added when a request is sent and
-is in no stored address. No recorded answer was at hand when this was written.
+The API asks for a key (``CENSUS_KEY``, required since May 2026) by parameter only; the key is
+added when a request is sent and is in no stored address. Series begin in 2010.
+No recorded answer was at hand when this was written.
 """
 
 import json
@@ -22,14 +23,19 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources import replies, tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
+from marketintel.sources.patience import Unreachable
 from marketintel.sources.scope import asked
 from marketintel.sources.session import address
 from marketintel.sources.settings import CENSUS_KEY, Provider
 
 SOURCE = "census"
 PROVIDER = Provider(
-    SOURCE, "https://api.census.gov", min_interval_s=0.5, key_env=CENSUS_KEY, key_param="key"
-)
+    SOURCE, "https://api.census.gov", min_interval_s=0.5, key_env=CENSUS_KEY, key_param="key",
+    key_rule="required", sign_up="https://api.census.gov/data/key_signup.html",
+    key_trouble="X-DataWebAPI-KeyError",
+)  # fmt: skip
+#: First year of the trade series.
+FIRST_YEAR = 2010
 
 #: The provider's measures under our names, by direction.
 MEASURES = {
@@ -104,6 +110,8 @@ def check(query: Query) -> None:
     for period in query.periods:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", period):
             raise UsageError(f"{SOURCE}: {period!r} is not a month; write it as 2025-03")
+        if int(period[:4]) < FIRST_YEAR:
+            raise UsageError(f"{SOURCE}: no data of {period}; the series begin in {FIRST_YEAR}")
     for code in query.codes:
         if not re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{10}", code) or len(code) > _DIGITS[query.level]:
             raise UsageError(f"{SOURCE}: {code!r} is not a code of {query.level} or shorter")
@@ -152,9 +160,9 @@ def _table(body: tidy.Body | list[Any]) -> list[list[Any]]:
             return []
         if tidy.is_markup(body):
             said = replies.message(body if isinstance(body, bytes) else body.encode())
-            raise SourceError(
+            raise Unreachable(
                 f"{SOURCE}: got a page in place of data ({said}), as for an invalid key; set or "
-                f"renew {PROVIDER.key_env}"
+                f"renew {PROVIDER.key_env} (a key is free at {PROVIDER.sign_up})"
             )
     table = tidy.json_of(body, SOURCE)
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):

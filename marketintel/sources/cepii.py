@@ -2,19 +2,22 @@
 
 import io
 import struct
+import zipfile
 from typing import TYPE_CHECKING
 
 from marketintel.errors import SourceError
 from marketintel.sources import tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
+from marketintel.sources.patience import Unreachable
 from marketintel.sources.settings import MIB, Provider
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SOURCE = "cepii_geodist"
-GEODIST = "/distance/dist_cepii.zip"
+STATA = "/distance/dist_cepii.dta"
+ARCHIVE = "/distance/dist_cepii.zip"
 PROVIDER = Provider(SOURCE, "https://www.cepii.fr", hosts=("cepii.fr",), max_bytes=32 * MIB)
 
 #: Codes are ISO3 of about 2004 (ROM, ZAR, YUG …); kilometres.
@@ -29,37 +32,69 @@ _FIELDS = {
     "dist": "distance_km", "contig": "contiguous", "comlang_off": "common_language",
     "colony": "colony", "distw": "distance_weighted_km",
 }  # fmt: skip
+#: As declared for a Stata file, an Excel sheet, or a zip of one.
+_MEDIA = (
+    "application/zip", "application/x-zip-compressed", "application/octet-stream",
+    "application/x-stata-dta", "application/x-stata", "application/stata",
+    "application/vnd.ms-excel",
+)  # fmt: skip
 _TIES = ("contiguous", "common_language", "colony")
 
 
-def fetch(client: Client, path: str = GEODIST) -> "pd.DataFrame":
-    """Return the pairs under :data:`CONTRACT`.
+def fetch(client: Client) -> "pd.DataFrame":
+    """Return the pairs under :data:`CONTRACT`: from the Stata file, else from the archive.
 
     Raises
     ------
     SourceError
         Refusal, a damaged file, or a changed format.
     """
-    frame: pd.DataFrame = client.get(path, expect="zip", check=_accept).content
+    frame: pd.DataFrame
+    try:
+        frame = client.get(STATA, expect=_MEDIA, check=_accept).content
+    except Unreachable:
+        raise
+    except SourceError as first:
+        try:
+            frame = client.get(ARCHIVE, expect=_MEDIA, check=_accept).content
+        except SourceError as second:
+            raise SourceError(f"{second} (nor {STATA}: {first})") from None
     return frame
 
 
 def _accept(answer: Answer) -> "pd.DataFrame":
-    tidy.member_of(answer.body, SOURCE, ".dta")  # not the file as it is, which process reads too
     return process(answer.body)
+
+
+def _is_workbook(body: bytes) -> bool:
+    """Return whether a zip is itself a workbook of Excel."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except zipfile.BadZipFile:
+        return False  # said when it is unpacked
 
 
 @tidy.reading(SOURCE)
 def process(body: bytes) -> "pd.DataFrame":
-    """Return the Stata file inside the zip (or as it is) under :data:`CONTRACT`."""
+    """Return the Stata file or the Excel sheet, zipped or not, under :data:`CONTRACT`."""
     import pandas as pd
+    from python_calamine import CalamineError
 
-    data = tidy.member_of(body, SOURCE, ".dta") if body.startswith(b"PK") else body
+    data = body
+    if body.startswith(b"PK") and not _is_workbook(body):
+        data = tidy.member_of(body, SOURCE, ".dta", ".xls", ".xlsx")
+    is_sheet = data.startswith((b"\xd0\xcf\x11\xe0", b"PK"))
     try:
-        raw = pd.read_stata(io.BytesIO(data))
-    except (ValueError, KeyError, OSError, struct.error) as error:
+        if is_sheet:
+            raw = pd.read_excel(io.BytesIO(data), engine="calamine", keep_default_na=False,
+                                na_values=["", "."])  # fmt: skip
+        else:
+            raw = pd.read_stata(io.BytesIO(data))
+    except (ValueError, KeyError, OSError, struct.error, CalamineError) as error:
         raise SourceError(
-            f"{SOURCE}: the Stata file cannot be read ({tidy.snippet(str(error))}); fetch it again"
+            f"{SOURCE}: the {'Excel' if is_sheet else 'Stata'} file cannot be read "
+            f"({tidy.snippet(str(error))}); fetch it again"
         ) from error
     raw = raw.rename(columns=_FIELDS)
     tidy.need(raw.columns, CONTRACT, SOURCE)

@@ -180,13 +180,18 @@ def _summed(rows: pd.DataFrame) -> pd.DataFrame:
 def _member(opened: zipfile.ZipFile, flow: str) -> str:
     names = [name for name in opened.namelist() if name.lower().endswith(".csv")]
     for prefix in FLOWS[flow][1]:
-        for name in names:
-            if prefix in name:
-                return name
+        found = [name for name in names if prefix.lower() in name.lower()]
+        if found:  # a yearly archive may hold several months' states of it: the newest is whole
+            return max(found, key=_month)
     raise SourceError(
         f"{SOURCE}: the archive has no {FLOWS[flow][1][0]} file (has {snippet(', '.join(names))}); "
         "the provider's format changed"
     )
+
+
+def _month(name: str) -> str:
+    """Return the month in a file's name, as in ``ODPFN015_202602N.csv``."""
+    return max(re.findall(r"(?<!\d)(?:19|20)\d{4}(?!\d)", Path(name).name), default="")
 
 
 def _chunks(stream: IO[bytes]) -> Iterator[pd.DataFrame]:

@@ -3,8 +3,8 @@
 Service: SDMX 2.1 REST at Comext's own base, ``sdmx/2.1/data/{dataset}/{key}``; key order
 freq.reporter.partner.product.flow.indicators. Flow 1 is imports, 2 exports; values are euros and
 quantities 100 kg. Large answers come later under a request id; larger ones (5,000,000 cells) are
-refused with 413, and the request is split here. Greece reports as ``EL`` (as a partner ``GR``
-occurs), the United Kingdom as ``UK`` or ``GB``, Kosovo is ``XK``. Reuse with attribution.
+refused with 413, and the request is split here. Greece is ``GR`` (``EL`` is read too), the United
+Kingdom ``UK`` or ``GB``, Kosovo ``XK``. Reuse with attribution.
 """
 
 import re
@@ -41,6 +41,8 @@ PROVIDER = Provider(
     SOURCE, "https://ec.europa.eu/eurostat/api/comext/dissemination", min_interval_s=1.0
 )
 
+#: The European Union of 27 as one reporter.
+EU27 = "EU27_2020"
 #: HS2-4-6 and CN8 of all members; DS-059341 holds HS2-4-6 only.
 DATASET = "DS-045409"
 
@@ -69,6 +71,8 @@ _INDICATORS = {
     "QUANTITY_IN_100KG": "net_weight_kg",
     "SUPPLEMENTARY_QUANTITY": "supplementary_quantity",
 }
+#: Codes of Eurostat's statistics as this data set writes them; both are read.
+_SENT = {"EL": "GR", "UK": "GB", "EU27": EU27}
 #: ``application/xml`` is a queued answer or a fault, which the notices read.
 _MEDIA = ("application/vnd.sdmx.data+csv", "text/csv", "text/plain", "application/csv",
           "application/xml", "text/xml", "application/vnd.sdmx.structurespecificdata+xml",
@@ -82,7 +86,7 @@ class Query:
     Attributes
     ----------
     reporters : sequence of str
-        Comext codes of members, such as ``DE`` or ``EL``, or ``EU27_2020``.
+        Comext codes of members, such as ``DE`` or ``GR``, or ``EU27_2020``.
     products : sequence of str
         HS2, HS4, HS6 or CN8 codes.
     partners : sequence of str
@@ -127,8 +131,8 @@ def request(query: Query) -> tuple[str, list[tuple[str, str]]]:
         "+".join(part)
         for part in (
             [query.freq],
-            [eurostat.OWN_CODES.get(code, code) for code in query.reporters],
-            query.partners,
+            [_SENT.get(code, code) for code in query.reporters],
+            [_SENT.get(code, code) for code in query.partners],
             query.products,
             [FLOWS[flow] for flow in query.flows],
             [],  # all indicators: value, weight, and supplementary units where there are any
@@ -242,7 +246,7 @@ def _settled(answer: Answer, query: Query) -> pd.DataFrame:
 
 def _spellings(codes: Iterable[str]) -> set[str]:
     """Return codes as asked for and as they may come back (Greece as GR and as EL)."""
-    pairs = eurostat.OWN_CODES.items()
+    pairs = _SENT.items()
     return {*codes, *(b for a, b in pairs if a in codes), *(a for a, b in pairs if b in codes)}
 
 

@@ -1,6 +1,6 @@
 """UN Comtrade: trade of any reporter by partner and HS code, yearly or monthly.
 
-Without a key the preview answers 500 rows at a time, with one (``COMTRADE_KEY``) up to 100,000.
+Without a key the preview answers 500 rows at a time, with one (``COMTRADE_KEY``) up to 250,000.
 There are no pages, so questions are cut small beforehand, an answer that reaches its limit is
 cut in two and asked again, and a cell that cannot be cut further stops the fetch: rows are never
 lost in silence. The three "total" codes are always sent, without them each flow comes again by
@@ -42,6 +42,7 @@ __all__ = ["CONTRACT", "PROVIDER", "SOURCE", "Query", "check", "fetch", "process
 PROVIDER = Provider(
     SOURCE, "https://comtradeapi.un.org", min_interval_s=1.1,
     key_env=COMTRADE_KEY, key_header="Ocp-Apim-Subscription-Key",
+    key_rule="optional", sign_up="https://comtradedeveloper.un.org",
 )  # fmt: skip
 
 WORLD = "0"
@@ -49,7 +50,7 @@ WORLD = "0"
 #: ISO numeric codes under which Comtrade keeps nothing, or only history.
 _NOT_M49 = {"840": "842", "756": "757", "356": "699", "578": "579", "250": "251", "158": "490"}
 
-PREVIEW_ROWS, KEYED_ROWS = 500, 100_000
+PREVIEW_ROWS, KEYED_ROWS = 500, 250_000
 _MAX_PERIODS = 12
 _MAX_URL = 4000  # the provider says 4,096
 #: Partners a photonics code has with a large reporter; only decides how small the first cut is.

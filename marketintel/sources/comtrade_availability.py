@@ -1,7 +1,7 @@
 """What Comtrade has, and since when: so that only new or revised periods are asked for.
 
-``/data/v1/getDa/{type}/{frequency}/HS`` (keyed) lists a row a reporter and period, with the day
-of its last release. Without a key the list is not given, and answers hold for fixed times instead.
+``/data/v1/getDa/{type}/{frequency}/HS``, without a key ``/public/v1/getDa/…``, lists a row a
+reporter and period, with the day of its last release.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def released(
     periods : sequence of str
         Years or months.
     client : Client
-        With a key.
+        With or without a key.
 
     Returns
     -------
@@ -44,14 +44,8 @@ def released(
     SourceError
         Refusal, or a changed format.
     """
-    freq = "M" if "-" in periods[0] else "A"
-    params = {
-        "reporterCode": ",".join(code.lstrip("0") or "0" for code in reporters),
-        "period": ",".join(period.replace("-", "") for period in periods),
-    }
-    answer = client.get(
-        f"/data/v1/getDa/C/{freq}/HS", params, check=_accept, max_age_s=_FRESH_S
-    )  # fmt: skip
+    path, params = address(reporters, periods, client)
+    answer = client.get(path, params, check=_accept, max_age_s=_FRESH_S)
     found: dict[tuple[str, str], datetime] = {}
     for row in answer.json()["data"] or []:
         tidy.need(row, ("reporterCode", "period", "lastReleased"), SOURCE)
@@ -63,6 +57,18 @@ def released(
         day = _time(str(row["lastReleased"]))
         found[key] = max(day, found.get(key, day))
     return found
+
+
+def address(
+    reporters: Sequence[str], periods: Sequence[str], client: Client
+) -> tuple[str, dict[str, str]]:
+    """Return path and parameters of the question; it needs no key."""
+    freq = "M" if "-" in periods[0] else "A"
+    how = "/data/v1" if client.has_key else "/public/v1"
+    return f"{how}/getDa/C/{freq}/HS", {
+        "reporterCode": ",".join(code.lstrip("0") or "0" for code in reporters),
+        "period": ",".join(period.replace("-", "") for period in periods),
+    }
 
 
 def _accept(answer: Answer) -> None:

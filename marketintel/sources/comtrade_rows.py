@@ -9,6 +9,7 @@ import pandas as pd
 from marketintel.errors import SourceError
 from marketintel.sources import tidy
 from marketintel.sources.notices import notice, refuse
+from marketintel.sources.patience import Refused
 
 SOURCE = "comtrade"
 
@@ -51,7 +52,7 @@ def rows_of(body: Any) -> list[dict[str, Any]]:
             "provider's format changed"
         )
     if body.get("error"):
-        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
+        raise Refused(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
     if not isinstance(body["count"], int) or body["count"] < 0:
         raise SourceError(f"{SOURCE}: count {body['count']} in place of rows; ask for less at once")
     rows = body.get("data") or []

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import DamagedDataError, SourceError
-from marketintel.sources import snapshot
+from marketintel.sources import snapshot, tidy
 from marketintel.sources.http import Client, Params
 from marketintel.sources.settings import Provider
 from marketintel.sources.snapshot import Citation
@@ -83,6 +83,9 @@ class Connector:
     polygons : bool
         Rows have a geometry: they are kept as GeoParquet, and the new layer takes the place of
         the earlier one whole.
+    parts : callable
+        ``query ->`` the queries that together ask the same, each of which can be refused without
+        harm to the others.
     """
 
     source: str
@@ -96,6 +99,114 @@ class Connector:
     answer_s: float = 1.0
     kept: Callable[[Any, Client], int] | None = None
     polygons: bool = False
+    parts: Callable[[Any], list[Any]] = lambda query: [query]
+
+
+class UnknownCode(str):
+    """A note on rows left out because no economy has their code.
+
+    Attributes
+    ----------
+    system, code : str
+        Column of ``countries.csv`` that lacks it; the code.
+    rows, value : int, float
+        How many, and what they add up to.
+    unit : str
+        Of ``value``; "" where rows have no amount.
+    """
+
+    source: str
+    system: str
+    code: str
+    rows: int
+    value: float
+    unit: str
+
+    def __new__(
+        cls, source: str, system: str, code: str, rows: int, value: float, unit: str
+    ) -> "UnknownCode":
+        """Make the note."""
+        amount = f"{unit} {value:,.0f}" if unit else ""
+        held = f"{rows:,} row{'s' if rows > 1 else ''}" + (f" ({amount})" if amount else "")
+        made = super().__new__(
+            cls,
+            f"{source}: code {code} is no economy's in column {system} of countries.csv: {held} "
+            "left out; `marketintel data --codes` lists such codes",
+        )
+        made.source, made.system, made.code = source, system, code
+        made.rows, made.value, made.unit = rows, value, unit
+        return made
+
+    def __getnewargs__(self) -> tuple[str, str, str, int, float, str]:  # type: ignore[override]
+        """Return what a copy is made of: frames copy their notes."""
+        return self.source, self.system, self.code, self.rows, self.value, self.unit
+
+    def plus(self, other: "UnknownCode") -> "UnknownCode":
+        """Return one note on the rows of both, which are of the same code."""
+        rows, value = self.rows + other.rows, self.value + other.value
+        return UnknownCode(self.source, self.system, self.code, rows, value, self.unit)
+
+
+def economies(
+    codes: "pd.Series",
+    system: str,
+    book: Book,
+    source: str,
+    notes: list[str],
+    *,
+    amounts: "pd.Series | None" = None,
+    unit: str = "",
+    ignore: Iterable[str] = (),
+) -> "pd.Series":
+    """Return the ISO3 of a provider's codes; one that is unknown is missing, and noted.
+
+    Parameters
+    ----------
+    codes : Series
+        Of the provider.
+    system : str
+        Column of ``countries.csv``.
+    book : Book
+        Has the codes.
+    source : str
+        Named in the note.
+    notes : list of str
+        Gets an :class:`UnknownCode` for each unknown code.
+    amounts : Series, optional
+        What is lost with a row, in ``unit``.
+    unit : str
+        Of ``amounts``.
+    ignore : iterable of str
+        Codes known to be no economies: missing, and not noted.
+    """
+    known_not = set(ignore)
+    unknown = sorted(
+        str(code)
+        for code in codes.dropna().unique()
+        if code not in known_not and not book.knows(str(code), system)
+    )
+    for code in unknown:
+        of_it = codes == code
+        value = 0.0 if amounts is None else float(amounts[of_it].sum())
+        said = tidy.snippet(code, 20)
+        notes.append(UnknownCode(source, system, said, int(of_it.sum()), value, unit))
+    return book.to_iso3(codes, system, ignore=[*known_not, *unknown])
+
+
+def together(notes: list[str], more: Iterable[str]) -> list[str]:
+    """Return the notes of two parts: each once, and one on each unknown code."""
+    found = list(notes)
+    for note in more:
+        same = next(
+            (n for n in found if isinstance(n, UnknownCode) and isinstance(note, UnknownCode)
+             and (n.system, n.code) == (note.system, note.code)),
+            None,
+        )  # fmt: skip
+        if same is not None and isinstance(note, UnknownCode):
+            found[found.index(same)] = same.plus(note)
+        elif note not in found:
+            found.append(note)
+    return found
 
 
 def codes_of(query: Any) -> tuple[str, ...]:

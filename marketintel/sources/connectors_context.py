@@ -1,12 +1,12 @@
 """What stands around the trade, as plans ask for it: tariffs, economies, rates, distances."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from marketintel.sources import cepii, ecb, imf, wits, worldbank
-from marketintel.sources.connector import WORLD, Book, Connector, noted
+from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
 from marketintel.sources.http import Client, Params
 
 #: HS codes in one request to WITS: keeps addresses below 1,000 characters.
@@ -19,11 +19,16 @@ def _worldbank_questions(query: worldbank.Query, _: Client) -> Iterable[tuple[st
     return (worldbank.address(indicator, query) for indicator in query.indicators)
 
 
+def _worldbank_parts(query: worldbank.Query) -> list[worldbank.Query]:
+    return [replace(query, indicators=(indicator,)) for indicator in query.indicators]
+
+
 def _worldbank_rows(query: worldbank.Query, client: Client, book: Book) -> pd.DataFrame:
     raw = worldbank.fetch(query, client)
     raw = raw[~raw["is_aggregate"]]
-    frame = raw.assign(economy=book.to_iso3(raw["economy_code"], "iso3"))
-    return noted(frame[MACRO], [])
+    notes: list[str] = []
+    economy = economies(raw["economy_code"], "iso3", book, "worldbank", notes)
+    return noted(raw.assign(economy=economy)[economy.notna()][MACRO], notes)
 
 
 #: WEO indicators under our names and units.
@@ -37,6 +42,7 @@ WEO = {
 
 def _imf_questions(query: imf.Query, _: Client) -> Iterable[tuple[str, Params]]:
     yield imf.request(query)
+    yield imf.latest_request(query)
 
 
 def _imf_rows(query: imf.Query, client: Client, book: Book) -> pd.DataFrame:
@@ -44,13 +50,14 @@ def _imf_rows(query: imf.Query, client: Client, book: Book) -> pd.DataFrame:
     raw = imf.fetch(query, client=client)
     raw = raw[raw["indicator"].isin(WEO) & raw["value"].notna()]
     groups = [code for code in raw["economy"].unique() if not (len(code) == 3 and code.isalpha())]
-    economy = book.to_iso3(raw["economy"], "iso3", ignore=groups)
+    notes = list(raw.attrs.get("notes", []))
+    economy = economies(raw["economy"], "iso3", book, "imf", notes, ignore=groups)
     frame = raw.assign(
         economy=economy,
         indicator=raw["indicator"].map({k: v[0] for k, v in WEO.items()}),
         unit=raw["indicator"].map({k: v[1] for k, v in WEO.items()}),
     )[economy.notna()]
-    return noted(frame[MACRO], list(raw.attrs.get("notes", [])))
+    return noted(frame[MACRO], notes)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,13 @@ class TariffQuery:
                 yield wits.Query(self.reporter, int(year), chunk, partner)
 
 
+def _tariff_parts(query: TariffQuery) -> list[TariffQuery]:
+    return [
+        replace(query, periods=(str(part.year),), codes=tuple(part.products))
+        for part in query.parts()
+    ]
+
+
 def _wits_questions(query: TariffQuery, _: Client) -> Iterable[tuple[str, Params]]:
     return (wits.request(part) for part in query.parts())
 
@@ -139,8 +153,9 @@ def _wits_rows(query: TariffQuery, client: Client, book: Book) -> pd.DataFrame:
             notes.append(f"{query.economy}: {int(rows.sum())} {what} left out")
     raw = raw[regimes & ~group & ~no_rate & raw["cmd_code"].str.fullmatch(r"\d{6}")]
     world = raw["partner_code"] == "000"
-    partner = book.to_iso3(raw["partner_code"], "wits", ignore=["000"]).mask(world, WORLD)
-    frame = raw.assign(reporter=query.economy, partner=partner)
+    partner = economies(raw["partner_code"], "wits", book, "wits", notes, ignore=["000"])
+    partner = partner.mask(world, WORLD)
+    frame = raw.assign(reporter=query.economy, partner=partner)[partner.notna()]
     keys = ["reporter", "partner", "hs_revision", "cmd_code", "period", "regime"]
     return noted(frame[[*keys, "rate_pct"]].drop_duplicates(), notes)
 
@@ -153,20 +168,23 @@ class PairsQuery:
 
 
 def _geodist_questions(_: PairsQuery, client: Client) -> Iterable[tuple[str, None]]:
-    yield cepii.GEODIST, None
+    yield cepii.STATA, None
 
 
 def _geodist_rows(_: PairsQuery, client: Client, book: Book) -> pd.DataFrame:
     raw = cepii.fetch(client)
     km = ["distance_km", "distance_weighted_km"]
+    notes: list[str] = []
+    name = "cepii_geodist"
     frame = raw.assign(
-        origin=book.to_iso3(raw["origin_code"], "iso3"),
-        destination=book.to_iso3(raw["destination_code"], "iso3"),
+        origin=economies(raw["origin_code"], "iso3", book, name, notes),
+        destination=economies(raw["destination_code"], "iso3", book, name, []),
         # Single precision at source: metres are its last meaningful digit.
         **{column: raw[column].round(3) for column in km},
     )
     columns = ["origin", "destination", *list(cepii.CONTRACT)[2:]]
-    return noted(frame[columns].sort_values(["origin", "destination"]), [])
+    frame = frame.dropna(subset=["origin", "destination"])
+    return noted(frame[columns].sort_values(["origin", "destination"]), notes)
 
 
 CONTEXT = (
@@ -186,6 +204,7 @@ CONTEXT = (
                 "GDP is in current US dollars at market exchange rates.",
             ],
         },
+        parts=_worldbank_parts,
     ),
     Connector(
         "imf", imf.PROVIDER, "weo.parquet", ("indicator", "economy", "period"),
@@ -234,6 +253,7 @@ CONTEXT = (
                 "Members of the EU have the EU's tariff; partner WLD is most-favoured-nation.",
             ],
         },
+        parts=_tariff_parts,
     ),
     Connector(
         "cepii_geodist", cepii.PROVIDER, "pairs.parquet", ("origin", "destination"),

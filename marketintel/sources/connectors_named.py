@@ -11,8 +11,9 @@ import pandas as pd
 
 from marketintel.errors import SourceError
 from marketintel.sources import oecd, wto
-from marketintel.sources.connector import WORLD, Book, Connector, noted
+from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
 from marketintel.sources.http import Client, Params
+from marketintel.sources.patience import Unreachable
 from marketintel.sources.scope import asked
 
 #: HS codes in one request to the WTO: keeps addresses below 1,000 characters.
@@ -22,7 +23,7 @@ _CODES = 60
 EU = "918"
 
 #: The WTO's indicators and what they are to us; partner "all" where it matters.
-_REGIMES = {"HS_M_0010": ("MFN", "default"), "HS_P_0070": ("preferential", "all")}
+_REGIMES = {"HS_A_0010": ("MFN", "default"), "HS_P_0070": ("preferential", "all")}
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ class WtoQuery:
                 yield wto.Query(indicator, first, last, (self.reporter,), (partner,), chunk)
 
 
+def _wto_parts(query: WtoQuery) -> list[WtoQuery]:
+    starts = range(0, len(query.codes), _CODES)
+    return [replace(query, codes=query.codes[i : i + _CODES]) for i in starts]
+
+
 def _wto_questions(query: WtoQuery, _: Client) -> Iterable[tuple[str, Params]]:
     return (wto.request(part) for part in query.parts())
 
@@ -64,8 +70,8 @@ def _wto_rows(query: WtoQuery, client: Client, book: Book) -> pd.DataFrame:
         No key, or as the connector.
     """
     if not client.has_key:
-        raise SourceError(
-            f"wto: no key; set {wto.PROVIDER.key_env} (a key is free at apiportal.wto.org)"
+        raise Unreachable(
+            f"wto: no key; set {wto.PROVIDER.key_env} (a key is free at {wto.PROVIDER.sign_up})"
         )
     frames = [wto.perform(part, client).content for part in query.parts()]
     with_rows = [frame for frame in frames if len(frame)]
@@ -84,13 +90,14 @@ def _wto_rows(query: WtoQuery, client: Client, book: Book) -> pd.DataFrame:
     keep = percent & code & ~group
     raw, partner = raw[keep], partner[keep]
     known = {p: book.revision_at(query.economy, p) for p in raw["period"].unique()}
+    named = economies(partner, "wto", book, "wto", notes, ignore=["000"])
     frame = raw.assign(
         reporter=query.economy,
-        partner=book.to_iso3(partner, "wits", ignore=["000"]).mask(partner == "000", WORLD),
+        partner=named.mask(partner == "000", WORLD),
         hs_revision=raw["period"].map(known).astype("str"),
         regime=raw["indicator"].map({name: regime for name, (regime, _) in _REGIMES.items()}),
         rate_pct=raw["value"],
-    )
+    ).dropna(subset="partner")
     keys = ["reporter", "partner", "hs_revision", "cmd_code", "period", "regime"]
     # Of several schemes for one partner the lowest rate is what a trader may claim.
     lowest = frame.groupby(keys, as_index=False)[["rate_pct"]].min()
@@ -175,7 +182,7 @@ NAMED = (
         {
             "producer": "World Trade Organization",
             "title": "Applied MFN and lowest preferential tariffs by HS6, simple averages",
-            "citation": "World Trade Organization, WTO Timeseries: HS_M_0010 and HS_P_0070, simple "
+            "citation": "World Trade Organization, WTO Timeseries: HS_A_0010 and HS_P_0070, simple "
             "average ad valorem tariff at HS 6-digit.",
             "licence": "WTO terms: reuse with attribution; terms for passing whole tables on not "
             "verified",
@@ -188,6 +195,7 @@ NAMED = (
             ],
         },
         answer_s=5.0,
+        parts=_wto_parts,
     ),
     Connector(
         "oecd", replace(oecd.PROVIDER, base="https://sdmx.oecd.org/sti-public/rest"),

@@ -13,6 +13,7 @@ import pandas as pd
 from marketintel.errors import SourceError
 from marketintel.sources import country_polygons, eurostat, gisco
 from marketintel.sources.connector import Book, Connector, noted
+from marketintel.sources.flags import is_absent, is_confidential
 from marketintel.sources.http import Client, Params
 from marketintel.sources.session import address
 
@@ -92,12 +93,18 @@ class RegionsQuery:
         ]
 
 
+def _regional_parts(query: RegionsQuery) -> list[RegionsQuery]:
+    """Return one query a data set and year."""
+    return [
+        RegionsQuery((table,), (year,)) for table in query.tables for year in query.periods
+        if table.first <= int(year) <= table.last
+    ]  # fmt: skip
+
+
 def _regional_questions(query: RegionsQuery, _: Client) -> Iterable[tuple[str, Params | None]]:
     return ((address(*eurostat.request(part)), None) for _, part in query.parts())
 
 
-#: What Eurostat writes where a figure exists and is not given.
-_CONFIDENTIAL = "c"
 #: A country, or a region of NUTS 1 or 2; never EU27_2020, EA20 or "outside the regions".
 _REGION = r"(?!EU|EA)[A-Z]{2}[0-9A-Z]{0,2}"
 _ACTIVITY = r"[A-Z](\d{2,3})?"
@@ -111,7 +118,6 @@ def _cells(query: RegionsQuery, client: Client, notes: list[str]) -> pd.DataFram
     """
     keys = ["geo", "nace_r2", "period"]
     parts = []
-    notes += query.outside()
     for table, part in query.parts():
         try:
             raw = eurostat.fetch(part, client=client)
@@ -120,12 +126,16 @@ def _cells(query: RegionsQuery, client: Client, notes: list[str]) -> pd.DataFram
                 raise
             notes.append(f"{table.dataset} ended in {table.last} and is no longer there ({error})")
             continue
-        secret = raw["status"].fillna("").str.contains(_CONFIDENTIAL, regex=False)
-        raw = raw[raw["geo"].fillna("").str.fullmatch(_REGION) & (raw["value"].notna() | secret)]
+        secret = raw["status"].map(is_confidential).astype("bool")
+        flagged = ~raw["status"].map(is_absent).astype("bool")
+        kept = raw["value"].notna() | flagged
+        raw = raw[raw["geo"].fillna("").str.fullmatch(_REGION) & kept]
         if raw.empty:
             notes.append(f"{table.dataset}: nothing published for {part.since}")
             continue
-        raw = _only_totals(raw.assign(value=raw["value"].mask(secret)), table)
+        secret = secret[raw.index]
+        flags = raw["status"].mask(secret, "c")  # as in the figures that are shipped
+        raw = _only_totals(raw.assign(value=raw["value"].mask(secret), status=flags), table)
         raw = raw.rename(columns={"status": "flag", "unit": "published_in"})
         if "nace_r2" not in raw:
             raw["nace_r2"] = None
@@ -225,6 +235,7 @@ REGIONS = (
             ],
         },
         answer_s=10.0,
+        parts=_regional_parts,
     ),
     Connector(
         "eurostat_regional", eurostat.PROVIDER, "regional_indicators.parquet",
@@ -241,6 +252,7 @@ REGIONS = (
             ],
         },
         answer_s=3.0,
+        parts=_regional_parts,
     ),
     Connector(
         "gisco", gisco.PROVIDER, "nuts.parquet", ("nuts_id",), _nuts_questions, _nuts_rows, False,

@@ -9,30 +9,33 @@ import pandas as pd
 
 from marketintel.errors import SourceError
 from marketintel.sources import census, cimt, comext, comtrade
+from marketintel.sources.comtrade_availability import address as availability
 from marketintel.sources.comtrade_availability import released
 from marketintel.sources.comtrade_rows import UNSPECIFIED
-from marketintel.sources.connector import WORLD, Book, Connector, noted
+from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
 from marketintel.sources.http import Client, Params
 from marketintel.sources.session import address
 
 
 def _comtrade_questions(query: comtrade.Query, client: Client) -> Iterable[tuple[str, Params]]:
-    return (comtrade.address(part, client) for part in comtrade.requests(query, client))
+    for reporter in query.reporters:
+        yield availability((reporter,), query.periods, client)
+    for part in comtrade.requests(query, client):
+        yield comtrade.address(part, client)
 
 
 def _comtrade_rows(query: comtrade.Query, client: Client, book: Book) -> pd.DataFrame:
     """Trade under the warehouse's columns, and the provider's codes after them."""
     notes: list[str] = []
     known = {}
-    if client.has_key:
-        try:
-            known = released(query.reporters, query.periods, client)
-        except SourceError as error:
-            notes.append(f"all periods asked for, since what is new is not told ({error})")
-        there = {period for _, period in known}
-        if known and (absent := [p for p in query.periods if p not in there]):
-            notes.append(f"not published yet, not asked for: {', '.join(absent)}")
-            query = replace(query, periods=tuple(p for p in query.periods if p in there))
+    try:
+        known = released(query.reporters, query.periods, client)
+    except SourceError as error:
+        notes.append(f"all periods asked for, since what is new is not told ({error})")
+    there = {period for _, period in known}
+    if known and (absent := [p for p in query.periods if p not in there]):
+        notes.append(f"not published yet, not asked for: {', '.join(absent)}")
+        query = replace(query, periods=tuple(p for p in query.periods if p in there))
     raw = comtrade.fetch(query, client, known)
     notes += raw.attrs["notes"]
     raw = raw[raw["cmd_code"].str.fullmatch(r"\d{6}")]
@@ -45,14 +48,29 @@ def _comtrade_rows(query: comtrade.Query, client: Client, book: Book) -> pd.Data
             "world total and in no partner"
         )
     system = "m49_comtrade"
-    partner = book.to_iso3(raw["partner_code"], system, ignore=[comtrade.WORLD, *UNSPECIFIED])
-    frame = raw.assign(
-        reporter=book.to_iso3(raw["reporter_code"], system), partner=partner.mask(world, WORLD)
-    )[~unknown]
+    nobody = [comtrade.WORLD, *UNSPECIFIED]
+    partner = economies(raw["partner_code"], system, book, "comtrade", notes,
+                        amounts=raw["value_usd"], unit="USD", ignore=nobody)  # fmt: skip
+    reporter = economies(raw["reporter_code"], system, book, "comtrade", notes)
+    frame = raw.assign(reporter=reporter, partner=partner.mask(world, WORLD))
+    frame = frame[frame["reporter"].notna() & frame["partner"].notna()]
     codes = ["reporter_code", "partner_code"]
     first = ["reporter", "partner"]
     frame = frame[[*first, *(c for c in comtrade.CONTRACT if c not in codes), *codes]]
     return noted(frame, notes)
+
+
+def _comtrade_parts(query: comtrade.Query) -> list[comtrade.Query]:
+    return [replace(query, reporters=(reporter,)) for reporter in query.reporters]
+
+
+def _census_parts(query: census.Query) -> list[census.Query]:
+    """Return whole years: a year is a sum of its months."""
+    years = sorted({period[:4] for period in query.periods})
+    return [
+        replace(query, periods=tuple(p for p in query.periods if p.startswith(year)))
+        for year in years
+    ]
 
 
 def _census_questions(query: census.Query, _: Client) -> Iterable[tuple[str, None]]:
@@ -71,16 +89,17 @@ def _census_exports(query: census.Query, client: Client, book: Book) -> pd.DataF
 
 def _census_rows(raw: pd.DataFrame, flow: str, book: Book) -> pd.DataFrame:
     values = list(census.MEASURES[flow].values())
+    notes = list(raw.attrs["notes"])
+    partner = economies(raw["partner_code"], "census", book, "census", notes,
+                        amounts=raw[values[0]], unit="USD")  # fmt: skip
     frame = raw.assign(
-        reporter="USA",
-        partner=book.to_iso3(raw["partner_code"], "census"),
-        hs_revision=_revisions(raw["period"], "USA", book),
-    )
+        reporter="USA", partner=partner, hs_revision=_revisions(raw["period"], "USA", book)
+    ).dropna(subset="partner")
     keys = ["reporter", "partner", "hs_revision", "cmd_code", "period"]
     # Gaza and the West Bank are two codes and one economy.
     frame = frame.groupby(keys, as_index=False)[values].sum(min_count=1)
     whole = {v: "int64" for v in values if frame[v].notna().all()}
-    return noted(frame.astype(whole), raw.attrs["notes"])
+    return noted(frame.astype(whole), notes)
 
 
 def _revisions(period: pd.Series, reporter: str, book: Book) -> pd.Series:
@@ -99,6 +118,10 @@ class CanadaQuery:
         """Return one query an archive."""
         flows = ("import", "export")
         return [cimt.Query(int(y), flow, self.codes) for y in self.periods for flow in flows]
+
+
+def _canada_parts(query: CanadaQuery) -> list[CanadaQuery]:
+    return [replace(query, periods=(year,)) for year in query.periods]
 
 
 def _canada_questions(query: CanadaQuery, _: Client) -> Iterable[tuple[str, None]]:
@@ -163,14 +186,25 @@ def _canada_rows(query: CanadaQuery, client: Client, book: Book) -> pd.DataFrame
         value = raw.loc[nobody, "value_cad"].sum()
         notes.append(f"{int(nobody.sum())} rows of no economy of today (CAD {value:,.0f}) left out")
         raw = raw[~nobody]
+    partner = economies(raw["partner_code"], "statcan", book, "statcan_cimt", notes,
+                        amounts=raw["value_cad"], unit="CAD")  # fmt: skip
     frame = raw.assign(
-        reporter="CAN",
-        partner=book.to_iso3(raw["partner_code"], "eurostat"),
-        hs_revision=_revisions(raw["period"], "CAN", book),
-    )
+        reporter="CAN", partner=partner, hs_revision=_revisions(raw["period"], "CAN", book)
+    ).dropna(subset="partner")
     keys = ["reporter", "partner", "flow", "hs_revision", "cmd_code", "period", "valuation"]
     summed = frame.groupby(keys, as_index=False)[["value_cad"]].sum(min_count=1)
     return noted(summed, notes)
+
+
+#: Groups of economies that have a code of two letters there; ``EA`` is the euro area.
+_GROUPS = ("EA", "EU")
+
+
+def _comext_parts(query: comext.Query) -> list[comext.Query]:
+    """Return one query a member where every partner is asked for; to a few, all members as one."""
+    if query.partners:
+        return [query]
+    return [replace(query, reporters=(reporter,)) for reporter in query.reporters]
 
 
 def _comext_questions(query: comext.Query, _: Client) -> Iterable[tuple[str, None]]:
@@ -183,7 +217,7 @@ def _comext_rows(query: comext.Query, client: Client, book: Book) -> pd.DataFram
     notes = list(raw.attrs.get("notes", []))
     partner = raw["partner_code"]
     world = partner == "WORLD"
-    group = (partner.str.len() > 2) & ~world
+    group = ((partner.str.len() > 2) | partner.isin(_GROUPS)) & ~world
     # QP … QZ: ships' stores, countries not specified or kept secret; XA … XZ: parts of oceans.
     unknown = partner.str.fullmatch(r"Q[P-Z]|X[AORZ]")
     if unknown.any():
@@ -193,8 +227,12 @@ def _comext_rows(query: comext.Query, client: Client, book: Book) -> pd.DataFram
             "are in the world total and in no partner"
         )
     raw = raw[~group & ~unknown & raw["value_eur"].notna()]
-    named = book.to_iso3(raw["partner_code"], "eurostat", ignore=["WORLD"])
-    reporter = book.to_iso3(raw["reporter_code"], "eurostat")
+    named = economies(raw["partner_code"], "eurostat", book, "comext", notes,
+                      amounts=raw["value_eur"], unit="EUR", ignore=["WORLD"])  # fmt: skip
+    reporter = economies(raw["reporter_code"], "eurostat", book, "comext", notes,
+                         amounts=raw["value_eur"], unit="EUR", ignore=[comext.EU27])  # fmt: skip
+    known_rows = (named.notna() | (raw["partner_code"] == "WORLD")) & reporter.notna()
+    raw, named, reporter = raw[known_rows], named[known_rows], reporter[known_rows]
     pairs = pd.DataFrame({"r": reporter, "p": raw["period"]}).drop_duplicates()
     known = {(r, p): book.revision_at(r, p) for r, p in pairs.itertuples(index=False)}
     frame = raw.assign(
@@ -229,6 +267,7 @@ TRADE = (
                 "Years are sums of twelve published months.",
             ],
         },
+        parts=_census_parts,
     ),
     Connector(
         "us_census_exports", census.PROVIDER, "us_exports_hs6_monthly.parquet", ("period",),
@@ -241,6 +280,7 @@ TRADE = (
                 "Exports include re-exports of foreign goods.",
             ],
         },
+        parts=_census_parts,
     ),
     Connector(
         "statcan_cimt", cimt.PROVIDER, "canada_trade_hs6_monthly.parquet", ("flow", "period"),
@@ -260,9 +300,11 @@ TRADE = (
         },
         answer_s=120.0,
         kept=_canada_kept,
+        parts=_canada_parts,
     ),
     Connector(
-        "comext", comext.PROVIDER, "eu_trade_hs6.parquet", ("reporter", "flow", "period"),
+        "comext", comext.PROVIDER, "eu_trade_hs6.parquet",
+        ("reporter", "partner", "flow", "period"),
         _comext_questions, _comext_rows, True,
         {
             "producer": "Eurostat",
@@ -277,6 +319,7 @@ TRADE = (
                 "Partner WLD is Eurostat's own world total.",
             ],
         },
+        parts=_comext_parts,
         answer_s=20.0,
     ),
     Connector(
@@ -296,5 +339,6 @@ TRADE = (
                 "Partner WLD is the reporter's own total; Other Asia, nes stands for Taiwan.",
             ],
         },
+        parts=_comtrade_parts,
     ),
 )  # fmt: skip

@@ -19,6 +19,7 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import sdmx
 from marketintel.sources.answers import Answer
+from marketintel.sources.flags import is_confidential
 from marketintel.sources.http import Client, RetryLater
 from marketintel.sources.notices import notice, refuse
 from marketintel.sources.scope import asked
@@ -221,7 +222,14 @@ def _observations(body: Body) -> pd.DataFrame:
     """Read what the sister service sends, SDMX-CSV or SDMX-ML; cells without a row stay away."""
     text = "" if is_markup(body) else text_of(body, SOURCE)
     rows = _wide(text) if "\t" in text.partition("\n")[0] else sdmx.read(body, SOURCE)
-    rows = rows.drop(columns=["CONF_STATUS", "STRUCTURE", "STRUCTURE_NAME"], errors="ignore")
+    rows = rows.drop(columns=["STRUCTURE", "STRUCTURE_NAME"], errors="ignore")
+    if "CONF_STATUS" in rows:  # beside the flag, as JSON-stat writes both: p|C
+        flag = next((name for name in ("OBS_FLAG", "OBS_STATUS") if name in rows), None)
+        secret = rows.pop("CONF_STATUS").replace({"F": None, "": None})
+        plain = rows[flag] if flag else pd.Series(None, index=rows.index, dtype="str")
+        both = plain.fillna("") + "|" + secret
+        added = secret.notna() & ~plain.map(is_confidential).astype("bool")
+        rows[flag or "OBS_FLAG"] = both.where(added, plain)
     names = {sdmx.VALUE: "value", "OBS_FLAG": "status", "OBS_STATUS": "status",
              "LAST UPDATE": "updated", sdmx.PERIOD: "time", "STRUCTURE_ID": "dataflow"}  # fmt: skip
     rows = rows.rename(columns=names).rename(columns=str.lower)

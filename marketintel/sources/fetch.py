@@ -22,12 +22,21 @@ import pyarrow as pa
 
 from marketintel import files
 from marketintel.errors import DamagedDataError, MarketIntelError, SourceError, StorageError
-from marketintel.sources import snapshot
+from marketintel.sources import snapshot, unknown
 from marketintel.sources.answers import Answer, AnswerStore
-from marketintel.sources.connector import codes_of, keep
+from marketintel.sources.connector import codes_of, keep, together
 from marketintel.sources.connectors import CONNECTORS, Book, Connector
 from marketintel.sources.http import CLOCK, Client, Clock
-from marketintel.sources.merging import geoparquet_bytes, in_order, merge, parquet_bytes, sifted
+from marketintel.sources.merging import (
+    Part,
+    geoparquet_bytes,
+    in_order,
+    merged,
+    parquet_bytes,
+    sifted,
+)
+from marketintel.sources.parts import Cuts, depth, part_name, refusal
+from marketintel.sources.patience import Refused, Unreachable
 from marketintel.sources.plan import Plan, Step
 from marketintel.sources.replies import short
 from marketintel.sources.settings import redact
@@ -43,7 +52,7 @@ class Outcome:
     Attributes
     ----------
     vintage : str or None
-        The new snapshot's; None if nothing changed, or if the source failed.
+        The new snapshot's; None if nothing changed, or if nothing was answered.
     rows : int
         Rows answered.
     asked, reused : int
@@ -51,7 +60,7 @@ class Outcome:
     notes : tuple of str
         What was left out and why.
     error : SourceError or None
-        Why the source could not be completed; its answers so far are kept.
+        Why the source could not be completed; what is complete has been saved.
     """
 
     source: str
@@ -66,7 +75,8 @@ class Outcome:
         """Return one line for a person."""
         done = f"{self.source}: {self.asked:,} requests, {self.reused:,} answers from earlier runs"
         if self.error:
-            return f"{done}; stopped: {self.error}"
+            saved = f"; {self.rows:,} rows saved in vintage {self.vintage}" if self.vintage else ""
+            return "; ".join([f"{done}{saved}; stopped: {self.error}", *self.notes])
         news = f"new vintage {self.vintage}" if self.vintage else "nothing new"
         return "; ".join([f"{done}, {self.rows:,} rows, {news}", *self.notes])
 
@@ -129,22 +139,25 @@ class _Run:
         self.asked = self.reused = 0
         self.newest = datetime.min.replace(tzinfo=UTC)
         self.notes: list[str] = []
+        self.refused: list[tuple[str, SourceError]] = []
+        self.cuts = Cuts(answers_dir(data_dir) / connector.source)
         self.clients: list[Client] = []
 
     def outcome(self, steps: list[Step], book: Book) -> Outcome:
         """Fetch; whatever goes wrong is this source's own and one line."""
         vintage, rows, failed = None, 0, None
         try:
-            vintage, rows = self._fetch(steps, book)
+            done = self._ask_all(steps, book)
+            vintage, rows = self._save(steps, done, book)
         except StorageError:
             raise  # the next source would meet the same disk
         except Exception as error:
             failed = self._trouble(error)
-            # Answers that came before one that failed are good. If it is the answers together
-            # that make no sense, or what they say cannot be a table, all are asked for again.
-            if not isinstance(error, OSError) and not any(c.failed for c in self.clients):
+            # What the answers say together cannot be a table: all are asked for again.
+            if not isinstance(error, OSError):
                 for client in self.clients:
                     client.forget()
+        failed = failed or refusal(self.refused)
         self.asked += sum(client.asked for client in self.clients)
         self.reused += sum(client.reused for client in self.clients)
         return Outcome(
@@ -171,27 +184,79 @@ class _Run:
         if self.progress:
             self.progress(self.connector.source)
 
-    def _fetch(self, steps: list[Step], book: Book) -> tuple[str | None, int]:
+    def _ask_all(self, steps: list[Step], book: Book) -> list[Part]:
+        """Ask part by part; one that is refused does not take the others with it."""
+        done: list[Part] = []
+        parts = [(step, part) for step in steps for part in self.connector.parts(step.query)]
+        for n, (step, part) in enumerate(parts):
+            try:
+                self._ask_part(step, part, book, done)
+            except Unreachable as error:
+                self.refused.append((part_name(part), error))
+                rest = SourceError("not asked")
+                self.refused += [(part_name(query), rest) for _, query in parts[n + 1 :]]
+                break
+        return done
+
+    def _ask_part(self, step: Step, part: Any, book: Book, done: list[Part]) -> None:
+        """Ask one part; where it is refused ask its halves, until what is refused stands alone."""
+        waiting, in_a_row = [part], 0
+        refused: list[tuple[str, SourceError]] = []
+        cut: list[Any] = []
+        while waiting:
+            query = waiting.pop(0)
+            if halves := self.cuts.halves(query):
+                waiting[:0] = halves
+                continue
+            try:
+                done.append((self._ask(step, query, book), set(codes_of(query))))
+                in_a_row = 0
+            except (StorageError, OSError, Unreachable):
+                raise
+            except Exception as error:
+                in_a_row += 1
+                if in_a_row > depth(part) + 1:  # no bit of it is what is refused: all of it is
+                    self.cuts.drop(cut)
+                    self.refused.append((part_name(part), self._trouble(error)))
+                    return
+                if isinstance(error, Refused) and self.cuts.cut(query):
+                    cut.append(query)
+                    waiting.insert(0, query)
+                else:
+                    refused.append((part_name(query), self._trouble(error)))
+        self.refused += refused
+
+    def _ask(self, step: Step, query: Any, book: Book) -> pd.DataFrame:
+        store = AnswerStore(answers_dir(self.data_dir) / self.connector.source, step.max_age_s)
+        store.sweep()
+        with Client(self.connector.provider, store, self.clock, self._seen) as client:
+            self.clients.append(client)
+            try:
+                rows = self.connector.rows(query, client, book)
+            except OSError:
+                raise
+            except Exception:
+                # Answers that came before one that failed are good. If it is the answers together
+                # that make no sense, all are asked for again.
+                if not client.failed:
+                    client.forget()
+                raise
+        self.notes = together(self.notes, rows.attrs["notes"])
+        return rows
+
+    def _save(self, steps: list[Step], done: list[Part], book: Book) -> tuple[str | None, int]:
         """Return the new vintage, if there is one, and the number of rows answered."""
-        parts: list[pd.DataFrame] = []
-        for step in steps:
-            directory = answers_dir(self.data_dir) / self.connector.source
-            store = AnswerStore(directory, step.max_age_s)
-            store.sweep()
-            with Client(self.connector.provider, store, self.clock, self._seen) as client:
-                self.clients.append(client)
-                rows = self.connector.rows(step.query, client, book)
-            self.notes += rows.attrs["notes"]
-            parts.append(rows)
-        new = pd.concat(parts, ignore_index=True)
-        if new.empty:
-            self.notes.append("the provider has no data")
+        unknown.write(self.data_dir, self.connector.source, self.notes)
+        total = sum(len(rows) for rows, _ in done)
+        if not total:
+            if not self.refused:
+                self.notes.append("the provider has no data")
             return None, 0
         day = (self.newest if self.newest.year > 1 else datetime.now(UTC)).date()
         with files.locked(self.data_dir):  # two at once would each leave out the other's rows
-            return self._keep(steps, new, day, book), len(new)
+            return self._keep(steps, [part for part in done if len(part[0])], day, book), total
 
-    def _keep(self, steps: list[Step], new: pd.DataFrame, day: date, book: Book) -> str | None:
+    def _keep(self, steps: list[Step], done: list[Part], day: date, book: Book) -> str | None:
         """Write a snapshot of the earlier rows and the new ones; return its vintage if new."""
         connector = self.connector
         citation = snapshot.Citation(
@@ -203,12 +268,12 @@ class _Run:
             rebuild=f"marketintel fetch {connector.source}",
             **connector.about,
         )
-        before, held = self._before(new, citation, book)
+        before, held = self._before(citation, book)
         if connector.polygons:
-            whole, payload = new, geoparquet_bytes(new)
+            whole = done[-1][0]
+            payload = geoparquet_bytes(whole)
         else:
-            codes = {code for step in steps for code in codes_of(step.query)}
-            whole = merge(held, new, connector.groups, codes)
+            whole = merged(held, done, connector.groups)
             payload = parquet_bytes(whole)
         if before and (
             hashlib.sha256(payload).hexdigest() == before.meta.sha256
@@ -238,7 +303,7 @@ class _Run:
         return vintage
 
     def _before(
-        self, new: pd.DataFrame, citation: snapshot.Citation, book: Book
+        self, citation: snapshot.Citation, book: Book
     ) -> tuple[snapshot.Snapshot | None, pd.DataFrame | None]:
         """Return the latest vintage that can be built upon, and its rows.
 

@@ -119,9 +119,18 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
     key = ".".join("+".join(part) or "*" for part in (economies, query.indicators, [query.freq]))
     return f"/data/dataflow/{agency}/{flow}/+/{key}", {
         "dimensionAtObservation": "TIME_PERIOD",
-        "attributes": "all",  # LATEST_ACTUAL_ANNUAL_DATA is not among those of "dsd"
+        "attributes": "dsd",
         "measures": "all",
     }
+
+
+def latest_request(query: Query) -> tuple[str, dict[str, str]]:
+    """Return path and parameters of the question for the latest actual year of each series.
+
+    The service gives it with the attributes of series only, so that it is a question of its own.
+    """
+    path, params = request(query)
+    return path, params | {"attributes": "series", "firstNObservations": "1"}
 
 
 def perform(query: Query, client: Client) -> Answer:
@@ -170,7 +179,35 @@ def fetch(
     check(query)
     with conversation(PROVIDER, client, base_url) as talk:
         answer = perform(query, talk)
-    return _asked_for(_read(answer.body, query, as_of or answer.retrieved_at.date()), query)
+        day = as_of or answer.retrieved_at.date()
+        frame = _asked_for(_read(answer.body, query, day), query)
+        if frame.empty or query.dataset == "DataMapper":
+            return frame
+        return _with_latest(frame, query, talk, day)
+
+
+def _with_latest(frame: pd.DataFrame, query: Query, client: Client, day: date) -> pd.DataFrame:
+    """Mark projections by the latest actual years, which are asked for apart."""
+    path, params = latest_request(query)
+    check_answer = partial(_acceptable, query=query)
+    try:
+        answer = client.get(path, params, accept=(200, 204, 404), check=check_answer)
+        rows = sdmx.read(answer.body, SOURCE) if answer.body.strip() else pd.DataFrame()
+    except SourceError as error:
+        frame.attrs["notes"] = [*frame.attrs["notes"], f"latest actual years not told ({error})"]
+        return frame
+    if _LATEST_ACTUAL not in rows:
+        return frame
+    rows = rows.rename(columns={"REF_AREA": "COUNTRY"} | _indicator(rows))
+    keys = [rows["COUNTRY"].replace(OWN_CODES), rows["INDICATOR"]]
+    latest = rows[_LATEST_ACTUAL].groupby(keys).first()
+    found = latest.reindex(pd.MultiIndex.from_frame(frame[["economy", "indicator"]]))
+    stated = pd.Series(found.to_numpy(), frame.index, "str")
+    again = _marked(frame, stated, day)
+    told = frame["projection_basis"].eq("latest_actual") & stated.isna()  # by the answer itself
+    for column in ("is_projection", "projection_basis"):
+        again[column] = again[column].mask(told, frame[column]).astype(again[column].dtype)
+    return again
 
 
 def _asked_for(frame: pd.DataFrame, query: Query) -> pd.DataFrame:

@@ -9,6 +9,9 @@ import pyarrow.parquet as pq
 
 from marketintel.errors import DamagedDataError
 
+#: Rows of a part of a question, and the HS codes it was about.
+Part = tuple[pd.DataFrame, set[str]]
+
 #: A vintage of which so many halves are refused is not built upon at all.
 _MOST_TRIES = 200
 
@@ -66,6 +69,20 @@ def merge(
         columns = [*before.columns, *(c for c in new.columns if c not in before)]
         new = pd.concat([before[~replaced], new], ignore_index=True)[columns]
     return in_order(new)
+
+
+def merged(held: pd.DataFrame | None, done: list[Part], groups: tuple[str, ...]) -> pd.DataFrame:
+    """Return earlier rows with those replaced that each part is about.
+
+    A part that was refused leaves the earlier rows of its codes as they are.
+    """
+    by_codes: dict[frozenset[str], list[pd.DataFrame]] = {}
+    for rows, codes in done:
+        by_codes.setdefault(frozenset(codes), []).append(rows)
+    for about, frames in by_codes.items():
+        held = merge(held, pd.concat(frames, ignore_index=True), groups, set(about))
+    assert held is not None  # noqa: S101 - there is at least one part
+    return held
 
 
 #: What rows are sorted by, as far as they have it.

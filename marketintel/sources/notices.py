@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from xml.etree.ElementTree import Element  # type only; the reader is defusedxml
 
-from marketintel.errors import SourceError
+from marketintel.sources.patience import Refused
 from marketintel.sources.tidy import as_list, is_markup, json_of, snippet, text_of, xml_of
 
 Kind = Literal["empty", "too_big", "queued", "ready", "error"]
@@ -84,14 +84,14 @@ def notice(body: bytes | str | Mapping[str, Any] | list[Any], source: str) -> No
     return None
 
 
-def refuse(found: Notice, source: str) -> SourceError:
+def refuse(found: Notice, source: str) -> Refused:
     """Return the error that tells a user about a notice nothing else can be done about."""
     ways_out = {
         "too_big": "ask for fewer codes, partners or periods",
         "queued": "the provider prepares it in the background: ask again in some minutes",
     }
     way_out = ways_out.get(found.kind, "check the query, or try again later")
-    return SourceError(f"{source}: the provider answered '{found.text}'; {way_out}")
+    return Refused(f"{source}: the provider answered '{found.text}'; {way_out}")
 
 
 def _classified(text: str, code: str = "") -> Notice:

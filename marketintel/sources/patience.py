@@ -18,6 +18,14 @@ log = logging.getLogger("marketintel.sources")
 T = TypeVar("T")
 
 
+class Unreachable(SourceError):
+    """The provider does not answer now: asking it for something else would not help."""
+
+
+class Refused(SourceError):
+    """The provider will not answer this question; a smaller one it may."""
+
+
 class RetryLater(Exception):
     """Raised by a connector's ``check``: this answer is a passing trouble, ask again."""
 
@@ -73,16 +81,18 @@ def patiently(once: Callable[[], T], provider: Provider, clock: Clock) -> T:
         try:
             retry = retry.increment("GET", "/", error=failed.cause)
         except urllib3.exceptions.MaxRetryError:
-            raise trouble(provider, f"{failed} ({attempts} attempts)", "try again later") from None
+            what = f"{failed} ({attempts} attempts)"
+            raise Unreachable(str(trouble(provider, what, "try again later"))) from None
         backoff = max(retry.get_backoff_time(), 0.1 * random.random())  # noqa: S311 - jitter
         wait = backoff if failed.after_s is None else failed.after_s
         if clock.monotonic() - began + wait > provider.patience_s:
-            raise trouble(
+            said = trouble(
                 provider,
                 f"{failed}; the wait of {wait:.0f} s would go beyond the limit of "
                 f"{provider.patience_s:.0f} s",
                 "run the same command later, what is done is kept",
             )
+            raise Unreachable(str(said))
         log.info("%s: %s; asking again in %.1f s", provider.source, failed, wait)
         clock.sleep(wait)
 

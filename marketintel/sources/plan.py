@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from marketintel.errors import UsageError
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.sources import questions
 from marketintel.sources.answers import AnswerStore
 from marketintel.sources.connectors import ALIASES, CONNECTORS, Book
@@ -54,10 +54,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order in which they are done, and what has to be said about them."""
+    """Steps in the order in which they are done, notes, and sources named that lack their key."""
 
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
+    unasked: tuple[str, ...] = ()
 
     def describe(self) -> list[str]:
         """Return the plan as lines for a person."""
@@ -130,7 +131,7 @@ def plan(
             f"{', '.join([*CONNECTORS, *ALIASES])}, or alone baci, gravity"
         )
     named = frozenset(chosen)
-    wanted = questions.Wanted(tuple(targets), tuple(sorted(set(codes))), book, named)
+    wanted = questions.Wanted(tuple(targets), tuple(sorted(set(codes))), book, named, regions)
     for name, is_there in (
         ("targets", targets), ("codes", codes or not wanted.needs_codes), ("years", years)
     ):  # fmt: skip
@@ -159,12 +160,51 @@ def plan(
     for source, what, query, rows in questions.standing():
         if applies(source):
             add(source, what, query, rows, 0.0 if refresh else None)
+    steps, unasked = _without_key(steps)
+    if unasked and not steps:
+        raise MissingDataError(f"fetch: {'; '.join(unasked)}; then run the same command again")
+    notes += unasked
+    notes += _what_keys_add(steps, unasked, targets)
     if not steps:
         why = f" ({'; '.join(notes)})" if notes else ""
         raise UsageError(f"fetch: {', '.join(sources)} has nothing about {', '.join(targets)}{why}")
     if not apart and set(targets) & book.eu_members:
         notes.append("regional statistics and polygons are not asked for; --regions adds them")
-    return Plan(tuple(steps), tuple(dict.fromkeys(notes)))
+    missing = tuple(name for name in chosen if name not in {s.source for s in steps} and unasked)
+    return Plan(tuple(steps), tuple(dict.fromkeys(notes)), missing)
+
+
+def _without_key(steps: list[Step]) -> tuple[list[Step], list[str]]:
+    """Return the steps that can be asked, those that need no key first, and what the rest lacks."""
+    rank = {"none": 0, "optional": 1, "required": 2}
+    ordered = sorted(steps, key=lambda s: rank[CONNECTORS[s.source].provider.key_rule])
+    asked, unasked = [], {}
+    for step in ordered:
+        provider = CONNECTORS[step.source].provider
+        if provider.key_rule == "required" and (wanted := provider.key_wanted()):
+            unasked[step.source] = f"{step.source}: not asked, it needs a key; {wanted}"
+        else:
+            asked.append(step)
+    return asked, list(unasked.values())
+
+
+def _what_keys_add(steps: list[Step], unasked: list[str], targets: Sequence[str]) -> list[str]:
+    """Return notes on what a key would add to a plan."""
+    notes = []
+    sources = {step.source for step in steps}
+    if "comtrade" in sources and (wanted := CONNECTORS["comtrade"].provider.key_wanted()):
+        notes.append(f"comtrade: {wanted} for whole answers in place of 500 rows a request")
+        notes.append(
+            "baci: trade of every country needs no key; `marketintel fetch baci --edition "
+            "HS92_V202601` gets the file"
+        )
+        census = CONNECTORS["us_census_imports"].provider
+        if "USA" in targets and not unasked and (wanted := census.key_wanted()):
+            notes.append(
+                f"us_census_imports, us_census_exports: not asked, they need a key; {wanted} "
+                "for imports with duties and exports by month; Comtrade is asked in their place"
+            )
+    return notes
 
 
 def _spans(years: Sequence[int], now: int) -> list[list[int]]:
@@ -199,8 +239,6 @@ def _step(
         )
         if source == "comtrade" and not client.has_key:
             what += ", without COMTRADE_KEY (500 rows a request)"
-        if source == "wto" and not client.has_key:
-            what += f", which needs {connector.provider.key_env}"
     return Step(source, what, query, len(asked), kept, rows, max_age_s)
 
 

@@ -43,6 +43,9 @@ _WITHOUT_CODES = {*REGIONAL, "natural_earth", "worldbank", "imf", "ecb", "cepii_
 #: Estimates only, from the figures shipped: cells with a figure in a year.
 _CELLS = {"eurostat_sbs": 40_000, "eurostat_regional": 350}
 
+#: The two sources of the United States.
+CENSUS = frozenset({"us_census_imports", "us_census_exports"})
+
 #: Projections asked for beyond the last year.
 _AHEAD = 5
 
@@ -55,6 +58,7 @@ class Wanted:
     codes: tuple[str, ...]
     book: Book
     sources: frozenset[str]
+    regions: bool = False
 
     @property
     def needs_codes(self) -> bool:
@@ -64,13 +68,14 @@ class Wanted:
     def home(self, target: str) -> str:
         """Return where a target's trade is asked for."""
         at_home = "comtrade"
-        if target == "USA":
+        census_named = bool(CENSUS & self.sources)
+        if target == "USA" and (census_named or not census.PROVIDER.key_wanted()):
             at_home = "us_census_imports"
         elif target == "CAN":
             at_home = "statcan_cimt"
         elif target in self.book.eu_members:
             at_home = "comext"
-        named = {"us_census_imports", "us_census_exports"} if target == "USA" else {at_home}
+        named = CENSUS if target == "USA" else {at_home}
         return "comtrade" if "comtrade" in self.sources and not named & self.sources else at_home
 
 
@@ -83,7 +88,7 @@ def about(wanted: Wanted, span: list[int], notes: list[str]) -> Iterator[Questio
     if wanted.needs_codes:
         yield from _trade(wanted, span, notes)
     yield from _context(wanted, span)
-    yield from _regional(span, notes)
+    yield from _regional(wanted, span, notes)
     yield from _named(wanted, span, notes)
 
 
@@ -92,12 +97,17 @@ def _trade(wanted: Wanted, span: list[int], notes: list[str]) -> Iterator[Questi
     codes, labels = wanted.codes, tuple(map(str, span))
     about = f"{len(codes)} codes, {_period(span)}"
     cells = len(codes) * len(labels) * 2 * _PARTNERS
-    members = []
+    yield from _eu_exports(wanted, span)
     for target in wanted.targets:
         home = wanted.home(target)
         if home == "us_census_imports":
-            wanted.book.revision_at("USA", f"{span[0]}-01")  # refused now, not after an hour
-            months = tuple(f"{y}-{m:02}" for y in span for m in range(1, 13))
+            years = [y for y in span if y >= census.FIRST_YEAR]
+            if years != span:
+                notes.append(f"us_census: no data before {census.FIRST_YEAR}, not asked for")
+            if not years:
+                continue
+            wanted.book.revision_at("USA", f"{years[0]}-01")  # refused now, not after an hour
+            months = tuple(f"{y}-{m:02}" for y in years for m in range(1, 13))
             rows = len(codes) * len(months) * _PARTNERS
             for flow, source in (("import", home), ("export", "us_census_exports")):
                 query = census.Query(flow, months, codes)  # type: ignore[arg-type]
@@ -108,7 +118,6 @@ def _trade(wanted: Wanted, span: list[int], notes: list[str]) -> Iterator[Questi
             yield home, what, CanadaQuery(labels, codes), cells * 12
         elif home == "comext":
             wanted.book.revision_at(target, labels[0])
-            members.append(target)
             code = wanted.book.code_of(target, "eurostat")
             trade = comext.Query((code,), codes, since=labels[0], until=labels[-1])
             yield home, f"trade of {target}, {about}", trade, cells
@@ -116,6 +125,27 @@ def _trade(wanted: Wanted, span: list[int], notes: list[str]) -> Iterator[Questi
             yield home, f"trade of {target}, {about}", comtrade.Query((m49,), labels, codes), cells
         else:
             notes.append(f"comtrade: {target} does not report there; use mirror figures")
+
+
+def _eu_exports(wanted: Wanted, span: list[int]) -> Iterator[Question]:
+    """Yield what all members of the EU sell to the targets outside it, by year and by month.
+
+    It needs no key, and is what a study of a market without figures of its own can stand on.
+    """
+    code_of = wanted.book.code_of
+    outside = [t for t in wanted.targets if t not in wanted.book.eu_members]
+    partners = tuple(filter(None, (code_of(target, "eurostat") for target in outside)))
+    reporters = tuple(sorted(code_of(member, "eurostat") for member in wanted.book.eu_members))
+    if not partners or not reporters:
+        return
+    labels = (str(span[0]), str(span[-1]))
+    rows = len(wanted.codes) * len(span) * len(partners) * len(reporters) // 3
+    for freq, how, cells in (("A", "yearly", rows), ("M", "monthly", rows * 8)):
+        query = comext.Query(
+            reporters, wanted.codes, partners, ("export",), freq, labels[0], labels[1]
+        )
+        what = f"exports of the EU's members to {', '.join(outside)}, {len(wanted.codes)} codes"
+        yield "comext", f"{what}, {_period(span)}, {how}", query, cells
 
 
 def _context(wanted: Wanted, span: list[int]) -> Iterator[Question]:
@@ -134,15 +164,13 @@ def _context(wanted: Wanted, span: list[int]) -> Iterator[Question]:
     macro = worldbank.Query(tuple(worldbank.INDICATORS), span[0], span[-1])
     what = f"{len(macro.indicators)} indicators, all economies, {_period(span)}"
     yield "worldbank", what, macro, len(macro.indicators) * len(span) * 260
-    if "ecb" in wanted.sources or {"statcan_cimt", "comext"} & set(
-        map(wanted.home, wanted.targets)
-    ):
+    if wanted.needs_codes or "ecb" in wanted.sources:  # the EU's exports are in euros
         what = f"{len(CURRENCIES)} currencies per euro, {_period(span)}, years and months"
         rates = RatesQuery(CURRENCIES, labels)
         yield "ecb", what, rates, len(CURRENCIES) * 13 * len(span)
 
 
-def _regional(span: list[int], notes: list[str]) -> Iterator[Question]:
+def _regional(wanted: Wanted, span: list[int], notes: list[str]) -> Iterator[Question]:
     """Yield what is asked about the regions of Europe."""
     labels = tuple(map(str, span))
     for source, tables, what in (
@@ -153,6 +181,8 @@ def _regional(span: list[int], notes: list[str]) -> Iterator[Question]:
         if not list(query.parts()):
             notes.append(f"{source}: no figures of {_period(span)}")
             continue
+        if source in wanted.sources or wanted.regions:
+            notes += query.outside()
         rows = len(list(query.parts())) * _CELLS[source]
         yield source, f"{what}, all regions of Europe, {_period(span)}", query, rows
 

@@ -29,6 +29,36 @@ MEDIA = {
 }
 
 
+#: Declared types that say nothing of the content, which is then judged by its first bytes.
+VAGUE = frozenset({
+    "", "application/octet-stream", "binary/octet-stream", "application/x-download",
+    "application/force-download", "application/download", "application/unknown",
+})  # fmt: skip
+
+
+def sniffed(first: bytes) -> str:
+    """Return the media type that the first bytes of a body show; ``text/csv`` for plain text."""
+    if first.startswith(b"PK"):
+        return "application/zip"
+    if first.startswith((b"\xd0\xcf\x11\xe0", b"<stata_dta>")) or b"\0" in first[:512]:
+        return "application/octet-stream"
+    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
+    if text.startswith((b"{", b"[")):
+        return "application/json"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "text/html"
+    return "application/xml" if text.startswith(b"<") else "text/csv"
+
+
+def fits(kind: str, media: Sequence[str]) -> bool:
+    """Return whether sniffed content is one of the media types expected, whatever its dialect."""
+    family = "json" if kind == "application/json" else "xml" if kind == "application/xml" else kind
+    return kind in media or any(
+        m.endswith(family) or (family == "text/csv" and m.endswith(("csv", "text/plain")))
+        for m in media
+    )
+
+
 class Passing(Exception):
     """A trouble that may be over the next time.
 

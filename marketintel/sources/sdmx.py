@@ -196,7 +196,9 @@ def _rows(
 
     series = dataset.get("series")
     if series is None:  # flat: the key of an observation holds every dimension
-        series = {"": {"observations": dataset.get("observations") or {}}}
+        if not dataset.get("observations"):
+            return  # no match: such an answer may still have attributes of groups
+        series = {"": {"observations": dataset["observations"]}}
     keys = [tuple(int(i) for i in key.split(":") if i) for key in series]
     if swappable and keys:
         need([d["id"] for part in dimensions.values() for d in as_list(part)], swappable, source)

@@ -44,6 +44,12 @@ class Provider:
         Least time between two requests to one host.
     key_env, key_header, key_param : str or None
         Variable that holds the key, and the header (preferred) or parameter that carries it.
+    key_rule : {"none", "optional", "required"}
+        Whether the provider answers without a key.
+    sign_up : str
+        Where a key is had.
+    key_trouble : str or None
+        Header of an answer or redirect that says that the key is missing or wrong.
     max_bytes : int
         Largest body accepted, counted after decompression.
     connect_s, read_s, body_s : float
@@ -61,6 +67,9 @@ class Provider:
     key_env: str | None = None
     key_header: str | None = None
     key_param: str | None = None
+    key_rule: str = "none"
+    sign_up: str = ""
+    key_trouble: str | None = None
     max_bytes: int = 256 * MIB
     connect_s: float = 10.0
     read_s: float = 60.0
@@ -100,6 +109,12 @@ class Provider:
     def allowed_hosts(self) -> frozenset[str]:
         """Return the hosts this provider may be spoken to at."""
         return frozenset({urlsplit(self.base).hostname or "", *self.hosts})
+
+    def key_wanted(self) -> str:
+        """Return what to do about a missing key; "" where there is one, or none is needed."""
+        if self.key_rule == "none" or self.key() is not None:
+            return ""
+        return f"set {self.key_env} (a key is free at {self.sign_up})"
 
     def key(self) -> SecretStr | None:
         """Return the key, if the environment has one."""

@@ -6,6 +6,7 @@ over the next time leaves as ``Passing``, every other one as ``SourceError``.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -15,8 +16,17 @@ import requests
 from marketintel.errors import SourceError
 from marketintel.sources.answers import Answer
 from marketintel.sources.body import BodyTooLarge, DamagedBody, Watch, WatchedAdapter, pieces
-from marketintel.sources.patience import Clock, trouble
-from marketintel.sources.replies import Passing, matches, message, retry_after, short
+from marketintel.sources.patience import Clock, Refused, Unreachable, trouble
+from marketintel.sources.replies import (
+    VAGUE,
+    Passing,
+    fits,
+    matches,
+    message,
+    retry_after,
+    short,
+    sniffed,
+)
 from marketintel.sources.replies import to_file as save_body
 from marketintel.sources.settings import Provider, is_loopback, redact_bytes
 
@@ -103,6 +113,7 @@ class Wire:
                 if keyed and self._key and at_home:
                     self._add_key(prepared)
                 response = self._open(prepared, here.hostname or "")
+                self._check_key(response)
                 if response.status_code not in _REDIRECT:
                     break
                 target = self._joined(target, response.headers.get("Location", ""))
@@ -119,6 +130,21 @@ class Wire:
         finally:
             self._watch.stop()
         raise Passing(problem, damaged=True)
+
+    def _check_key(self, response: requests.Response) -> None:
+        """Stop where a provider says that the key is missing or wrong."""
+        header = self.provider.key_trouble
+        if header and header in response.headers:
+            response.close()
+            raise Unreachable(
+                str(
+                    self._error(
+                        "the provider asks for a valid key",
+                        f"set or renew {self.provider.key_env} (a key is free at "
+                        f"{self.provider.sign_up})",
+                    )
+                )
+            )
 
     def _permitted(self, target: str) -> Any:
         """Return the parts of an address that may be spoken to."""
@@ -211,7 +237,7 @@ class Wire:
         status = response.status_code
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         good = status in accept
-        if good and status == 200 and not matches(kind, media):
+        if good and status == 200 and kind not in VAGUE and not matches(kind, media):
             start = self._head(response)
             raise self._error(
                 f"answered with {kind or 'no media type'} where {media[0]} was expected{start}",
@@ -221,10 +247,19 @@ class Wire:
         limit = self.provider.max_bytes if good else min(self.provider.max_bytes, 1 << 20)
         body = b""
         try:
+            wire = pieces(response, limit)
+            if good and status == 200 and media and kind in VAGUE:
+                first = next(wire, b"")
+                wire, kind = chain([first], wire), sniffed(first)
+                if not fits(kind, media):
+                    raise self._error(
+                        f"answered with {kind} where {media[0]} was expected: {message(first)}",
+                        "the service may be down or have changed; try again later",
+                    )
             if good and to_file is not None:
-                save_body(pieces(response, limit), to_file)
+                save_body(wire, to_file)
             else:
-                body = redact_bytes(b"".join(pieces(response, limit)))
+                body = redact_bytes(b"".join(wire))
         except BodyTooLarge as error:
             if good:
                 raise self._error(
@@ -250,7 +285,10 @@ class Wire:
         if status in (401, 403):
             variable = self.provider.key_env
             todo = f"set or renew {variable}" if variable else "the provider refuses this request"
-        return self._error(what, todo)
+            if variable and self.provider.sign_up:
+                todo += f" (a key is free at {self.provider.sign_up})"
+        kind = Unreachable if status == 401 else Refused
+        return kind(str(self._error(what, todo)))
 
     def _head(self, response: requests.Response) -> str:
         """Return the beginning of an unexpected answer, for the message."""

@@ -15,6 +15,7 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.sources import tidy
 from marketintel.sources.answers import Answer
 from marketintel.sources.http import Client
+from marketintel.sources.patience import Refused
 from marketintel.sources.scope import asked
 from marketintel.sources.settings import Provider
 
@@ -158,7 +159,7 @@ def rows_of(body: Any) -> list[dict[str, Any]]:
     if isinstance(body, list) and body and isinstance(body[0], dict) and "message" in body[0]:
         messages = tidy.as_list(body[0]["message"])
         said = "; ".join(f"{m.get('id')} {m.get('value')}" for m in messages)
-        raise SourceError(f"{SOURCE}: {tidy.snippet(said)}; check indicator, economies and years")
+        raise Refused(f"{SOURCE}: {tidy.snippet(said)}; check indicator, economies and years")
     good = (
         isinstance(body, list)
         and len(body) == 2

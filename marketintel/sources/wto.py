@@ -39,6 +39,8 @@ PROVIDER = Provider(
     "https://api.wto.org/timeseries/v1",
     key_env=WTO_KEY,
     key_header="Ocp-Apim-Subscription-Key",
+    key_rule="required",
+    sign_up="https://apiportal.wto.org",
 )
 #: Rows of one answer; an answer that long may be cut.
 MAX_ROWS = 1_000_000
@@ -74,7 +76,7 @@ class Query:
     Attributes
     ----------
     indicator : str
-        Such as ``HS_M_0010`` (MFN applied, HS6) or ``HS_P_0070`` (lowest preferential).
+        Such as ``HS_A_0010`` (MFN applied, HS6) or ``HS_P_0070`` (lowest preferential).
     reporters, partners : sequence of str
         WTO codes of three digits; none means all, and the default partners.
     products : sequence of str
@@ -94,7 +96,7 @@ class Query:
 def check(query: Query) -> None:
     """Raise UsageError for what the provider would refuse."""
     if not re.fullmatch(r"[A-Z0-9_]+", query.indicator):
-        raise UsageError(f"wto: '{query.indicator}' is not an indicator code, such as HS_M_0010")
+        raise UsageError(f"wto: '{query.indicator}' is not an indicator code, such as HS_A_0010")
     if query.since > query.until:
         raise UsageError(f"wto: years {query.since}-{query.until} run backwards")
 
@@ -143,7 +145,8 @@ def fetch(
     check(query)
     if PROVIDER.key() is None:
         raise MissingDataError(
-            "wto: no key; set the environment variable WTO_KEY (a key is free at apiportal.wto.org)"
+            "wto: no key; set the environment variable WTO_KEY "
+            f"(a key is free at {PROVIDER.sign_up})"
         )
     with conversation(PROVIDER, client, base_url) as talk:
         frame: pd.DataFrame = perform(query, talk).content

@@ -10,6 +10,9 @@ the one before it, in codes of the segments asked, is taken:
    them in both years, every one of ``LARGE`` among them. One partner's exports are not a
    country's imports.
 
+4. **EU exports**: what the members of the European Union say they exported to it, in Comext. These
+   are an exporter's figures: sales by segment, year and member, without any competitor.
+
 Nobody stands in for a country whose own figures of the year are here. Kinds are never added:
 they are valued differently. Why these limits: ``docs/studies.md``.
 """
@@ -20,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError
-from marketintel.reference.countries import country_name
+from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.comparison import like_for_like
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REPORTED, RECONCILED, MIRROR = "reported", "reconciled", "mirror"
+EU_EXPORTS = "EU exports"
+#: The source that has all members of the EU.
+COMEXT = "comext"
 
 #: Partners that must tell in both years, and those that may not be missing among them. Both are a
 #: choice, with its evidence in ``docs/studies.md``.
@@ -48,6 +54,10 @@ WHERE NOT t.is_mirror AND t.reporter <> 'WLD'
         AND (t.trade_system IS NULL OR t.trade_system = 'consumption'))
        OR (t.reporter <> $market AND t.flow = 'export'))
 """
+_EXPORTERS = """
+SELECT DISTINCT reporter, period FROM trade
+WHERE source = $source AND flow = 'export' AND freq = 'A' AND partner = $market
+"""
 _NEWEST = "SELECT source, max(period[1:4]) AS year FROM trade WHERE freq = 'A' GROUP BY source"
 _CODES = "SELECT DISTINCT hs_revision, cmd_code FROM trade WHERE source = $source"
 
@@ -61,7 +71,8 @@ class Imports:
     market, year, base : str
         ISO3; the year and the one before it.
     kind : str
-        ``reported``, ``reconciled`` or ``mirror``; the last two are told by partners.
+        ``reported``, ``reconciled``, ``mirror`` or ``EU exports``; the last three are told by
+        partners.
     flows : DataFrame
         As :func:`marketintel.warehouse.flows.flows` with weights and origin; both years, in codes
         that compare between them.
@@ -165,6 +176,14 @@ def imports(
         return _made(market, now, before, RECONCILED, rows[rows["is_mirror"]], segments, data_dir)
     national = partners[partners["source"] != BACI]
     found = _enough(market, national, order, year)
+    if found is None and (sold := _eu_exports(market, national, year, data_dir)):
+        now, before, members = sold
+        rows = flows(
+            reporter=market, segments=segments, source=COMEXT, partner=members, mirror=True,
+            with_weights=True, data_dir=data_dir,
+        )  # fmt: skip
+        rows = rows[rows["is_mirror"]]
+        return _made(market, now, before, EU_EXPORTS, rows, segments, data_dir, tuple(members))
     if found is None:
         monthly = there[~there["own"] & there["here"]]
         raise MissingDataError(_nothing(market, segments, year, own, monthly, data_dir))
@@ -221,6 +240,21 @@ def _enough(
         if len(source_of) >= ENOUGH and needed <= set(source_of) and here & set(source_of):
             return now, before, source_of
     return None
+
+
+def _eu_exports(
+    market: str, national: "pd.DataFrame", year: int | None, data_dir: Path | None
+) -> tuple[str, str, list[str]] | None:
+    """Return year, year before and the members of the EU whose exports to the market are here."""
+    here = national[(national["source"] == COMEXT) & national["here"]]
+    pair = _pair_of_sources(here, [COMEXT], year)
+    if pair is None:
+        return None
+    _, now, before = pair
+    told = engine.ask_once(data_dir, _EXPORTERS, source=COMEXT, market=market)
+    both = told[told["period"].isin([now, before])].groupby("reporter")["period"].nunique()
+    members = sorted(set(both[both == 2].index) & set(group_members("EU27")))
+    return (now, before, members) if len(members) >= ENOUGH else None
 
 
 def _made(

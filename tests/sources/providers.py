@@ -1,4 +1,7 @@
-"""Providers' services made of figures at hand, for tests that go the whole way through HTTP."""
+"""Providers' services made of figures at hand, for tests that go the whole way through HTTP.
+
+Fixtures: synthetic.
+"""
 
 from typing import ClassVar
 from urllib.parse import parse_qs

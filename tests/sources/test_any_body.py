@@ -32,7 +32,6 @@ from marketintel.sources import (
     gisco,
     imf,
     oecd,
-    statcan,
     wits,
     worldbank,
     wto,
@@ -69,8 +68,6 @@ CONNECTORS: dict[str, tuple[Callable, dict]] = {
     "ecb": (ecb.process, ecb.CONTRACT),
     "oecd": (oecd.process, oecd.CONTRACT),
     "wits": (wits.process, wits.CONTRACT),
-    "statcan": (statcan.process, statcan.CONTRACT),
-    "statcan table": (statcan.process_table, statcan.CONTRACT),
     "wto": (wto.process, wto.CONTRACT),
     "nuts": (gisco.process, gisco.CONTRACT),
     "countries": (gisco.process_countries, gisco.COUNTRY_CONTRACT),
@@ -155,7 +152,7 @@ def test_recordings_cut_off_anywhere(shared, name):
 
 #: Where the recordings of a connector lie; the others have none that is JSON.
 FOLDERS = {
-    "comtrade": "comtrade", "worldbank": "worldbank", "statcan": "statcan", "eurostat": "eurostat",
+    "comtrade": "comtrade", "worldbank": "worldbank", "eurostat": "eurostat",
     "imf": "imf", "datamapper": "imf", "ecb": "ecb_fx", "oecd": "oecd", "wits": "wits",
     "wto": "wto", "nuts": "gisco_naturalearth", "countries": "gisco_naturalearth",
 }  # fmt: skip

@@ -84,10 +84,10 @@ def test_every_code_of_the_archives_own_list_is_an_economy_or_said_to_be_none():
         "GB",
         "GR",
     ]
-    found = to_iso3(pd.Series(beside_iso), "eurostat").tolist()
+    found = to_iso3(pd.Series(beside_iso), "statcan").tolist()
     assert found[:2] == ["XKX", "ESP"]
     assert found[-7:] == ["ANT", "MMR", "COD", "TLS", "SCG", "GBR", "GRC"]
-    assert not set(cimt.NO_ECONOMY) & set(code_map("eurostat"))
+    assert not set(cimt.NO_ECONOMY) & set(code_map("statcan"))
 
 
 def test_chunks_make_no_difference(archive, monkeypatch):

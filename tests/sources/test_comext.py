@@ -135,7 +135,7 @@ def test_header_only_and_nothing_found_are_empty():
 def test_request_has_the_key_in_order():
     query = Query(["GR", "DE"], ["901320", "90132000"], ["US"], since="2020", until="2024")
     path, params = request(query)
-    assert path == "/sdmx/2.1/data/DS-045409/A.EL+DE.US.901320+90132000.1+2."
+    assert path == "/sdmx/2.1/data/DS-045409/A.GR+DE.US.901320+90132000.1+2."
     assert params == [("format", "SDMX-CSV"), ("startPeriod", "2020"), ("endPeriod", "2024")]
 
 

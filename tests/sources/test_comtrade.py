@@ -196,7 +196,7 @@ def test_the_three_totals_are_always_sent_and_the_key_only_in_the_header(
     assert KEY not in str(sent.query)
     assert sent.query | {"partner2Code": "0", "motCode": "0", "customsCode": "C00"} == sent.query
     assert sent.query["period"] == "202401,202412"
-    assert sent.query["maxRecords"] == "100000"
+    assert sent.query["maxRecords"] == "250000"
     assert "isReported" not in str(sent.query)
 
 

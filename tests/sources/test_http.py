@@ -17,6 +17,8 @@ Which test is for which misbehaviour:
 - duplicate rows: ``test_comtrade.test_duplicates…``, ``test_census.test_duplicates…``
 - 500-row truncation: ``test_comtrade.test_an_answer_cut_at_500…``
 - two at once: ``test_two_…`` here, and processes in ``test_resume``
+
+Fixtures: synthetic.
 """
 
 import email.utils
@@ -234,9 +236,7 @@ def test_another_media_type_than_expected_stops(media: str) -> None:
         page = b"<html><style>b{}</style><title>Sorry</title><p>under maintenance</p></html>"
         server.add("/x", body=page, content_type=media or " ")
         line = refusal(server, "/x")
-        assert (
-            f"answered with {media or 'no media type'} where application/json was expected" in line
-        )
+        assert f"answered with {media or 'text/html'} where application/json was expected" in line
         assert "Sorry under maintenance" in line
 
 

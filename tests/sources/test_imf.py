@@ -206,7 +206,10 @@ def test_datamapper_recording_is_cut_off(shared):
 def test_request():
     path, params = imf.request(Query(["USA", "XKX"], ["NGDPD", "PCPIPCH"]))
     assert path == "/data/dataflow/IMF.RES/WEO/+/USA+KOS.NGDPD+PCPIPCH.A"
-    assert params["attributes"] == "all"
+    assert params["attributes"] == "dsd"
+    same, latest = imf.latest_request(Query(["USA", "XKX"], ["NGDPD", "PCPIPCH"]))
+    assert same == path
+    assert (latest["attributes"], latest["firstNObservations"]) == ("series", "1")
     assert imf.request(Query(freq="Q"))[0].endswith("/+/*.*.Q")
 
 

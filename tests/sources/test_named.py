@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from marketintel.cli_fetch import reference_book
-from marketintel.errors import SourceError, UsageError
+from marketintel.errors import MissingDataError, SourceError, UsageError
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import Plan, plan
@@ -131,10 +131,8 @@ def test_without_a_key_or_a_revision_it_is_said_before_and_after(
     with pytest.raises(UsageError, match="does not say the HS revision of JPN; WITS does"):
         make(tmp_path, "wto", "JPN")
     monkeypatch.delenv("WTO_KEY")
-    assert "which needs WTO_KEY" in make(tmp_path, "wto", "CAN").describe()[0]
-    done = fetch(tmp_path, "wto", "CAN")
-    assert isinstance(done.error, SourceError)
-    assert "set WTO_KEY" in done.describe()
+    with pytest.raises(MissingDataError, match=r"needs a key; set WTO_KEY .*apiportal\.wto\.org"):
+        make(tmp_path, "wto", "CAN")
     assert server.requests == []
 
 

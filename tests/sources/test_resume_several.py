@@ -22,18 +22,19 @@ import pytest
 import typer
 
 from marketintel.cli_fetch import fetch
-from marketintel.sources import snapshot
+from marketintel.sources import cepii, snapshot
 from tests.sources.providers import Comtrade
 from tests.sources.server import Reply, Request, Server, wait_until
 from tests.sources.test_home_sources import cimt, rates, wits
+from tests.sources.test_today import comext_service
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
 _ASK = ["--for", "USA,CAN,JPN", "--segments", "lasers", "--years", "2022-2023"]
-_SOURCES = ("CENSUS", "STATCAN_CIMT", "COMTRADE", "WITS", "WORLDBANK", "IMF", "ECB",
+_SOURCES = ("CENSUS", "COMEXT", "STATCAN_CIMT", "COMTRADE", "WITS", "WORLDBANK", "IMF", "ECB",
             "CEPII_GEODIST")  # fmt: skip
-_KEPT = {"us_census_imports", "us_census_exports", "statcan_cimt", "comtrade", "wits", "worldbank",
-         "imf", "ecb", "cepii_geodist"}  # fmt: skip
+_KEPT = {"comext", "us_census_imports", "us_census_exports", "statcan_cimt", "comtrade", "wits",
+         "worldbank", "imf", "ecb", "cepii_geodist"}  # fmt: skip
 
 
 def census(request: Request) -> Reply:
@@ -102,6 +103,8 @@ def server() -> Iterator[Server]:
             ("/data/timeseries", census), ("/CIMT-CICM", cimt), ("/reporter", wits),
             ("/public/v1/preview", Comtrade()), ("/country", worldbank),
             ("/data/dataflow", imf), ("/data/EXR", rates),
+            ("/sdmx/2.1/data/DS-045409", comext_service()),
+            ("/public/v1/getDa", lambda _: Reply(json={"count": 0, "data": []})),
         ):  # fmt: skip
 
             def slowly(request: Request, answer=answer) -> Reply:  # type: ignore[no-untyped-def]
@@ -109,13 +112,14 @@ def server() -> Iterator[Server]:
                 return answer(request)
 
             running.route(prefix, slowly)
-        running.add("/distance/dist_cepii.zip", body=geodist(), content_type="application/zip")
+        running.add(cepii.STATA, body=geodist(), content_type="application/zip")
         yield running
 
 
 def command(url: str, data: str, said: str) -> None:
     """Run ``marketintel fetch`` in this process, which is a new one, and end it."""
     os.environ.pop("COMTRADE_KEY", None)
+    os.environ["CENSUS_KEY"] = "k" * 40
     for source in _SOURCES:
         os.environ[f"MARKETINTEL_{source}_URL"] = url
         os.environ[f"MARKETINTEL_{source}_INTERVAL_S"] = "0"

@@ -25,7 +25,6 @@ from marketintel.sources import (
     eurostat,
     imf,
     oecd,
-    statcan,
     wits,
     worldbank,
     wto,
@@ -53,10 +52,6 @@ POINT = {
     "value": None, "decimals": 1, "scalarFactorCode": 0, "symbolCode": 0, "statusCode": 1,
     "securityLevelCode": 0, "releaseTime": "2026-09-14T08:30", "frequencyCode": 6,
 }  # fmt: skip
-SERIES = {"responseStatusCode": 0, "productId": 18100004, "coordinate": "2.2.0.0.0.0.0.0.0.0",
-          "vectorId": 1, "vectorDataPoint": [POINT]}  # fmt: skip
-NO_SERIES = {"responseStatusCode": 3, "productId": 0, "coordinate": ".........", "vectorId": 9,
-             "vectorDataPoint": []}  # fmt: skip
 WTO_ROW = {
     "IndicatorCategoryCode": "TPA_MFN_HS", "IndicatorCode": "HS_M_0010", "Indicator": "MFN",
     "ReportingEconomyCode": "840", "PartnerEconomyCode": "", "Year": 2024, "PeriodCode": "A",
@@ -122,23 +117,6 @@ READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
         {"partner_code": "1220", "value_usd": None},
     ),
     "census, 204": (partial(census.process, flow="import"), b"", None),
-    # The service's answers of 2026 to a valid and an unknown vector, and a missing figure.
-    "statcan, one of two failed": (
-        statcan.process,
-        [{"status": "FAILED", "object": NO_SERIES}, {"status": "SUCCESS", "object": SERIES}],
-        {"vector": "1", "period": "2026-08", "value": None, "status": "status 1"},
-    ),
-    "statcan, series without points": (
-        statcan.process, [{"status": "SUCCESS", "object": SERIES | {"vectorDataPoint": []}}], None),
-    "statcan table": (
-        statcan.process_table,
-        zipped("12100011.csv", '\ufeff"REF_DATE","GEO","DGUID","UOM","UOM_ID","SCALAR_FACTOR",'
-               '"SCALAR_ID","VECTOR","COORDINATE","VALUE","STATUS","SYMBOL","TERMINATED",'
-               '"DECIMALS"\n"2024-01","Canada","2016A000011124","Dollars","81","millions","6",'
-               '"v1","1.1","","..","","","1"\n'),
-        {"unit": "Dollars", "vector": "1", "scale": 6.0, "value": None, "status": ".."},
-    ),
-    # Cubes of Eurostat whose filters match nothing, and values as a list with nulls.
     "eurostat, cube of nothing": (
         eurostat.process, json.dumps(cube(id=[], size=[], dimension={}, value={})), None),
     "eurostat, a dimension of nothing": (
@@ -303,17 +281,6 @@ REFUSED: dict[str, tuple[Callable[..., Any], Any, str]] = {
     "census, other names": (
         partial(census.process, flow="import"), [["CTY_CODE", "VALUE"], ["1220", "5"]],
         "census: the answer has no field 'I_COMMODITY'"),
-    "statcan, table that is none": (
-        statcan.process,
-        [{"status": "FAILED", "object": "The cube product ID 99999999 does not exist. Error code "
-                                        "= CUBE_NOT_AVAILABLE"}],
-        "does not exist",
-    ),
-    "statcan, words only": (
-        statcan.process, {"message": "Wrong date format, check manual"}, "Wrong date format"),
-    "statcan, success that is none": (
-        statcan.process,
-        [{"status": "SUCCESS", "object": NO_SERIES | {"responseStatusCode": 4}}], "no series"),
     "eurostat, too big, JSON": (
         eurostat.process,
         {"error": [{"status": 413, "id": 413, "label": "EXTRACTION_TOO_BIG: The requested "

@@ -1,4 +1,7 @@
-"""From HTTP to the pages: a study of fetched figures is the study of the shipped ones."""
+"""From HTTP to the pages: a study of fetched figures is the study of the shipped ones.
+
+Fixtures: synthetic answers made of real figures.
+"""
 
 import ast
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 
 from marketintel.sources import ecb, imf, snapshot
 from marketintel.sources.connectors import CONNECTORS
-from marketintel.sources.fetch import merge
+from marketintel.sources.merging import merge
 from marketintel.warehouse import query, store
 
 

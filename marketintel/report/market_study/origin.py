@@ -8,6 +8,7 @@ from marketintel.report.market_study.study import Study, each, one
 from marketintel.report.market_study.terms import told
 from marketintel.warehouse.imports import (
     ENOUGH,
+    EU_EXPORTS,
     LARGE,
     MIRROR,
     RECONCILED,
@@ -68,6 +69,11 @@ def _standing_in(study: Study) -> str:
         return (
             f"{said} Without freight they are lower than imports as customs count them, and where "
             "reports of the two sides differ they are an estimate; single years of small flows jump."
+        )
+    if study.basis.kind == EU_EXPORTS:
+        return (
+            f"{said} Every total is what these members sold, not the size of the market, every share "
+            "is a share among them, and a change is one of their sales."
         )
     return (
         f"{said} What other countries sold is not in it, so that shares are shares of what these "
@@ -158,6 +164,11 @@ def gap_items(study: Study) -> list[str]:
         items.append(
             f"**Partners.** A mirror is used from {ENOUGH} partners on, with {', '.join(LARGE)} among "
             "them; the partners differ from year to year, so that no longer series is shown."
+        )
+    if study.basis.kind == EU_EXPORTS:
+        items.append(
+            "**Competitors.** Nothing is known of what others sell to this market. Its own statistics, "
+            "or BACI (`marketintel fetch baci --edition HS92_V202601`, without a key), have them."
         )
     if not study.has_matrix:
         items.append(f"**Specialisation.** {no_specialisation(study)}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from marketintel.analysis.frames import CORE, NEIGHBOUR
 from marketintel.report.market_study import words as w
-from marketintel.warehouse.imports import RECONCILED, REPORTED, Imports
+from marketintel.warehouse.imports import EU_EXPORTS, RECONCILED, REPORTED, Imports
 
 VALUED = {
     "CIF": "valued c.i.f., with freight and insurance",
@@ -93,6 +93,8 @@ def told_briefly(basis: Imports) -> str:
         return ""
     if basis.kind == RECONCILED:
         return f"Reconciled flows, {valued}, not the market's own imports."
+    if basis.kind == EU_EXPORTS:
+        return f"Exports of {len(basis.partners)} members of the EU (Comext), {valued}: no competitors."
     return f"Mirror of {len(basis.partners)} partners' exports, {valued}, a lower bound."
 
 
@@ -105,6 +107,11 @@ def told(basis: Imports) -> str:
         return (
             "Reconciled flows: one figure that CEPII made of what exporters and importers reported, "
             f"{valued}."
+        )
+    if basis.kind == EU_EXPORTS:
+        return (
+            f"Sales of the European Union: exports to this market as {len(basis.partners)} of its "
+            f"members reported them to Eurostat (Comext), {valued}. No competitor is in them."
         )
     return (
         f"Mirror: exports to this market as {len(basis.partners)} partners reported them, {valued}; "

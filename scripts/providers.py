@@ -1,0 +1,174 @@
+"""Write ``docs/providers.md``: every constant of a provider, and its witness outside this project.
+
+The constants are read from the code; ``scripts/providers.toml`` has a witness for each, or says
+that there is none. ``python scripts/providers.py`` writes the page.
+"""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs, urlsplit
+
+from marketintel.cli_fetch import reference_book
+from marketintel.sources import (
+    baci,
+    census,
+    cepii,
+    cimt,
+    comext,
+    comtrade,
+    comtrade_rows,
+    eurostat,
+    flags,
+    gisco,
+    oecd,
+    wto,
+)
+from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.connectors_context import WEO
+from marketintel.sources.connectors_named import _REGIMES
+from marketintel.sources.connectors_regions import EMPLOYMENT, INDICATORS
+from marketintel.sources.http import Client
+from marketintel.sources.plan import plan
+from marketintel.sources.replies import MEDIA
+from marketintel.sources.selftest import ASKED
+from marketintel.sources.settings import KEY_VARIABLES
+from marketintel.sources.worldbank import INDICATORS as WDI
+
+ROOT = Path(__file__).resolve().parent.parent
+DECLARED = ROOT / "scripts" / "providers.toml"
+PAGE = ROOT / "docs" / "providers.md"
+UNWITNESSED = "unwitnessed"
+
+Constant = tuple[str, str, str]
+
+
+def constants() -> set[Constant]:
+    """Return provider, kind and value of every constant in the code."""
+    found: set[Constant] = set()
+    for connector in CONNECTORS.values():
+        provider = connector.provider
+        name = provider.source
+        found.add((name, "address", provider.base))
+        found |= {(name, "address", host) for host in provider.hosts}
+        carried = provider.key_header or provider.key_param
+        rule = f"{provider.key_rule}: {provider.key_env} in {carried}" if carried else "none"
+        found.add((name, "key rule", rule))
+    found |= _asked()
+    lists: dict[tuple[str, str], Any] = {
+        ("census", "indicator"): [m for flow in census.MEASURES.values() for m in flow],
+        ("census", "limit"): [f"data from {census.FIRST_YEAR}"],
+        ("census", "flag"): [f"header {census.PROVIDER.key_trouble} of a missing key"],
+        ("cepii_geodist", "path"): [cepii.STATA, cepii.ARCHIVE],
+        ("statcan_cimt", "path"): [f"{a} ({', '.join(f)})" for a, f in cimt.FLOWS.values()],
+        ("statcan_cimt", "code list"): ["ISO 3166 alpha-2 with XK and EA (Ceuta and Melilla)"],
+        ("comext", "code list"): [comext.EU27, "GR (Greece)", *comext.FLOWS.values()],
+        ("comext", "indicator"): [*comext._INDICATORS],
+        ("comext", "limit"): [f"{eurostat.MAX_CELLS:,} cells"],
+        ("comtrade", "limit"): [f"{comtrade.PREVIEW_ROWS} rows without key",
+                                f"{comtrade.KEYED_ROWS:,} rows with key"],
+        ("comtrade", "path"): ["/data/v1/get/C/A/HS", "/data/v1/getDa/C/A/HS"],
+        ("comtrade", "code list"): [*comtrade_rows.FLOWS.values(), *comtrade_rows.REVISIONS],
+        ("eurostat", "flag"): [*sorted(flags.CONFIDENTIAL)],
+        ("eurostat", "indicator"): [
+            " ".join([t.dataset, *(f"{k}={v}" for k, v in t.filters.items())])
+            for t in (*EMPLOYMENT, *INDICATORS)
+        ],
+        ("imf", "indicator"): [*WEO],
+        ("worldbank", "indicator"): [*WDI],
+        ("wto", "indicator"): [*_REGIMES],
+        ("wto", "limit"): [f"{wto.MAX_ROWS:,} rows"],
+        ("comext", "media type"): [*comext._MEDIA],
+        ("cepii_geodist", "media type"): [*cepii._MEDIA],
+        ("every provider", "media type"): [
+            f"{name}: {', '.join(types)}" for name, types in MEDIA.items() if types
+        ],
+        ("baci", "address"): [baci.PROVIDER.base],
+        ("oecd", "address"): [oecd.PROVIDER.base],
+        ("natural_earth", "address"): [gisco.NATURAL_EARTH.base],
+    }  # fmt: skip
+    return found | {(n, kind, v) for (n, kind), values in lists.items() for v in values}
+
+
+def _asked() -> set[Constant]:
+    """Return paths and parameters of the smallest question to each source."""
+    found: set[Constant] = set()
+    book = reference_book()
+    keyless = dict.fromkeys(KEY_VARIABLES, "")
+    with TemporaryDirectory() as folder, patch.dict(os.environ, keyless):
+        for source, connector in CONNECTORS.items():
+            market, year = ASKED.get(source, ("JPN", 2022))
+            try:
+                step = plan([market], ["901320"], [year], book, Path(folder), sources=[source])
+                query = step.steps[0].query
+            except Exception:
+                query = _without_plan(source)
+            with Client(connector.provider) as client:
+                for path, params in connector.questions(query, client):
+                    parts = urlsplit(path)
+                    name = connector.provider.source
+                    found.add((name, "path", _pattern(parts.path)))
+                    names = {*parse_qs(parts.query, keep_blank_values=True), *(params or {})}
+                    fixed = {"attributes", "partner2Code", "motCode", "customsCode", "COMM_LVL"}
+                    for one in sorted(names):
+                        value = (params or {}).get(one) or parse_qs(parts.query).get(one, [""])[0]
+                        what = f"{one}={value}" if one in fixed else one
+                        found.add((name, "parameter", what))
+    return found
+
+
+def _without_plan(source: str) -> Any:
+    from marketintel.sources.connectors_named import WtoQuery
+
+    if source == "wto":
+        return WtoQuery("CAN", "124", ("2022",), ("901320",))
+    flow = "import" if source.endswith("imports") else "export"
+    return census.Query(flow, ("2022-01",), ("901320",))  # type: ignore[arg-type]
+
+
+def _pattern(path: str) -> str:
+    """Return a path without what changes from one question to the next."""
+    path = re.sub(r"(?<=/)(?:[A-Z]+\.)?[A-Z0-9*+_]*(?:\.[A-Z0-9*+_]*){2,}$", "{key}", path)
+    path = re.sub(r"901320", "{product}", path)
+    return re.sub(r"(?<!\d)(?:2022|2002)(?!\d)", "{year}", path)
+
+
+def declared() -> dict[Constant, tuple[str, str]]:
+    """Return the witness of each constant and the day it was read, as declared."""
+    table = tomllib.loads(DECLARED.read_text(encoding="utf-8"))
+    witnesses = {name: (w["what"], str(w["read"])) for name, w in table["witness"].items()}
+    witnesses[UNWITNESSED] = (UNWITNESSED, "")
+    return {
+        (provider, kind, value): witnesses[witness]
+        for provider, kinds in table["constant"].items()
+        for kind, values in kinds.items()
+        for value, witness in values.items()
+    }
+
+
+def page() -> str:
+    """Return the page."""
+    lines = [
+        "# Providers: every constant and its witness",
+        "",
+        "Written by `python scripts/providers.py` from the code and `scripts/providers.toml`. A",
+        "witness is a page of documentation or a maintained client outside this project, with the",
+        "day it was read; *unwitnessed* means that nobody outside was found to bear it out. No",
+        "live service has been asked; `marketintel fetch --selftest` does.",
+        "",
+        "| provider | kind | constant | witness | read |",
+        "|---|---|---|---|---|",
+    ]
+    for (provider, kind, value), (what, read) in sorted(declared().items()):
+        shown = value.replace("|", "\\|")
+        said = f"*{what}*" if what == UNWITNESSED else what
+        lines.append(f"| {provider} | {kind} | `{shown}` | {said} | {read} |")
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
