@@ -158,9 +158,9 @@ def server() -> Iterator[Server]:
         for case in CASES.values():
             patch.setenv(f"MARKETINTEL_{case.url}_URL", running.url)
             patch.setenv(f"MARKETINTEL_{case.url}_INTERVAL_S", "0")
-        patch.setenv("WTO_KEY", KEY)
-        for name in ("COMTRADE_KEY", "CENSUS_KEY"):
-            patch.delenv(name, raising=False)
+        for name in ("WTO_KEY", "CENSUS_KEY"):
+            patch.setenv(name, KEY)
+        patch.delenv("COMTRADE_KEY", raising=False)
         yield running
 
 
@@ -245,7 +245,11 @@ class Siege:
                 self.case.source, done.error, [f for f in self.files("local") if f not in before[0]]
             )
             assert "\n" not in str(done.error)
-            assert (self.files("local"), self.files("raw")) == before, "nothing bad is kept"
+            if (self.files("local"), self.files("raw")) != before:
+                # Data sets are asked apart, and one that an attack does not meet is kept.
+                assert self.case.source == "eurostat_regional", "nothing bad is kept"
+                build_all(self.data)
+                self.restore()
         else:
             if done.vintage:
                 build_all(self.data)
