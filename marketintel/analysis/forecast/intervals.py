@@ -35,7 +35,8 @@ import numpy as np
 from marketintel.analysis.forecast.panel import Batch, total
 
 FLOOR = 0.005
-"""Smallest scale as a share of the level: what a constant series' interval rests on."""
+"""Smallest scale and smallest unit as a share of the level: what a constant series' interval rests
+on. An 80 % half-width is more than one unit."""
 
 DISAGREEMENT = 0.25
 """Weight of the squared spread among the members beside the squared one-step error."""

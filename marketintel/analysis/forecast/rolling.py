@@ -97,6 +97,7 @@ def frames_at(batch: Batch, rolled: dict[int, Origin], cut: int, plan: Plan) -> 
         mean, unit = origin.mean[name][enough, : plan.horizon], unit[enough, : plan.horizon]
         if plan.nonnegative:
             mean = np.maximum(mean, 0.0)
+        unit = np.maximum(unit, intervals.FLOOR * np.abs(mean))  # however calm it has been
         for level in sorted(set(plan.levels)):
             half = reference.quantile(level) * unit
             lo = np.maximum(mean - half, 0.0) if plan.nonnegative else mean - half

@@ -204,8 +204,9 @@ def test_origins_that_reach_before_every_series_are_left_out(walk):
     assert sorted(tested["cutoff"].dt.year.unique()) == [2007, 2008]  # 8 and 9 points
 
 
-def test_constant_series_gets_its_constant_and_the_stated_smallest_interval():
-    frame = forecast(annual("c", [7.0] * 10), 3, (80,))
+@pytest.mark.parametrize("length", [8, 10, 40, 200])
+def test_constant_series_gets_its_constant_and_the_stated_smallest_interval(length):
+    frame = forecast(annual("c", [7.0] * length), 3, (80,))
     np.testing.assert_allclose(frame["mean"], 7.0)
     half = (frame["hi"] - 7.0) / 7.0
     assert ((half > FLOOR) & (half < 5 * FLOOR)).all()
