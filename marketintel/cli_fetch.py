@@ -92,9 +92,13 @@ def fetch(
         return
     check_folder(data_dir)
     with _bar(sum(step.requests for step in made.steps), quiet) as advance:
-        outcomes = execute(made, data_dir, reference_book(), progress=lambda _: advance())
-    for outcome in outcomes:
-        typer.echo(outcome.describe(), err=outcome.error is not None)
+        outcomes = execute(
+            made,
+            data_dir,
+            reference_book(),
+            progress=lambda _: advance(),
+            done=lambda o: typer.echo(o.describe(), err=o.error is not None),
+        )
     _refuse_incomplete(outcomes, made.unasked)
 
 

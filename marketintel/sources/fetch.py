@@ -93,6 +93,7 @@ def execute(
     *,
     clock: Clock = CLOCK,
     progress: Callable[[str], None] | None = None,
+    done: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Carry out a plan, source by source; a source that fails does not stop the others.
 
@@ -108,6 +109,8 @@ def execute(
         Injectable time.
     progress : callable, optional
         Told the source after each answer.
+    done : callable, optional
+        Told the outcome of each source as soon as it is known.
 
     Returns
     -------
@@ -119,6 +122,8 @@ def execute(
         steps = [step for step in plan.steps if step.source == source]
         run = _Run(CONNECTORS[source], data_dir, clock, progress)
         outcomes.append(run.outcome(steps, book))
+        if done:
+            done(outcomes[-1])
     return outcomes
 
 

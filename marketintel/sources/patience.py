@@ -78,6 +78,8 @@ def patiently(once: Callable[[], T], provider: Provider, clock: Clock) -> T:
         except RetryLater as passing:
             failed = Passing(str(passing), passing.after_s)
         attempts = len(retry.history) + 1
+        if failed.offline and attempts > 1:
+            raise trouble(provider, str(failed), "check the connection to the internet")
         try:
             retry = retry.increment("GET", "/", error=failed.cause)
         except urllib3.exceptions.MaxRetryError:

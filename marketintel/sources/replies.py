@@ -69,10 +69,19 @@ class Passing(Exception):
     cause : Exception
         For ``urllib3.Retry``, which counts by kind: lost connections and refusals up to its
         total, answers that are damaged or too slow only twice.
+    offline : bool
+        Whether there is no way to the host at all: asked once more only.
     """
 
-    def __init__(self, what: str, after_s: float | None = None, damaged: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        after_s: float | None = None,
+        damaged: bool = False,
+        offline: bool = False,
+    ) -> None:
         super().__init__(redact(what))
+        self.offline = offline
         self.after_s = after_s
         self.cause = OSError(what) if damaged else urllib3.exceptions.ProtocolError(what)
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
+import urllib3
 
 from marketintel.errors import SourceError
 from marketintel.sources.answers import Answer
@@ -32,6 +33,14 @@ from marketintel.sources.settings import Provider, is_loopback, redact_bytes
 
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 _REDIRECT = frozenset({301, 302, 303, 307, 308})
+
+
+def _no_way(error: Exception) -> bool:
+    """Whether a host's name or network cannot be found, rather than the host being busy."""
+    reason = getattr(next(iter(error.args), None), "reason", None)
+    return isinstance(reason, urllib3.exceptions.NameResolutionError) or (
+        isinstance(reason, urllib3.exceptions.NewConnectionError) and "unreachable" in str(reason)
+    )
 
 
 class Wire:
@@ -207,7 +216,7 @@ class Wire:
             if not self._watch.fired:  # headers cut by the watch look like headers that ended
                 return response
             response.close()
-            problem = ""
+            problem, offline = "", False
         except requests.exceptions.SSLError as error:
             raise self._error(
                 f"{host} could not prove its identity ({short(error)})",
@@ -216,14 +225,16 @@ class Wire:
         except requests.exceptions.Timeout:
             raise Passing(f"no answer within {self.provider.read_s:g} s", damaged=True) from None
         except (requests.exceptions.ConnectionError, OSError) as error:
-            problem = f"cannot reach {host} ({short(error)})"
+            offline = _no_way(error)
+            why = "its name or network is not found" if offline else short(error)
+            problem = f"cannot reach {host} ({why})"
         except requests.exceptions.RequestException as error:
             raise self._error(
                 f"the request is not possible ({short(error)})", "report it"
             ) from None
         if self._watch.fired:
             raise Passing(f"no answer within {self.provider.body_s:g} s", damaged=True)
-        raise Passing(problem)
+        raise Passing(problem, offline=offline)
 
     def _read(
         self,

@@ -125,6 +125,17 @@ def test_retry_after_in_every_form(
         assert least <= clock.slept[0] <= most
 
 
+def test_where_there_is_no_way_to_a_host_it_is_asked_only_twice() -> None:
+    clock = FakeClock()
+    with Client(Provider("far", "https://nowhere.invalid"), clock=clock) as c:
+        with pytest.raises(
+            SourceError, match=r"cannot reach nowhere\.invalid .*check the connection"
+        ):
+            c.get("/x")
+        assert c.asked == 2
+        assert sum(clock.slept) < 5
+
+
 def test_a_wait_beyond_patience_is_refused_not_slept() -> None:
     clock = FakeClock()
     with Server() as server, client(server, clock) as c:
