@@ -37,6 +37,7 @@ def comtrade() -> Iterator[Server]:
             return provider(request)
 
         running.route("/public/v1/preview", slowly)
+        running.route("/public/v1/getDa", lambda _: Reply(json={"count": 0, "data": []}))
         yield running
 
 

@@ -36,6 +36,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with Server() as running:
         monkeypatch.setenv("MARKETINTEL_CENSUS_URL", running.url)
         monkeypatch.setenv("MARKETINTEL_CENSUS_INTERVAL_S", "0")
+        monkeypatch.setenv("CENSUS_KEY", "k" * 40)
         running.route("/data/timeseries", lambda _: Reply(204))
         yield running
 
