@@ -2,6 +2,8 @@
 
 Each fetch is a process of its own, forked from one that has the libraries loaded already: what is
 tested is how they end, not how long Python takes to import pandas, twenty times.
+
+Fixtures: synthetic.
 """
 
 import multiprocessing
