@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.files import visible, write_atomic
-from marketintel.report.fonts import FAMILIES_CSS
+from marketintel.report.fonts import FAMILIES_CSS, printable
 from marketintel.report.html import settle_links
 from marketintel.report.pages import environment
 from marketintel.report.theme import shipped_brand
@@ -39,7 +39,7 @@ def editions(reports_dir: Path) -> list[dict[str, Any]]:
             continue  # taken away since it was listed
         except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             log.warning("%s: not a readable run.json, so the index leaves it out; run that study "
-                        "again or remove its folder", file)  # fmt: skip
+                        "again or remove its folder", printable(str(file)))  # fmt: skip
             continue
         found.append(entry)
     return sorted(found, key=lambda entry: (entry["edition"], entry["study"]), reverse=True)

@@ -222,3 +222,4 @@ def test_an_edition_in_a_folder_that_is_not_utf8_does_not_stop_the_index(tmp_pat
     (tmp_path / "1" / os.fsdecode(b"M\xfcnchen")).symlink_to(tmp_path / "1" / "usa")
     assert "1/usa/report.html" in write_index(tmp_path).read_text(encoding="utf-8")
     assert "leaves it out" in caplog.text
+    assert caplog.text.encode()  # no letter that a terminal or log file cannot take
