@@ -98,13 +98,18 @@ def test_an_edition_is_judged_by_what_it_was_made_from(tmp_path):
         edition_objections(tmp_path)
     record = tmp_path / "run.json"
     open_data = {"raw/us_census_imports/v/f.parquet": "00"}
-    record.write_text(json.dumps({"inputs": open_data}))
-    assert edition_objections(tmp_path) == []
+
+    def objections(inputs, **more):
+        record.write_text(json.dumps({"inputs": inputs, "audience": "public"} | more))
+        return [text.partition(":")[-1] for text in edition_objections(tmp_path)]
+
+    assert objections(open_data) == []
+    assert "internal" in objections(open_data, audience="internal")[0]
+    assert "before editions were marked" in objections(open_data, audience=None)[0]
     drawn = {"raw/gisco/v/nuts.parquet": "00"}  # in a picture, with its notice
-    record.write_text(json.dumps({"inputs": open_data | drawn}))
-    assert edition_objections(tmp_path) == []
-    record.write_text(json.dumps({"inputs": open_data | {"raw/comtrade/v/trade.parquet": "00"}}))
-    assert [text.partition(":")[0] for text in edition_objections(tmp_path)] == ["comtrade"]
+    assert objections(open_data | drawn) == []
+    assert len(objections(open_data | {"raw/comtrade/v/trade.parquet": "00"})) == 1
+    assert edition_objections(tmp_path)[0].startswith("comtrade:")
     record.write_text("{")
     with pytest.raises(DamagedDataError, match="not readable"):
         edition_objections(tmp_path)
