@@ -186,7 +186,6 @@ def test_a_series_of_a_market_that_ends_too_early_names_the_command(monkeypatch)
     assert "forecast of 20" not in said
 
 
-@pytest.mark.xdist_group("document_set")
 def test_edition_holds_every_promised_file(edition) -> None:
     there = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*")}
     assert {"report.html", "report.pdf", "report.ipynb", "run.json", "tables/tables.xlsx"} <= there
@@ -194,14 +193,12 @@ def test_edition_holds_every_promised_file(edition) -> None:
     assert not list(edition.folder.parent.parent.glob(".*")), "no draft is left behind"
 
 
-@pytest.mark.xdist_group("document_set")
 def test_tables_of_the_edition_sum_to_the_market(edition) -> None:
     with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8-sig") as handle:
         rows = list(csv.DictReader(handle))
     assert sum(int(float(row["value_usd"])) for row in rows) == 1_029_392_405
 
 
-@pytest.mark.xdist_group("document_set")
 def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
     pdf = pypdf.PdfReader(edition.pdf)
     catalog = pdf.trailer["/Root"]
@@ -214,7 +211,6 @@ def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
         assert text.rstrip().endswith(f"{number} / {len(pages)}")
 
 
-@pytest.mark.xdist_group("document_set")
 def test_html_needs_no_network_and_every_picture_has_alt_text(edition) -> None:
     from html.parser import HTMLParser
 

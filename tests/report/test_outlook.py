@@ -269,7 +269,6 @@ def test_questions_without_an_answer_are_refused(arguments, error):
         load(**arguments)
 
 
-@pytest.mark.xdist_group("document_set")
 def test_an_edition_has_its_model_card(document_set):
     done = document_set["forecast"]
     text = (done.folder / "model_card.md").read_text(encoding="utf-8")

@@ -308,7 +308,6 @@ def test_a_file_is_checked_without_writing_anything(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["members.csv"]
 
 
-@pytest.mark.xdist_group("document_set")
 @pytest.mark.parametrize(
     ("command", "holds"),
     [

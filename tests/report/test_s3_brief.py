@@ -378,7 +378,6 @@ def test_a_mistake_writes_nothing(tmp_path):
     assert isinstance(wrong.exception, UsageError) and not out.exists()
 
 
-@pytest.mark.xdist_group("document_set")
 def test_an_edition_holds_its_tables(document_set):
     done = document_set["brief"]
     assert done.pdf.read_bytes()[:5] == b"%PDF-"

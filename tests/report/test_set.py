@@ -8,15 +8,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pypdf
-import pytest
 
 from marketintel.reference.sources import load_sources
 from marketintel.report.catalogue import editions, write_index
 from marketintel.warehouse.query import coverage
 from marketintel.warehouse.terms import edition_objections
 from tests.report.conftest import KEY, commands, documents
-
-pytestmark = pytest.mark.xdist_group("document_set")
 
 
 class Page(HTMLParser):
