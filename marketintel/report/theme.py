@@ -121,11 +121,17 @@ def chart_style(brand: Brand | None = None) -> Iterator[Brand]:
         yield brand
 
 
-@functools.cache
 def _register_fonts() -> None:
-    """Make matplotlib measure with the cuts that page and PDF draw with, whatever is installed."""
+    """Make matplotlib measure with the cuts that page and PDF draw with, whatever is installed.
+
+    Looked at before every chart: matplotlib builds its list anew, without what was added, when it
+    misses a file that the list names.
+    """
     from matplotlib import font_manager
 
+    regular = str(font_files()["regular"])
+    if any(entry.fname == regular for entry in font_manager.fontManager.ttflist):
+        return
     # Bold names are drawn semibold, fallback letters in the one cut there is: no other is sought.
     weights = {"regular": (400,), "italic": (400,), "semibold": (600, 700)}
     cuts = [(FONT, cut, file, weights[cut]) for cut, file in font_files().items()]

@@ -95,3 +95,15 @@ def test_a_notebook_names_what_is_not_printed_and_no_edition():
     assert "25 more rows are written to tables/top.csv when the report is made." in page
     assert "edition" not in page
     assert page.count("<table>") == 1
+
+
+def test_fonts_are_there_again_after_matplotlib_built_its_list_anew():
+    from matplotlib import font_manager
+
+    with chart_style():
+        pass
+    manager = font_manager.fontManager
+    manager.ttflist = [e for e in manager.ttflist if e.name != fonts.FONT]
+    with chart_style():
+        found = font_manager.findfont(font_manager.FontProperties(family=fonts.FONT, weight=600))
+    assert found == str(fonts.font_files()["semibold"])
