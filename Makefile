@@ -33,7 +33,7 @@ build: env  ## rebuild the processed tables from the snapshots
 	@$(BIN)/marketintel build
 
 test: env  ## run the test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 stress: env  ## kills, races and full disks at length (half an hour); prints figures
 	@$(BIN)/python -m pytest -m stress -s tests/stress $(ARGS)

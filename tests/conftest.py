@@ -10,15 +10,6 @@ from hypothesis import settings
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run all tests that read the set of documents, which takes minutes to write."""
-    for item in items:
-        if "document_set" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("document_set"))
-
-
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -1,10 +1,8 @@
 """The market study from question to edition, on the shipped figures."""
 
-import csv
 import shutil
 
 import pandas as pd
-import pypdf
 import pytest
 
 from marketintel.errors import MissingDataError, UsageError
@@ -16,12 +14,6 @@ from marketintel.report.market_study import sentences, words
 @pytest.fixture(scope="module")
 def study() -> market_study.Study:
     return market_study.load("USA")
-
-
-@pytest.fixture
-def edition(document_set):
-    """The study of the README."""
-    return document_set["study"]
 
 
 def tables(stack) -> dict[str, Table]:
@@ -184,59 +176,6 @@ def test_a_series_of_a_market_that_ends_too_early_names_the_command(monkeypatch)
     )
     assert "`marketintel fetch baci --edition" in said
     assert "forecast of 20" not in said
-
-
-def test_edition_holds_every_promised_file(edition) -> None:
-    there = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*")}
-    assert {"report.html", "report.pdf", "report.ipynb", "run.json", "tables/tables.xlsx"} <= there
-    assert {"tables/suppliers_lasers.csv", "tables/codes_imaging.csv"} <= there
-    assert not list(edition.folder.parent.parent.glob(".*")), "no draft is left behind"
-
-
-def test_tables_of_the_edition_sum_to_the_market(edition) -> None:
-    with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8-sig") as handle:
-        rows = list(csv.DictReader(handle))
-    assert sum(int(float(row["value_usd"])) for row in rows) == 1_029_392_405
-
-
-def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
-    pdf = pypdf.PdfReader(edition.pdf)
-    catalog = pdf.trailer["/Root"]
-    assert catalog["/MarkInfo"]["/Marked"] is True or catalog["/MarkInfo"]["/Marked"]
-    assert "/StructTreeRoot" in catalog and catalog["/Lang"].lower().startswith("en")
-    pages = [page.extract_text().replace("\u2060", "") for page in pdf.pages]
-    assert "United States" in pages[0]
-    assert "Germany" in " ".join(pages)
-    for number, text in enumerate(pages[1:], start=2):
-        assert text.rstrip().endswith(f"{number} / {len(pages)}")
-
-
-def test_html_needs_no_network_and_every_picture_has_alt_text(edition) -> None:
-    from html.parser import HTMLParser
-
-    class Pictures(HTMLParser):
-        def __init__(self) -> None:
-            super().__init__()
-            self.bad: list[str] = []
-            self.seen = 0
-
-        def handle_starttag(self, tag, attrs):
-            values = dict(attrs)
-            if tag == "script" or (values.get("src") or "").startswith("http"):
-                self.bad.append(tag)
-            if tag == "img":
-                self.seen += 1
-                if "alt" not in values:
-                    self.bad.append("img without alt")
-            if values.get("role") == "img":
-                self.seen += 1
-                if not values.get("aria-label"):
-                    self.bad.append("picture without a label")
-
-    parser = Pictures()
-    parser.feed(edition.html.read_text(encoding="utf-8"))
-    assert parser.bad == []
-    assert parser.seen > 3
 
 
 def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:

@@ -1,6 +1,5 @@
 """The segment outlook from question to edition, on the shipped figures."""
 
-import hashlib
 import json
 
 import numpy as np
@@ -16,7 +15,6 @@ from marketintel.reference.segments import load_segments
 from marketintel.report.blocks import Figure, Table, Text
 from marketintel.report.outlook import card, drivers, pages, sentences, series
 from marketintel.report.outlook.asked import load
-from tests.report.test_outlook_best import adds_up
 
 
 @pytest.fixture(scope="module")
@@ -267,24 +265,6 @@ def test_explanation_names_models_errors_and_alternatives(outlook):
 def test_questions_without_an_answer_are_refused(arguments, error):
     with pytest.raises(error):
         load(**arguments)
-
-
-def test_an_edition_has_its_model_card(document_set):
-    done = document_set["forecast"]
-    text = (done.folder / "model_card.md").read_text(encoding="utf-8")
-    assert text.startswith("# Model card")
-    for part in ("What is forecast", "How well it did", "Drivers", "must not be used", "SHA-256"):
-        assert part in text
-    assert "\\" not in text
-    run = json.loads((done.folder / "run.json").read_text(encoding="utf-8"))
-    digest = hashlib.sha256((done.folder / "model_card.md").read_bytes()).hexdigest()
-    assert run["files"]["model_card.md"] == digest
-    assert run["warnings"] == []
-    assert run["parameters"]["countries"] == ["CHN", "JPN"]
-    assert done.pdf.stat().st_size > 50_000
-    names = {f.stem for f in (done.folder / "tables").glob("*.csv")}
-    assert {"months_chn", "potential_chn", "elasticities", "shocks"} <= names
-    adds_up({n: pd.read_csv(done.folder / "tables" / f"{n}.csv") for n in names}, 0)
 
 
 def test_the_command_prints_levels():

@@ -308,21 +308,6 @@ def test_a_file_is_checked_without_writing_anything(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["members.csv"]
 
 
-@pytest.mark.parametrize(
-    ("command", "holds"),
-    [
-        ("mission", "actors.csv"),
-        ("kpi report", "indicators.csv"),
-        ("roadmap", "schedule.csv"),
-        ("clusters", "directory.csv"),
-    ],
-)
-def test_an_edition_holds_its_tables_and_no_example(document_set, command, holds):
-    done = document_set[command]
-    assert done.pdf.stat().st_size > 10_000 and (done.folder / "tables" / holds).exists()
-    assert "EXAMPLE" not in done.html.read_text(encoding="utf-8")
-
-
 def test_the_commands_load_nothing_heavy_before_they_are_given():
     code = "import sys, marketintel.cli_partnership; print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

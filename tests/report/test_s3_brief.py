@@ -378,13 +378,6 @@ def test_a_mistake_writes_nothing(tmp_path):
     assert isinstance(wrong.exception, UsageError) and not out.exists()
 
 
-def test_an_edition_holds_its_tables(document_set):
-    done = document_set["brief"]
-    assert done.pdf.read_bytes()[:5] == b"%PDF-"
-    tables = {p.stem for p in (done.folder / "tables").glob("*.csv")}
-    assert {"options", "partners", "branches", "indicators", "demand_usa", "sources"} <= tables
-
-
 def test_text_blocks_hold_no_machine_words(made):
     for region in FOUR:
         _, _, doc = made(region)

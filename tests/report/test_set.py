@@ -1,5 +1,7 @@
 """Documents are a set: any order, one folder, links that open, sources that are named."""
 
+import csv
+import hashlib
 import json
 import shutil
 from html import unescape
@@ -7,13 +9,16 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pandas as pd
 import pypdf
+import pytest
 
 from marketintel.reference.sources import load_sources
 from marketintel.report.catalogue import editions, write_index
 from marketintel.warehouse.query import coverage
 from marketintel.warehouse.terms import edition_objections
 from tests.report.conftest import KEY, commands, documents
+from tests.report.test_outlook import adds_up
 
 
 class Page(HTMLParser):
@@ -140,3 +145,102 @@ def test_no_key_is_anywhere(document_set):
     for file in document_set.folder.rglob("*"):
         if file.is_file():
             assert KEY.encode() not in file.read_bytes(), file
+
+
+@pytest.fixture
+def edition(document_set):
+    """The study of the README."""
+    return document_set["study"]
+
+
+def test_edition_holds_every_promised_file(edition) -> None:
+    there = {path.relative_to(edition.folder).as_posix() for path in edition.folder.rglob("*")}
+    assert {"report.html", "report.pdf", "report.ipynb", "run.json", "tables/tables.xlsx"} <= there
+    assert {"tables/suppliers_lasers.csv", "tables/codes_imaging.csv"} <= there
+    assert not list(edition.folder.parent.parent.glob(".*")), "no draft is left behind"
+
+
+def test_tables_of_the_edition_sum_to_the_market(edition) -> None:
+    with (edition.folder / "tables" / "suppliers_lasers.csv").open(encoding="utf-8-sig") as handle:
+        rows = list(csv.DictReader(handle))
+    assert sum(int(float(row["value_usd"])) for row in rows) == 1_029_392_405
+
+
+def test_pdf_is_tagged_and_its_text_can_be_read(edition) -> None:
+    pdf = pypdf.PdfReader(edition.pdf)
+    catalog = pdf.trailer["/Root"]
+    assert catalog["/MarkInfo"]["/Marked"] is True or catalog["/MarkInfo"]["/Marked"]
+    assert "/StructTreeRoot" in catalog and catalog["/Lang"].lower().startswith("en")
+    pages = [page.extract_text().replace("\u2060", "") for page in pdf.pages]
+    assert "United States" in pages[0]
+    assert "Germany" in " ".join(pages)
+    for number, text in enumerate(pages[1:], start=2):
+        assert text.rstrip().endswith(f"{number} / {len(pages)}")
+
+
+def test_html_needs_no_network_and_every_picture_has_alt_text(edition) -> None:
+    from html.parser import HTMLParser
+
+    class Pictures(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bad: list[str] = []
+            self.seen = 0
+
+        def handle_starttag(self, tag, attrs):
+            values = dict(attrs)
+            if tag == "script" or (values.get("src") or "").startswith("http"):
+                self.bad.append(tag)
+            if tag == "img":
+                self.seen += 1
+                if "alt" not in values:
+                    self.bad.append("img without alt")
+            if values.get("role") == "img":
+                self.seen += 1
+                if not values.get("aria-label"):
+                    self.bad.append("picture without a label")
+
+    parser = Pictures()
+    parser.feed(edition.html.read_text(encoding="utf-8"))
+    assert parser.bad == []
+    assert parser.seen > 3
+
+
+def test_a_brief_holds_its_tables(document_set):
+    done = document_set["brief"]
+    assert done.pdf.read_bytes()[:5] == b"%PDF-"
+    tables = {p.stem for p in (done.folder / "tables").glob("*.csv")}
+    assert {"options", "partners", "branches", "indicators", "demand_usa", "sources"} <= tables
+
+
+def test_an_edition_has_its_model_card(document_set):
+    done = document_set["forecast"]
+    text = (done.folder / "model_card.md").read_text(encoding="utf-8")
+    assert text.startswith("# Model card")
+    for part in ("What is forecast", "How well it did", "Drivers", "must not be used", "SHA-256"):
+        assert part in text
+    assert "\\" not in text
+    run = json.loads((done.folder / "run.json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256((done.folder / "model_card.md").read_bytes()).hexdigest()
+    assert run["files"]["model_card.md"] == digest
+    assert run["warnings"] == []
+    assert run["parameters"]["countries"] == ["CHN", "JPN"]
+    assert done.pdf.stat().st_size > 50_000
+    names = {f.stem for f in (done.folder / "tables").glob("*.csv")}
+    assert {"months_chn", "potential_chn", "elasticities", "shocks"} <= names
+    adds_up({n: pd.read_csv(done.folder / "tables" / f"{n}.csv") for n in names}, 0)
+
+
+@pytest.mark.parametrize(
+    ("command", "holds"),
+    [
+        ("mission", "actors.csv"),
+        ("kpi report", "indicators.csv"),
+        ("roadmap", "schedule.csv"),
+        ("clusters", "directory.csv"),
+    ],
+)
+def test_an_edition_holds_its_tables_and_no_example(document_set, command, holds):
+    done = document_set[command]
+    assert done.pdf.stat().st_size > 10_000 and (done.folder / "tables" / holds).exists()
+    assert "EXAMPLE" not in done.html.read_text(encoding="utf-8")
