@@ -18,7 +18,7 @@ from marketintel.report.catalogue import editions, write_index
 from marketintel.warehouse.query import coverage
 from marketintel.warehouse.terms import edition_objections
 from tests.report.conftest import KEY, commands, documents
-from tests.report.test_outlook import adds_up
+from tests.report.test_outlook_best import adds_up
 
 
 class Page(HTMLParser):
