@@ -221,7 +221,7 @@ def test_every_figure_says_what_its_intervals_held(outlook):
 def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
     from marketintel.report.outlook.charts import fan_with_shocks
 
-    made = outlook.months.fans.query("unique_id == 'CHE optics' and model == 'combination'")
+    made = outlook.months.fans.query("unique_id == 'CHE optics' and model == 'shown'")
     breaks = outlook.months.breaks.query("unique_id == 'CHE optics'")
     figure = fan_with_shocks(outlook.months.panel, made, outlook.month_spans, breaks=breaks)
     axes = figure.axes[0]
