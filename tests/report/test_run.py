@@ -186,6 +186,8 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path, stop):
         "time.sleep(120)",
     )
     script = (
+        # A job in the background has Ctrl-C ignored, and so have its children.
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\n"
         "from marketintel.cli_process import run_as_process\n"
         "from marketintel.report.run import run_study\n"
