@@ -10,8 +10,9 @@ from marketintel.analysis.agreement import ROBUST
 from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
 from marketintel.reference.segments import load_segments
 from marketintel.report import screening
+from marketintel.report import screening_settings as settings
 from marketintel.report.blocks import Callout, Stack, Table
-from marketintel.report.screening import devices, settings
+from marketintel.report.screening import devices
 from marketintel.report.screening.facts import LOAD_COMMAND, Screen
 
 #: ``by_group`` is slow on all materials: the full path and the notebook, on less, run it.

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
-from marketintel.reference import nuts, regions, store
+from marketintel.reference import nuts
 from marketintel.sources import snapshot
+from marketintel.warehouse import regions, store
 
 
 @pytest.mark.parametrize(
