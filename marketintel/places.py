@@ -1,4 +1,4 @@
-"""Where notebooks, starter snapshots and the user's data lie: in a checkout, or in a wheel."""
+"""Paths of notebooks, starter snapshots and the user's data, in a checkout or a wheel."""
 
 import os
 from pathlib import Path

@@ -14,6 +14,7 @@ import pytest
 
 from marketintel import cli, files
 from marketintel.errors import DamagedDataError, StorageError
+from marketintel.parquet import parquet_bytes
 from marketintel.report import html, pdf, run
 from marketintel.report.render import Cover
 from marketintel.sources import snapshot
@@ -187,7 +188,7 @@ def keep_small(data, vintage="test", **changes):
 
     frame = small_imports()
     citation = small_citation(vintage=vintage, **changes)
-    snapshot.save(data, citation, "us_imports_hs6.parquet", store.parquet_bytes(frame), len(frame))
+    snapshot.save(data, citation, "us_imports_hs6.parquet", parquet_bytes(frame), len(frame))
     return data
 
 

@@ -63,12 +63,12 @@ def unknown(text: str, known: Iterable[str], what: str = "") -> str:
 
 
 def is_url(text: str) -> bool:
-    """Whether a text starts like a web address."""
+    """Return True if a text starts like a web address."""
     return text.startswith(("https://", "http://"))
 
 
 def is_ref_date(text: str) -> bool:
-    """Whether a text is a date as facts carry it, which may be a year, a span or undated."""
+    """Return True for a date as facts carry it, which may be a year, a span or undated."""
     return _REF_DATE.fullmatch(text) is not None
 
 

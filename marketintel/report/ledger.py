@@ -20,7 +20,7 @@ _CELL = "from marketintel.report.ledger import Ledger\n\nLedger()"
 
 
 class Ledger:
-    """What this process has read and shown so far."""
+    """Sources read and blocks shown by this process so far."""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         return {"text/plain": "<Ledger>", _MIME: {"blocks": Block.shown, **reads.record()}}

@@ -27,7 +27,7 @@ def declared_hosts() -> frozenset[str]:
 
 
 def is_declared(address: str) -> bool:
-    """Whether a link may be live."""
+    """Return True if a link may be live."""
     parts = urlsplit(address)
     return parts.scheme == "https" and parts.netloc.lower() in declared_hosts()
 

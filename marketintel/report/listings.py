@@ -1,4 +1,4 @@
-"""What the command line prints without figures: segments, mistakes; and any table for people."""
+"""Listings of the command line: segments, mistakes in reference files, tables for people."""
 
 from __future__ import annotations
 

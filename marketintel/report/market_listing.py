@@ -1,4 +1,4 @@
-"""What the command line prints of figures: a market's imports, and which data are here."""
+"""Tables of the command line: a market's imports, and the data on disk."""
 
 from __future__ import annotations
 

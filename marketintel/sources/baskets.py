@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import baci, snapshot, tidy
 from marketintel.sources.bulk import REVISIONS, numbered_vintage
 from marketintel.sources.connector import WORLD, Book, day_of, economies, keep
-from marketintel.sources.merging import parquet_bytes
 
 if TYPE_CHECKING:
     import duckdb

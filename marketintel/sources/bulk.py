@@ -14,10 +14,10 @@ import pandas as pd
 from pyarrow import ArrowException
 
 from marketintel.errors import DamagedDataError, MissingDataError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import baci, snapshot, tidy, unknown
 from marketintel.sources.connector import day_of, economies, keep
 from marketintel.sources.connectors import Book
-from marketintel.sources.merging import parquet_bytes
 
 REVISIONS = {
     "HS92": "HS1992", "HS96": "HS1996", "HS02": "HS2002", "HS07": "HS2007", "HS12": "HS2012",

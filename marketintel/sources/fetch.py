@@ -22,6 +22,7 @@ import pyarrow as pa
 
 from marketintel import files
 from marketintel.errors import DamagedDataError, MarketIntelError, SourceError, StorageError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot, unknown
 from marketintel.sources.answers import Answer, AnswerStore
 from marketintel.sources.connector import codes_of, keep, together
@@ -32,7 +33,6 @@ from marketintel.sources.merging import (
     geoparquet_bytes,
     in_order,
     merged,
-    parquet_bytes,
     sifted,
 )
 from marketintel.sources.parts import Cuts, depth, part_name, refusal

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot, tidy
 from marketintel.sources.bulk import numbered_vintage
 from marketintel.sources.connector import Book, day_of, keep
-from marketintel.sources.merging import parquet_bytes
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from io import BytesIO
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from marketintel.errors import DamagedDataError
 
@@ -94,21 +92,6 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows in the order in which snapshots hold them."""
     keys = [column for column in _ORDER if column in rows]
     return rows.sort_values(keys, kind="stable", ignore_index=True)
-
-
-def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return ``frame`` as parquet; equal frames give equal bytes."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    plain = pa.schema(
-        [pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type)
-         for f in table.schema]
-    )  # fmt: skip
-    sink = BytesIO()
-    pq.write_table(
-        table.cast(plain).replace_schema_metadata(None), sink, compression="zstd",
-        compression_level=12, row_group_size=1 << 20,
-    )  # fmt: skip
-    return sink.getvalue()
 
 
 def geoparquet_bytes(frame: pd.DataFrame) -> bytes:

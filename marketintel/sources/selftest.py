@@ -33,7 +33,7 @@ REACH_S = 8.0
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of a question to one source: ``ok``, ``no key``, ``unreachable`` or ``failed``."""
+    """Outcome of a question to one source: ``ok``, ``no key``, ``unreachable`` or ``failed``."""
 
     source: str
     result: str

@@ -24,7 +24,7 @@ SECRET_PARAMETERS = frozenset(
 
 
 class Citation(BaseModel):
-    """What a reader needs to know about a source before trusting a number from it.
+    """Provenance of a snapshot: producer, title, citation, licence, parameters, dates.
 
     Attributes
     ----------

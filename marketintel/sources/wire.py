@@ -36,7 +36,7 @@ _REDIRECT = frozenset({301, 302, 303, 307, 308})
 
 
 def _no_way(error: Exception) -> bool:
-    """Whether a host's name or network cannot be found, rather than the host being busy."""
+    """Return True if a host's name or network cannot be found, False if it is only busy."""
     reason = getattr(next(iter(error.args), None), "reason", None)
     return isinstance(reason, urllib3.exceptions.NameResolutionError) or (
         isinstance(reason, urllib3.exceptions.NewConnectionError) and "unreachable" in str(reason)

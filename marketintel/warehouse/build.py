@@ -29,6 +29,7 @@ _HERE = Path(__file__).resolve().parent
 _INPUTS = (
     *(_HERE / f"{module}.py"
       for module in ("build", "currency", "feeds", "harmonise", "schema", "store")),
+    _HERE.parent / "parquet.py",
     _HERE.parent / "sources" / "limits.py",
     *(_HERE.parent / "reference" / file
       for file in ("countries.py", "countries.csv", "nuts.py", "nuts_regions.csv")),
@@ -164,7 +165,7 @@ def _build(data_dir: Path, recipes: "dict[str, _Recipe]") -> list[BuiltTable]:
 
 @dataclass(frozen=True)
 class _Recipe:
-    """What a table is to be made from."""
+    """Inputs of a processed table."""
 
     raw: list[snapshot.Snapshot]
     rates: list[snapshot.Snapshot]

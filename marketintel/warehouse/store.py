@@ -7,12 +7,12 @@ forty codes reads a few of them.
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import DamagedDataError
 from marketintel.files import write_atomic
+from marketintel.parquet import parquet_bytes
 from marketintel.places import default_data_dir as default_data_dir
 from marketintel.sources.snapshot import sha256_of
 
@@ -44,32 +44,6 @@ def table_path(data_dir: Path, table: str) -> Path:
     return data_dir / "processed" / f"{table}.parquet"
 
 
-def parquet_bytes(
-    frame: "pd.DataFrame", row_group_rows: int = ROW_GROUP_ROWS, compression_level: int = 3
-) -> bytes:
-    """Return ``frame`` as parquet; equal frames give equal bytes.
-
-    The index is dropped, and so are the pandas notes in the file, which hold versions.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    arrow = pa.Table.from_pandas(frame, preserve_index=False)
-    plain = pa.schema(
-        [pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type)
-         for f in arrow.schema]
-    )  # fmt: skip
-    sink = BytesIO()
-    pq.write_table(
-        arrow.cast(plain).replace_schema_metadata(None),
-        sink,
-        compression="zstd",
-        compression_level=compression_level,
-        row_group_size=row_group_rows,
-    )
-    return sink.getvalue()
-
-
 def read_parquet(path: Path) -> "pd.DataFrame":
     """Read a parquet file whole.
 
@@ -98,7 +72,7 @@ def write_table(
 
     A reader sees either the old or the new file; the caller holds the lock of `data_dir`.
     """
-    payload = parquet_bytes(frame)
+    payload = parquet_bytes(frame, ROW_GROUP_ROWS, compression_level=3)
     path = table_path(data_dir, table)
     write_atomic(path, payload)
     digest = hashlib.sha256(payload).hexdigest()

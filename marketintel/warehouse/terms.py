@@ -1,4 +1,4 @@
-"""What a source's terms allow: which tables, editions and snapshots may be passed on."""
+"""Terms of sources: tables, editions and snapshots that may be passed on."""
 
 import json
 from collections.abc import Iterable

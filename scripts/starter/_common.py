@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
 from marketintel.warehouse import store
 
@@ -35,6 +36,6 @@ def options(doc: str | None, from_help: str) -> argparse.Namespace:
 def save(data_dir: Path, citation: snapshot.Citation, file: str, frame: pd.DataFrame) -> None:
     """Write ``frame`` as a snapshot in parquet and say what was written."""
     # Raw files are kept in version control and read whole: one group, packed tightly.
-    payload = store.parquet_bytes(frame, row_group_rows=1 << 20, compression_level=12)
+    payload = parquet_bytes(frame, row_group_rows=1 << 20, compression_level=12)
     kept = snapshot.save(data_dir, citation, file, payload, rows=len(frame))
     print(f"{kept.path}: {len(frame):,} rows, {kept.meta.bytes:,} bytes")

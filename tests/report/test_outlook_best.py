@@ -10,12 +10,12 @@ from typer.testing import CliRunner
 
 from marketintel.cli_forecast import forecast as command
 from marketintel.errors import MissingDataError
+from marketintel.parquet import parquet_bytes
 from marketintel.report.blocks import Table
 from marketintel.report.outlook import card, pages, sentences, totals
 from marketintel.report.outlook.asked import load
 from marketintel.report.outlook.kinds import MIRROR, RECONCILED, REPORTED
 from marketintel.sources import snapshot
-from marketintel.warehouse import store
 from tests.warehouse.conftest import small_citation
 
 YEARS = range(2008, 2025)
@@ -55,7 +55,7 @@ def synthetic(places, years=YEARS, codes=("901320", "900110"), seed=1, **columns
 
 def keep(data, source, frame):
     citation = small_citation(source=source)
-    snapshot.save(data, citation, f"{source}.parquet", store.parquet_bytes(frame), rows=len(frame))
+    snapshot.save(data, citation, f"{source}.parquet", parquet_bytes(frame), rows=len(frame))
 
 
 def comtrade(rows, **changes):

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from marketintel.analysis import complexity
 from marketintel.analysis.agreement import CONTESTED, ROBUST
 from marketintel.cli_screen import screen as command
+from marketintel.parquet import parquet_bytes
 from marketintel.report import screening
 from marketintel.report.screening import baskets, facts
 from marketintel.sources import snapshot
@@ -51,7 +52,7 @@ def world(root, tmp_path_factory):
         licence_url=None, url="https://example.org", parameters={}, retrieved_at=date(2024, 1, 1),
         quirks=["Every figure is drawn."],
     )  # fmt: skip
-    payload = store.parquet_bytes(rows[order].sort_values(order[:5], ignore_index=True))
+    payload = parquet_bytes(rows[order].sort_values(order[:5], ignore_index=True))
     snapshot.save(data, citation, "synthetic.parquet", payload, rows=len(rows))
     tariffs = pd.DataFrame(
         [("JPN", who, code, year, regime, rate)
@@ -60,7 +61,7 @@ def world(root, tmp_path_factory):
                                          "preferential", 0.0), ("WLD", "2030", "MFN", 50.0)]],
         columns=["reporter", "partner", "cmd_code", "period", "regime", "rate_pct"],
     ).assign(hs_revision="HS2007")  # fmt: skip
-    payload = store.parquet_bytes(tariffs)
+    payload = parquet_bytes(tariffs)
     made = citation.model_copy(update={"source": "wits", "title": "Synthetic tariffs"})
     snapshot.save(data, made, "synthetic.parquet", payload, rows=len(tariffs))
     return data
@@ -203,7 +204,7 @@ def few(root, tmp_path):
     citation = snapshot.Citation(
         **whole.meta.model_dump(exclude={"file", "sha256", "bytes", "rows"})
     )
-    payload = store.parquet_bytes(rows.reset_index(drop=True))
+    payload = parquet_bytes(rows.reset_index(drop=True))
     snapshot.save(data, citation, whole.path.name, payload, rows=len(rows))
     return data
 

@@ -8,6 +8,7 @@ import pytest
 
 from marketintel.cli_fetch import reference_book
 from marketintel.errors import MissingDataError, SourceError, UsageError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import Plan, plan
@@ -118,7 +119,7 @@ def test_of_two_sources_of_a_tariff_the_first_is_read(server: Server, tmp_path: 
     rows = rows[rows["cmd_code"] == "901320"].assign(rate_pct=7.0)
     told = held.meta.model_dump(exclude={"file", "sha256", "bytes", "rows"})
     citation = snapshot.Citation(**told | {"source": "wits"})
-    snapshot.save(tmp_path, citation, "t.parquet", store.parquet_bytes(rows), rows=len(rows))
+    snapshot.save(tmp_path, citation, "t.parquet", parquet_bytes(rows), rows=len(rows))
     found = tariff_rates("CAN", CODES, data_dir=tmp_path).set_index(["cmd_code", "regime"])
     assert found.index.is_unique
     assert found.loc[("901320", "MFN"), ["rate_pct", "source"]].tolist() == [7.0, "wits"]

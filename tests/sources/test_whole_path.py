@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from marketintel.cli_fetch import reference_book
+from marketintel.parquet import parquet_bytes
 from marketintel.reference.segments import load_segments
 from marketintel.report import blocks
 from marketintel.report import document as documents
@@ -23,7 +24,7 @@ from marketintel.report.workbench import data_in_kernel, notebook_path
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import answers_dir, execute
 from marketintel.sources.plan import plan
-from marketintel.warehouse import build, store
+from marketintel.warehouse import build
 from tests.sources.providers import Months
 from tests.sources.server import FakeClock, Reply, Server
 
@@ -80,7 +81,7 @@ def test_a_study_of_the_united_states_through_http_has_the_tables_of_the_starter
     rest = rows[~rows["cmd_code"].isin(codes)]
     told = whole.meta.model_dump(exclude={"file", "sha256", "bytes", "rows"})
     citation = snapshot.Citation(**told | {"vintage": "rest", "retrieved_at": date(2020, 1, 1)})
-    snapshot.save(data, citation, whole.meta.file, store.parquet_bytes(rest), rows=len(rest))
+    snapshot.save(data, citation, whole.meta.file, parquet_bytes(rest), rows=len(rest))
     made = plan(["USA"], codes, [2024, 2025], reference_book(), answers_dir(data),
                 sources=["us_census_imports"], this_year=2026)  # fmt: skip
     (outcome,) = execute(made, data, reference_book(), clock=FakeClock())

@@ -6,8 +6,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, store
+from marketintel.warehouse import build
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +66,7 @@ def small(tmp_path):
             tmp_path,
             small_citation(vintage=vintage, **changes),
             "us_imports_hs6.parquet",
-            store.parquet_bytes(frame),
+            parquet_bytes(frame),
             rows=len(frame),
         )
         return tmp_path

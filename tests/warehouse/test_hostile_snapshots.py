@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import DamagedDataError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
 from marketintel.warehouse import build, store
 from marketintel.warehouse.feeds import FEEDS
@@ -64,7 +65,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def add(data: Path, frame: pd.DataFrame, day: str) -> Path:
     citation = small_citation(vintage=day, retrieved_at=date.fromisoformat(day))
-    payload = store.parquet_bytes(frame)
+    payload = parquet_bytes(frame)
     return snapshot.save(data, citation, NAME, payload, rows=len(frame)).path
 
 
@@ -156,15 +157,13 @@ def test_every_table_refuses_a_frame_of_another_shape(feed: Any, tmp_path: Path)
     for n, frame in enumerate((pd.DataFrame(), pd.DataFrame({"period": [1], "value": ["x"]}))):
         data = tmp_path / str(n)
         snapshot.save(
-            data, small_citation(source=feed.source), "x.parquet", store.parquet_bytes(frame), 0
+            data, small_citation(source=feed.source), "x.parquet", parquet_bytes(frame), 0
         )
         rates = pd.DataFrame(
             {"currency": ["USD"], "period": ["2024"], "freq": ["A"], "units_per_eur": [1.1]}
         )
         if feed.convert_with:
-            snapshot.save(
-                data, small_citation(source="ecb"), "r.parquet", store.parquet_bytes(rates), 1
-            )
+            snapshot.save(data, small_citation(source="ecb"), "r.parquet", parquet_bytes(rates), 1)
         with pytest.raises(DamagedDataError, match=r"x\.parquet") as caught:
             build.build(data)
         assert "\n" not in str(caught.value)

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.parquet import parquet_bytes
 from marketintel.reference.countries import group_members
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse import build, query, store
@@ -186,7 +187,7 @@ def test_of_two_sources_for_a_year_one_is_read(small):
         "cmd_code": "901320", "period": "2025-01", "value_usd": [7, 8],
     })  # fmt: skip
     snapshot.save(data, small_citation("us_census_exports"), "x.parquet",
-                  store.parquet_bytes(rows), rows=2)  # fmt: skip
+                  parquet_bytes(rows), rows=2)  # fmt: skip
     build.build(data)
     trade = store.read_parquet(store.table_path(data, "trade"))
     twin = trade[trade["source"] == "us_census_exports"].assign(source="baci")

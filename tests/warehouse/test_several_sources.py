@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
 from marketintel.warehouse import build, query, store
 from tests.warehouse.conftest import small_citation, small_imports
@@ -21,7 +22,7 @@ ECB = pd.DataFrame(
 
 def keep(data, source, frame, **changes):
     citation = small_citation(source=source, **changes)
-    snapshot.save(data, citation, f"{source}.parquet", store.parquet_bytes(frame), rows=len(frame))
+    snapshot.save(data, citation, f"{source}.parquet", parquet_bytes(frame), rows=len(frame))
 
 
 def comtrade(*rows, **changes):

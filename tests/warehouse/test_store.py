@@ -9,15 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketintel.errors import DamagedDataError
+from marketintel.parquet import parquet_bytes
 from marketintel.warehouse import store
 
 FRAME = pd.DataFrame({"cmd_code": ["900190", "901320"], "value_usd": [1.0, None]})
 
 
 def test_equal_frames_give_equal_bytes():
-    assert store.parquet_bytes(FRAME) == store.parquet_bytes(FRAME.copy())
+    assert parquet_bytes(FRAME) == parquet_bytes(FRAME.copy())
     again = FRAME.set_index(pd.Index([7, 9]))
-    assert store.parquet_bytes(again) == store.parquet_bytes(FRAME)
+    assert parquet_bytes(again) == parquet_bytes(FRAME)
 
 
 def test_what_is_written_is_read_back_and_missing_stays_missing(tmp_path):
@@ -38,7 +39,7 @@ def test_any_table_survives_the_journey(rows):
     from io import BytesIO
 
     frame = pd.DataFrame(rows, columns=["cmd_code", "value_usd"])
-    back = pd.read_parquet(BytesIO(store.parquet_bytes(frame, row_group_rows=7)))
+    back = pd.read_parquet(BytesIO(parquet_bytes(frame, row_group_rows=7)))
     pd.testing.assert_frame_equal(back, frame)
 
 

@@ -26,7 +26,7 @@ MEMBERS = {
     "Q": ("dynamic_theta", "ets", "damped", "log_theta"),
     "M": ("dynamic_theta", "ets", "damped", "log_theta"),
 }
-"""What the combination holds for annual (a mean), quarterly and monthly series (a median)."""
+"""Members of the combination: annual (weighted mean), quarterly and monthly series (median)."""
 
 
 def average(members: Sequence[np.ndarray], freq: str) -> np.ndarray:

@@ -49,7 +49,7 @@ def standing(
     freq: str,
     fetch: str | Mapping[str, str] = "",
 ) -> pd.DataFrame:
-    """Which periods of each series are not known here, and how far ahead of it the asked ones lie.
+    """Periods of each series that are not known here, and the horizon up to the asked ones.
 
     Parameters
     ----------
@@ -135,12 +135,12 @@ def forecast_ahead(
 
 
 def is_ahead(ds: pd.Series, month: str) -> pd.Series:
-    """Whether periods end after an edition's month."""
+    """Return True for periods that end after an edition's month."""
     return ds.dt.year * 12 + ds.dt.month - 1 > ordinal(month)
 
 
 def is_old(vintage: str, month: str) -> bool:
-    """Whether a projection of a vintage, such as "2022-10", is too old for an edition."""
+    """Return True if a projection's vintage, such as "2022-10", is too old for an edition."""
     return ordinal(month) - ordinal(vintage) > OLD_PROJECTION_MONTHS
 
 

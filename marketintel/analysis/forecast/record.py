@@ -1,4 +1,4 @@
-"""Which forecast of a series is shown: the default, unless its own record says naive is better."""
+"""Choice of the forecast shown: the default, or naive where the series' own record is better."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ CALIBRATION_CUTS = {
     "Q": tuple(range(1, 17)),
     "M": (1, 3, 5, 7, 9, 11, 14, 16, 18, 20, 22, 24),
 }
-"""How far before an origin its calibrating origins lie: the same for every series."""
+"""Distances of calibrating origins before an origin, in periods: the same for every series."""
 
 CALIBRATION_STEPS = {"A": 6, "Q": 8, "M": 12}
 """Steps ahead whose errors calibrate, whatever horizon is asked."""

@@ -248,7 +248,7 @@ def _names(home: Path) -> dict[str, list[str]]:
 
 
 def is_example(text: str) -> bool:
-    """Whether a name says that its row is an example."""
+    """Return True if a name marks its row as an example."""
     return text.upper().startswith(EXAMPLE)
 
 

@@ -21,7 +21,7 @@ TOP = 10
 
 @chapter
 def opportunities_and_risks(study: Study) -> Stack:
-    """What the rules find, ranked among amounts of one measure, and the rules themselves."""
+    """Findings of the rules, ranked among amounts of one measure, and the rules themselves."""
     found = study.findings
     silent = not_evaluated(study.segment_facts)
     rules = rule_texts(study.thresholds)

@@ -46,7 +46,7 @@ class Outlook:
 
     @property
     def seen(self) -> str:
-        """Where the figures end and what is not known here, for captions."""
+        """Last observation and periods not known here, for captions."""
         return present.seen(self.forecasts["cutoff"], self.month)
 
     @cached_property

@@ -411,7 +411,7 @@ class Study:
 
     @cached_property
     def segment_facts(self) -> pd.DataFrame:
-        """What the rules look at, one row a segment, core codes; no neighbours."""
+        """Inputs of the rules, one row a segment, core codes; no neighbours."""
         return segment_facts(
             self.flows,
             self.exporter,

@@ -228,7 +228,7 @@ def _long(rows: pd.DataFrame) -> bool:
 
 
 def _late(rows: pd.DataFrame, asked: int, month: str, freq: str) -> bool:
-    """Whether all series end too early to be forecast."""
+    """Return True if all series end too early to be forecast."""
     return bool((standing(rows, asked, month, freq)["reason"] != "").all())
 
 

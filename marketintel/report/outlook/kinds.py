@@ -32,7 +32,7 @@ _VALUED = {
 
 @dataclass(frozen=True, order=True)
 class Kind:
-    """What is counted, by whom, how it is valued, and whether by mixed codes or a neighbour's.
+    """Flow, source, valuation and code scope of a series.
 
     Attributes
     ----------

@@ -149,7 +149,7 @@ def _over(role: str, kind: Kind) -> str:
 
 
 def _method(outlook: Outlook, group: int) -> str:
-    """How totals and their intervals come about, and what another method would have done."""
+    """Method of totals and their intervals, and the error of the alternative method."""
     said = (
         "Totals are the sums of the cells’ forecasts (bottom-up), their intervals and probabilities those of "
         "joint draws of the cells, which depend on each other as their errors at earlier origins did (shrunk "
