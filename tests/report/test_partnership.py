@@ -323,3 +323,11 @@ def test_old_is_five_years_and_undated_is_neither():
     assert figure("24000", "persons") == "24,000 persons" and figure("2019-06", "date") == "2019-06"
     assert figure(">1", "bn EUR") == ">1 bn EUR" and figure("6089.6", "bn JPY") == "6,089.6 bn JPY"
     assert not any(isinstance(b, Heading) for b in blocks(practice.table(DAY)))
+
+
+def test_a_neighbour_among_the_pitches_is_called_one():
+    dossier = mission.load("USA", as_of=DAY)
+    near = dossier.pitch["segment"].isin(dossier.market.study.neighbours)
+    assert near.any() and dossier.pitch["segment_name"].str.endswith(" (neighbour)").eq(near).all()
+    said = prose(mission.pitches(dossier))
+    assert "LEDs" in said and "in none of the sums" in said

@@ -229,6 +229,8 @@ def test_an_edition_has_its_model_card(document_set):
     names = {f.stem for f in (done.folder / "tables").glob("*.csv")}
     assert {"potential_chn", "without_forecast", "elasticities", "shocks"} <= names
     assert "months_chn" not in names  # they end in January 2021: all targets are past
+    page = done.html.read_text(encoding="utf-8")
+    assert "Error by year (MASE)" in page and "which end too early to be forecast" in page
     adds_up({n: pd.read_csv(done.folder / "tables" / f"{n}.csv") for n in names}, 0)
 
 

@@ -92,7 +92,7 @@ def _series(outlook: Outlook) -> list[str]:
 def _naive(outlook: Outlook) -> list[str]:
     """Series that are shown by their last value; totals are sums of what is shown."""
     errors = {
-        "months": outlook.months.errors,
+        "months": outlook.months.scored,
         "years": say.cell_errors(outlook),
         "world": outlook.world.errors,
     }

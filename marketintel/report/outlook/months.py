@@ -90,9 +90,17 @@ class Months:
         return accuracy(self.tested, self.cut, by=("model", "unique_id"))
 
     @cached_property
+    def scored(self) -> pd.DataFrame:
+        """Errors of the series that are forecast: those that end too early prove nothing here."""
+        if self.errors.empty:
+            return self.errors
+        return self.errors[self.errors["unique_id"].isin(self.fans["unique_id"])]
+
+    @cached_property
     def errors_by_country(self) -> pd.DataFrame:
         """Errors by country, model and level."""
-        tested = self.tested.assign(country=self.tested["unique_id"].str[:3])
+        tested = self.tested[self.tested["unique_id"].isin(self.fans["unique_id"])]
+        tested = tested.assign(country=tested["unique_id"].str[:3])
         return accuracy(tested, self.cut, by=("country", "model"))
 
     def last(self, iso3: str) -> str:

@@ -61,7 +61,7 @@ def summary(outlook: Outlook) -> Stack:
     """What the series are, the totals, the record."""
     cells = outlook.years.ids(totals.CELL)
     monthly = say.tested_by_month(outlook)
-    errors = outlook.months.errors if monthly else say.cell_errors(outlook)
+    errors = outlook.months.scored if monthly else say.cell_errors(outlook)
     figures = [
         (
             "Forecast",

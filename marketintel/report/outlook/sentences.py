@@ -33,14 +33,16 @@ def what_it_is(outlook: Outlook) -> str:
         places = {u.partition(" ")[0] for u, k in outlook.months.kinds.items() if k == kind}
         nodes = outlook.years.nodes
         places |= set(nodes.loc[nodes["kind"] == kind, "partner"])
-        by_month = any(k == kind for k in outlook.months.kinds.values())
+        ahead = set(outlook.months.fans["unique_id"])
+        by_month = any(k == kind and u in ahead for u, k in outlook.months.kinds.items())
         by_year = bool((nodes["kind"] == kind).any())
         when = w.listing(
             [word for word, there in (("month", by_month), ("year", by_year)) if there]
         )
         names = [w.the(outlook.country_name(c)) for c in outlook.countries if c in places]
         trade = escape(kind.all_of(w.listing(names)))
-        said.append(f"**{w.sentence(trade)}**, by {when}: {escape(kind.label)}. {kind.limits()}")
+        when = f"by {when}" if when else "which end too early to be forecast"
+        said.append(f"**{w.sentence(trade)}**, {when}: {escape(kind.label)}. {kind.limits()}")
     money = "Values are in current US dollars. Kinds of trade are never added to each other."
     if len(said) == 1:
         return f"Country figures are {said[0]} Values are in current US dollars."
@@ -137,7 +139,7 @@ def best_bets(outlook: Outlook) -> str:
 
 def tested_by_month(outlook: Outlook) -> bool:
     """Whether the record is told by month: where more series are tested by month than by year."""
-    return _series(outlook.months.errors) >= max(_series(cell_errors(outlook)), 1)
+    return _series(outlook.months.scored) >= max(_series(cell_errors(outlook)), 1)
 
 
 def _series(errors: pd.DataFrame) -> int:
@@ -147,7 +149,7 @@ def _series(errors: pd.DataFrame) -> int:
 def record(outlook: Outlook) -> str:
     """How most of the forecasts did against naive and drift: the monthly or the yearly ones."""
     if tested_by_month(outlook):
-        return _record(outlook.months.errors, "monthly", f"up to {MONTHS} months ahead")
+        return _record(outlook.months.scored, "monthly", f"up to {MONTHS} months ahead")
     return _record(cell_errors(outlook), "yearly", f"up to {TESTED_AHEAD} years ahead")
 
 

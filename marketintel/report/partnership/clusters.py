@@ -239,7 +239,7 @@ def value_chains(found: Found) -> Stack:
             )
         )
     if absent:
-        names = w.listing([name.lower() for name in absent])
+        names = w.listing([w.clause(name) for name in absent])
         blocks.append(Text(f"Segments in which no member works at all: {escape(names)}."))
     return Stack(*blocks)
 

@@ -27,6 +27,7 @@ from marketintel.report.partnership.common import (
 )
 from marketintel.warehouse import store
 
+NEIGHBOURS = " Neighbours of photonics are in none of the sums on the first page."
 #: Segments that are pitched.
 PITCHED = 6
 MEETINGS = {"c2c": "cluster to cluster", "b2b": "business to business", "memorandum": "memorandum"}
@@ -68,6 +69,7 @@ class Dossier:
             duty = study.duty[(study.duty["partner"] == EU) & (study.duty["period"] == study.year)]
             table["eu_duty_pct"] = duty.set_index("segment")["effective_duty_pct"]
         table.insert(0, "segment_name", table.index.map(self.found.segments))
+        table.loc[table.index.isin(study.neighbours), "segment_name"] += " (neighbour)"
         chosen = table[table["rca_in_market"] > 1].sort_values("demand_usd", ascending=False)
         return chosen.head(PITCHED).rename_axis("segment").reset_index()
 
@@ -155,7 +157,8 @@ def pitches(dossier: Dossier) -> Stack:
     return Stack(
         Text(
             f"Pitched are the segments in which the EU is specialised in this market (RCA above 1), the "
-            f"largest imports first: {escape(w.listing([n.lower() for n in table['segment_name']]))}."
+            f"largest imports first: {escape(w.listing([w.clause(n) for n in table['segment_name']]))}."
+            f"{NEIGHBOURS if table['segment'].isin(study.neighbours).any() else ''}"
         ),
         Table(
             table,
