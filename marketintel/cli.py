@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -255,8 +256,18 @@ def _print(frame: pd.DataFrame | Rows, fmt: Format) -> None:
 
 def main() -> None:
     """Run the command line; a mistake or a trouble gives one line and its own exit code."""
+    # What parsing raises, in every version of typer.
+    mistake: Any = typer.BadParameter.__base__
     with run_as_process():
-        app()
+        try:
+            code = typer.main.get_command(app).main(standalone_mode=False)
+        except mistake as error:
+            told = " ".join(error.format_message().split()).rstrip(".")
+            if not told or not sys.argv[1:] or told.startswith("Usage:"):  # the help was printed
+                sys.exit(2)
+            place = getattr(getattr(error, "ctx", None), "command_path", "marketintel")
+            raise UsageError(f"{told}; see `{place} --help`") from None
+        sys.exit(code)
 
 
 if __name__ == "__main__":

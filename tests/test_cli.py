@@ -246,3 +246,22 @@ def test_names_are_known_without_hyphens_and_accents():
 
     assert [country(name) for name in ("guinea bissau", "timor leste")] == ["GNB", "TLS"]
     assert find_region("ile de france").id == find_region("Île-de-France").id
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["study", "usa", "--year", "abc"], "'--year'"),
+        (["study"], "Missing argument"),
+        (["stdy", "USA"], "Did you mean 'study'"),
+        (["study", "USA", "--exprter", "FRA"], "--exporter"),
+        (["market", "USA", "-b", "nope"], "'partner', 'segment', 'code'"),
+    ],
+)
+def test_a_command_written_wrongly_is_one_line(words, told):
+    run = subprocess.run(
+        [sys.executable, "-m", "marketintel.cli", *words], capture_output=True, text=True
+    )
+    assert run.returncode == 2 and run.stdout == ""
+    (line,) = run.stderr.splitlines()
+    assert line.startswith("marketintel: ") and told in line and "--help`" in line

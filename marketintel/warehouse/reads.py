@@ -59,12 +59,12 @@ def used(data_dir: Path | None = None) -> "pd.DataFrame":
 
 
 def watch() -> None:
-    """Record from now on every CSV and TOML file that is opened. It cannot be undone."""
+    """Record from now on every file of a form that people edit. It cannot be undone."""
     sys.addaudithook(_opened)
 
 
 def _opened(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "open" and str(arguments[0]).endswith((".csv", ".toml")):
+    if event == "open" and str(arguments[0]).endswith((".csv", ".toml", ".jsonl", ".xlsx")):
         _files[str(Path(arguments[0]).resolve())] = None
 
 

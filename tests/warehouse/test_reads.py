@@ -68,3 +68,18 @@ def test_files_that_people_edit_are_recorded_with_their_digests(tmp_path, root):
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
     assert record["inputs"]["reference/segments.toml"] == digest
     assert record["handed_in"] == ["members.csv"] and record["days"] == []
+
+
+def test_a_log_and_a_workbook_that_were_read_are_handed_in(tmp_path):
+    code = (
+        "import sys, pathlib; from marketintel.warehouse import reads; reads.watch()\n"
+        "for name in sys.argv[1:]: pathlib.Path(name).read_bytes()\n"
+        "print(reads.record()['handed_in'])"
+    )
+    files = [tmp_path / name for name in ("kpi_log.jsonl", "members.xlsx", "picture.png")]
+    for file in files:
+        file.write_bytes(b"x")
+    run = subprocess.run(
+        [sys.executable, "-c", code, *map(str, files)], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "['kpi_log.jsonl', 'members.xlsx']"
