@@ -87,8 +87,8 @@ def rows_axes(names: list[str], extra: float = 0.6) -> "Axes":
 
 
 def label_rows(axes: "Axes", names: list[str]) -> None:
-    """Write the names beside the rows, in two lines at most."""
-    labels = [wrap(name, 32, lines=2) for name in names]
+    """Write the names beside the rows, in three lines at most."""
+    labels = [wrap(name, 36, lines=3) for name in names]
     axes.set_yticks(range(len(names)), labels, linespacing=0.9)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.tick_params(axis="y", labelcolor=shipped_brand().ink)

@@ -1,5 +1,6 @@
 """The market study from question to edition, on the shipped figures."""
 
+import re
 import shutil
 
 import pandas as pd
@@ -194,3 +195,15 @@ def test_sources_name_licence_and_vintage(study) -> None:
     assert isinstance(table, pd.DataFrame)
     assert (table[["title", "vintage", "retrieved_at", "licence"]] != "").all().all()
     assert "USITC" in " ".join(study.used["citation"]) or "Tariff" in " ".join(table["title"])
+
+
+def test_an_exporter_is_called_by_its_name_and_a_country_is_no_group():
+    french = market_study.load("USA", "FRA")
+    for stack in (market_study.summary(french), market_study.glance(french),
+                  market_study.suppliers(french), market_study.access(french)):  # fmt: skip
+        shown = stack.html()
+        assert not re.search(r"\bFRA\b(?!,)", re.sub(r"<[^>]*>", " ", shown).replace("FRA-", ""))
+        assert "as one supplier" not in shown
+    assert (
+        "Shares count EU27 as one supplier" in market_study.glance(market_study.load("USA")).html()
+    )

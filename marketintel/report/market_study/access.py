@@ -74,7 +74,7 @@ def duty_pages(study: Study) -> Stack:
                 "base_duty_pct": f"Duty {study.base}",
                 "duty_pct": f"Duty {study.year}",
                 "duty_on_dutiable_pct": f"On dutiable value {study.year}",
-                "gap_pp": f"More than {study.exporter}",
+                "gap_pp": f"More than {study.name(study.exporter)}",
                 "like_for_like_gap_pp": "Same basket",
                 "covered_pct": "Basket covered",
             },
@@ -82,7 +82,7 @@ def duty_pages(study: Study) -> Stack:
             missing="not applicable, or no common code",
             note=(
                 "Duty: calculated duties ÷ customs value. The raw difference also compares two baskets of "
-                f"goods; “same basket” gives each competitor the basket of {study.exporter}, over the codes "
+                f"goods; “same basket” gives each competitor the basket of {study.name(study.exporter)}, over the codes "
                 "both sell. An estimate at entry before refunds and drawback."
             ),
             source=study.source_line,

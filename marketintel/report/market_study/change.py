@@ -95,7 +95,7 @@ def change(study: Study) -> Stack:
                 "cmd_code": "Code",
                 "label": "Goods",
                 "segment_name": study.terms.unit.capitalize(),
-                "change_usd": f"{study.exporter} sales",
+                "change_usd": f"{study.name(study.exporter)} sales",
                 "base_share_pct": f"Share {study.base}",
                 "share_pct": f"Share {study.year}",
                 "market_change_usd": "Market",

@@ -131,7 +131,7 @@ def tariff_schedule(study: Study) -> Stack:
             missing="none",
             note=(
                 "A statute of its own year; it is never subtracted from the duties of earlier years. "
-                "Every line with its special rates and full text is in the tables of the edition."
+                "Every line with its special rates and full text is in the tables beside the report."
             ),
             source=_citations(study, ["usitc_hts"]),
         ),

@@ -77,7 +77,7 @@ def _why_no_core(study: Study, segment: str) -> str:
         return f"No figures of this segment are here; `{origin.command(study, [segment])}` asks for them."
     return (
         "No core code of this segment was imported in either year; its mixed codes are in the tables "
-        "of the edition."
+        "beside the report."
     )
 
 
@@ -309,7 +309,7 @@ def _code_table(study: Study, segment: str) -> Table:
             "base_value_usd": study.base,
             "value_usd": study.year,
             "change_pct": "Change",
-            "exporter_share_pct": f"{study.exporter} share",
+            "exporter_share_pct": f"{study.name(study.exporter)} share",
         },
         group_col="part",
         printed_rows=CODES,

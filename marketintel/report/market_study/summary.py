@@ -55,7 +55,7 @@ def summary(study: Study) -> Stack:
         before, now = say.duty_of(study, study.exporter)
         figures.append(
             (
-                f"Duty on {name} goods",
+                f"Duty on goods of {w.the(name)}",
                 w.percent(now),
                 f"of customs value; {w.percent(before)} in {study.base}"
                 f"{say.beside(study, 'duty_pct', 'duty_change_pp')}",
@@ -105,13 +105,17 @@ def glance(study: Study) -> Stack:
                 "value_usd": study.year if study.is_mixed else "Own codes",
                 "change_pct": "Change",
                 "with_broad_usd": "+ broad",
-                "share_pct": f"{study.exporter} share",
+                "share_pct": f"{study.name(study.exporter)} share",
                 "share_change_pp": "Change",
                 "rank": "Rank",
                 "first_supplier": "First supplier",
                 "first_share_pct": "Its share",
                 "hhi": "HHI",
-                **({"effective_duty_pct": f"Duty {study.exporter}"} if study.has_duties else {}),
+                **(
+                    {"effective_duty_pct": f"Duty {study.name(study.exporter)}"}
+                    if study.has_duties
+                    else {}
+                ),
             },
             hide=[
                 "segment",
@@ -143,10 +147,11 @@ def _glance_note(study: Study) -> str:
     duty = "Duty: calculated duty as per cent of customs value. " if study.has_duties else ""
     whole = say.beside(study, say.growth_or_level(study), "share_pct", "share_change_pp")
     whole = f"{study.terms.every}{whole.replace(';', ':', 1)}. " if whole else ""
+    grouped = f"Shares count {study.exporter} as one supplier. " if study.is_group else ""
     return (
-        f"{core}{whole}Changes are against {study.base}. Shares count {study.exporter} as one supplier; the "
-        f"first supplier is a single economy. {duty}Ranks and concentration (HHI) are in the tables "
-        "of the edition."
+        f"{core}{whole}Changes are against {study.base}. {grouped}The first supplier is "
+        f"a single economy. {duty}Ranks and concentration (HHI) are in the tables "
+        "beside the report."
     )
 
 

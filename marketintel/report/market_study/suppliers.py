@@ -55,8 +55,8 @@ def suppliers(study: Study) -> Stack:
             ],
             name="largest_suppliers",
             caption=(
-                f"Largest suppliers, {study.terms.codes} of {study.terms.every.lower()}, "
-                f"{study.exporter} as one supplier"
+                f"Largest suppliers, {study.terms.codes} of {study.terms.every.lower()}"
+                f"{f', {study.exporter} as one supplier' if study.is_group else ''}"
             ),
             formats={
                 "rank": "int",

@@ -49,7 +49,7 @@ def tariff_rates(study: Study) -> Stack:
                 "label": "Goods",
                 "year": "Year",
                 "mfn_pct": "MFN",
-                "preferential_pct": f"{study.exporter} from",
+                "preferential_pct": f"{study.name(study.exporter)} from",
                 "highest_preferential_pct": "to",
             },
             hide=["hs_revision", "members_with_preference", "highest_preferential_pct"]

@@ -108,7 +108,7 @@ def facts_table(
         note=(
             f"* Self-declared: counted by the organisation itself or quoted from it. Old: {OLD_YEARS} "
             f"years or more before {as_of[:4]}. Scopes differ, so figures of different rows are "
-            "not to be added or compared. Addresses are in the tables of the edition."
+            "not to be added or compared. Addresses are in the tables beside the report."
         ),
     )  # fmt: skip
 

@@ -317,7 +317,7 @@ def definitions(monitor: Monitor) -> Table:
                  "target": "Target and its source"},
         group_col="programme",
         hide=["period", "period_note", "url"],
-        note="Periods, and why they are what they are, are in the tables of the edition.",
+        note="Periods, and why they are what they are, are in the tables beside the report.",
     )  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def timeline(plan: Plan) -> Stack:
             hide=["late_start", "late_end", "action", "critical", "fixed", "owner_role"],
             highlight=table["critical"].tolist(),
             missing="nothing to add",
-            note="Bold: on the critical path. Latest dates and owners are in the tables of the edition.",
+            note="Bold: on the critical path. Latest dates and owners are in the tables beside the report.",
         ),
     )  # fmt: skip
 

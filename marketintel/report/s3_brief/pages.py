@@ -316,7 +316,7 @@ def sources(brief: Brief) -> Stack:
     used = brief.used
     said = (
         f"{escape(_cite(brief, *used['source']))} Relatedness and complexity follow Balland and others (2019), partners "
-        "Balland and Boschma (2021). Full citations, licences and addresses are in the edition’s tables."
+        "Balland and Boschma (2021). Full citations, licences and addresses are in the tables beside the report."
     )
     return Stack(
         Text(said),
