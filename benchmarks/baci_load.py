@@ -52,7 +52,7 @@ def make_zip(path: Path, years: int, rows: int) -> None:
 
 
 def load(path: Path, library: Path) -> dict[str, float]:
-    from marketintel.sources import baci
+    from marketintel.sources.providers import baci
 
     began = time.perf_counter()
     files = baci.load(path, library)
@@ -60,7 +60,7 @@ def load(path: Path, library: Path) -> dict[str, float]:
 
 
 def read_ours(edition: Path) -> int:
-    from marketintel.sources import baci
+    from marketintel.sources.providers import baci
 
     return len(baci.read(edition, SEGMENT))
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis import complexity as cx
+from marketintel.analysis.trade import complexity as cx
 
 COUNTRIES, PRODUCTS = 230, 5000
 SECONDS_A_YEAR, TIMES_FASTER, GIBIBYTES = 0.2, 40, 1.0

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis import complexity as cx
-from marketintel.analysis.indices import balassa
+from marketintel.analysis.trade import complexity as cx
+from marketintel.analysis.trade.indices import balassa
 from marketintel.warehouse import store
 
 YEAR, SMALLEST_USD = "2022", 1e7

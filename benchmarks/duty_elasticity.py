@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from marketintel.analysis.forecast import duty_response
-from marketintel.analysis.gravity import gravity
+from marketintel.analysis.markets.gravity import gravity
 from marketintel.reference.segments import load_segments
 from marketintel.sources import snapshot
 from marketintel.warehouse import store

@@ -20,7 +20,7 @@ def timed(*words: str) -> float:
     """Run a command of marketintel and return its seconds."""
     start = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "marketintel.cli", *words], check=True, stdout=subprocess.DEVNULL
+        [sys.executable, "-m", "marketintel.cli.app", *words], check=True, stdout=subprocess.DEVNULL
     )
     return time.perf_counter() - start
 

@@ -39,7 +39,7 @@ def synthetic() -> pd.DataFrame:
 
 def ours(rows: pd.DataFrame) -> list[float]:
     """Coefficients of this project."""
-    from marketintel.analysis.gravity import gravity
+    from marketintel.analysis.markets.gravity import gravity
 
     model = gravity(rows, TERMS, ["exporter", "market", "pair"])
     return model.coefficients["estimate"].tolist()

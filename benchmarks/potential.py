@@ -9,8 +9,8 @@ import time
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.potential import export_potential
-from marketintel.analysis.world import World
+from marketintel.analysis.markets.potential import export_potential
+from marketintel.analysis.markets.world import World
 
 N, CODES, LIMIT_S = 230, 150, 2.0
 

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.screening import Indicator, indices, rank_ranges, scores
+from marketintel.analysis.markets.screening import Indicator, indices, rank_ranges, scores
 
 MARKETS, SEGMENTS, DRAWS, LIMIT_S = 230, 14, 1000, 5.0
 WEIGHTS = {"demand": 40, "growth": 30, "balance": 10, "change": 10, "gdp": 10}

@@ -13,8 +13,17 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
-from marketintel.cli_fetch import reference_book
-from marketintel.sources import (
+from marketintel.cli.fetch import reference_book
+from marketintel.sources import flags
+from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.connectors_context import WEO
+from marketintel.sources.connectors_named import _REGIMES
+from marketintel.sources.connectors_regions import EMPLOYMENT, INDICATORS
+from marketintel.sources.http.client import Client
+from marketintel.sources.http.provider import KEY_VARIABLES
+from marketintel.sources.http.replies import MEDIA
+from marketintel.sources.plan import plan
+from marketintel.sources.providers import (
     baci,
     census,
     cepii,
@@ -23,21 +32,12 @@ from marketintel.sources import (
     comtrade,
     comtrade_rows,
     eurostat,
-    flags,
     gisco,
     oecd,
     wto,
 )
-from marketintel.sources.connectors import CONNECTORS
-from marketintel.sources.connectors_context import WEO
-from marketintel.sources.connectors_named import _REGIMES
-from marketintel.sources.connectors_regions import EMPLOYMENT, INDICATORS
-from marketintel.sources.http import Client
-from marketintel.sources.plan import plan
-from marketintel.sources.replies import MEDIA
+from marketintel.sources.providers.worldbank import INDICATORS as WDI
 from marketintel.sources.selftest import ASKED
-from marketintel.sources.settings import KEY_VARIABLES
-from marketintel.sources.worldbank import INDICATORS as WDI
 
 ROOT = Path(__file__).resolve().parent.parent
 DECLARED = ROOT / "scripts" / "providers.toml"

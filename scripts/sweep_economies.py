@@ -28,11 +28,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from marketintel.documents.engine.blocks import Block
+from marketintel.documents.engine.chapters import GAP
+from marketintel.documents.engine.workbench import notebook_path
 from marketintel.errors import MarketIntelError
 from marketintel.reference.countries import country_rows
-from marketintel.report.blocks import Block
-from marketintel.report.chapters import GAP
-from marketintel.report.workbench import notebook_path
 from marketintel.warehouse import engine
 
 THERE = "SELECT reporter AS economy FROM trade UNION SELECT partner FROM trade ORDER BY economy"
@@ -67,8 +67,8 @@ def chapters(notebook: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def table(economy: str, segments: list[str]) -> str:
     """Levels in five years."""
-    from marketintel.report.outlook.listing import potential_table, printed
-    from marketintel.report.tables import as_csv
+    from marketintel.documents.engine.tables import as_csv
+    from marketintel.documents.outlook.listing import potential_table, printed
 
     frame = potential_table([economy], segments, 25.0)
     printed(frame)
@@ -78,8 +78,8 @@ def table(economy: str, segments: list[str]) -> str:
 
 def outlook(economy: str, segments: list[str]) -> str:
     """Every chapter of the segment outlook and the model card."""
-    from marketintel.report.outlook import edition
-    from marketintel.report.outlook.asked import load
+    from marketintel.documents.outlook import edition
+    from marketintel.documents.outlook.asked import load
 
     found = load([economy], segments)
     edition.cover(found)
@@ -90,9 +90,9 @@ def outlook(economy: str, segments: list[str]) -> str:
 
 def study(economy: str, segments: list[str]) -> str:
     """Every chapter of the market study."""
+    from marketintel.documents.market_study import edition
+    from marketintel.documents.market_study.pages import load
     from marketintel.reference.countries import group_members
-    from marketintel.report.market_study import edition
-    from marketintel.report.market_study.pages import load
 
     exporter = "USA" if economy in group_members("EU27") else "EU27"
     found = load(economy, exporter, segments)

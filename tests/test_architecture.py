@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOMS = ["reference", "sources", "warehouse", "analysis", "report", "cli"]
+ROOMS = ["reference", "sources", "warehouse", "analysis", "documents", "cli"]
 HEAVY = ["pandas", "geopandas", "statsmodels", "matplotlib", "numpy", "duckdb", "pyarrow"]
 PACKAGE = Path(__file__).resolve().parent.parent / "marketintel"
 
@@ -59,7 +59,7 @@ def test_analysis_does_no_input_or_output() -> None:
         )
 
 
-@pytest.mark.parametrize("what", ["import marketintel", "import marketintel.cli"])
+@pytest.mark.parametrize("what", ["import marketintel", "import marketintel.cli.app"])
 def test_nothing_heavy_is_loaded(what: str) -> None:
     code = f"import sys; {what}; print(*[m for m in {HEAVY} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -75,7 +75,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
         f"loaded = lambda: [m for m in {HEAVY} if m in sys.modules]\n"
         "atexit.register(lambda: print('LOADED', *loaded(), file=sys.stderr))\n"
         f"sys.argv = ['marketintel', *{arguments}]\n"
-        "from marketintel.cli import main\n"
+        "from marketintel.cli.app import main\n"
         "main()\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

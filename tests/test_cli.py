@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from marketintel import cli
+from marketintel.cli import app as cli
 from marketintel.errors import UsageError
 
 
@@ -218,7 +218,7 @@ def test_a_list_of_names_loads_nothing_heavy(root, words) -> None:
 
 
 def test_a_terminal_obeys_no_control_that_data_hold(capsys) -> None:
-    from marketintel.report.listings import print_table
+    from marketintel.cli.listings import print_table
 
     print_table([{"title": "A\x1b[31m\x07\u202eevil"}])
     assert "A‹U+001B›[31m‹U+0007›‹U+202E›evil" in capsys.readouterr().out
@@ -260,7 +260,7 @@ def test_names_are_known_without_hyphens_and_accents():
 )
 def test_a_command_written_wrongly_is_one_line(words, told):
     run = subprocess.run(
-        [sys.executable, "-m", "marketintel.cli", *words], capture_output=True, text=True
+        [sys.executable, "-m", "marketintel.cli.app", *words], capture_output=True, text=True
     )
     assert run.returncode == 2 and run.stdout == ""
     (line,) = run.stderr.splitlines()

@@ -12,15 +12,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from marketintel import cli, files
+from marketintel import files
+from marketintel.cli import app as cli
+from marketintel.documents.engine import html, pdf, run
+from marketintel.documents.engine.render import Cover
 from marketintel.errors import DamagedDataError, StorageError
 from marketintel.parquet import parquet_bytes
-from marketintel.report import html, pdf, run
-from marketintel.report.render import Cover
 from marketintel.sources import snapshot
 from marketintel.warehouse import build, store
 
-MAIN = [sys.executable, "-m", "marketintel.cli"]
+MAIN = [sys.executable, "-m", "marketintel.cli.app"]
 LONG = "a" * 300
 
 

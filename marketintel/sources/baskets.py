@@ -13,9 +13,11 @@ import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.parquet import parquet_bytes
-from marketintel.sources import baci, snapshot, tidy
+from marketintel.sources import snapshot
 from marketintel.sources.bulk import REVISIONS, numbered_vintage
 from marketintel.sources.connector import WORLD, Book, day_of, economies, keep
+from marketintel.sources.formats import tidy
+from marketintel.sources.providers import baci
 
 if TYPE_CHECKING:
     import duckdb
@@ -56,7 +58,7 @@ def add_baskets(
     archive : Path
         The zip, for its date.
     edition : Path
-        Folder of the library, as made by :func:`marketintel.sources.baci.load`.
+        Folder of the library, as made by :func:`marketintel.sources.providers.baci.load`.
     years : sequence of int
         The newest year there is, if empty.
     book : Book

@@ -15,9 +15,11 @@ from pyarrow import ArrowException
 
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.parquet import parquet_bytes
-from marketintel.sources import baci, snapshot, tidy, unknown
+from marketintel.sources import snapshot, unknown
 from marketintel.sources.connector import day_of, economies, keep
 from marketintel.sources.connectors import Book
+from marketintel.sources.formats import tidy
+from marketintel.sources.providers import baci
 
 REVISIONS = {
     "HS92": "HS1992", "HS96": "HS1996", "HS02": "HS2002", "HS07": "HS2007", "HS12": "HS2012",
@@ -63,7 +65,7 @@ def add_baci(
     Raises
     ------
     DamagedDataError, SourceError
-        As :func:`marketintel.sources.baci.load`.
+        As :func:`marketintel.sources.providers.baci.load`.
     MissingDataError
         None of the products is in it.
     """

@@ -14,9 +14,10 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import DamagedDataError, SourceError
-from marketintel.sources import snapshot, tidy
-from marketintel.sources.http import Client, Params
-from marketintel.sources.settings import Provider
+from marketintel.sources import snapshot
+from marketintel.sources.formats import tidy
+from marketintel.sources.http.client import Client, Params
+from marketintel.sources.http.provider import Provider
 from marketintel.sources.snapshot import Citation
 
 WORLD = "WLD"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from marketintel.sources import cepii, ecb, imf, wits, worldbank
 from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
-from marketintel.sources.http import Client, Params
+from marketintel.sources.http.client import Client, Params
+from marketintel.sources.providers import cepii, ecb, imf, wits, worldbank
 
 #: HS codes in one request to WITS: keeps addresses below 1,000 characters.
 _CODES = 60

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from marketintel.errors import SourceError
-from marketintel.sources import oecd, wto
 from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
-from marketintel.sources.http import Client, Params
-from marketintel.sources.patience import Unreachable
+from marketintel.sources.http.client import Client, Params
+from marketintel.sources.http.retry import Unreachable
+from marketintel.sources.providers import oecd, wto
 from marketintel.sources.scope import asked
 
 #: HS codes in one request to the WTO: keeps addresses below 1,000 characters.

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from marketintel.errors import SourceError
-from marketintel.sources import country_polygons, eurostat, gisco
 from marketintel.sources.connector import Book, Connector, noted
 from marketintel.sources.flags import is_absent, is_confidential
-from marketintel.sources.http import Client, Params
-from marketintel.sources.session import address
+from marketintel.sources.http.client import Client, Params
+from marketintel.sources.http.session import address
+from marketintel.sources.providers import country_polygons, eurostat, gisco
 
 
 class Table(NamedTuple):

@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.errors import SourceError
-from marketintel.sources import census, cimt, comext, comtrade
-from marketintel.sources.comtrade_availability import address as availability
-from marketintel.sources.comtrade_availability import released
-from marketintel.sources.comtrade_rows import UNSPECIFIED
 from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
-from marketintel.sources.http import Client, Params
-from marketintel.sources.session import address
+from marketintel.sources.http.client import Client, Params
+from marketintel.sources.http.session import address
+from marketintel.sources.providers import census, cimt, comext, comtrade
+from marketintel.sources.providers.comtrade_availability import address as availability
+from marketintel.sources.providers.comtrade_availability import released
+from marketintel.sources.providers.comtrade_rows import UNSPECIFIED
 
 
 def _comtrade_questions(query: comtrade.Query, client: Client) -> Iterable[tuple[str, Params]]:

@@ -24,10 +24,14 @@ from marketintel import files
 from marketintel.errors import DamagedDataError, MarketIntelError, SourceError, StorageError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot, unknown
-from marketintel.sources.answers import Answer, AnswerStore
 from marketintel.sources.connector import codes_of, keep, together
 from marketintel.sources.connectors import CONNECTORS, Book, Connector
-from marketintel.sources.http import CLOCK, Client, Clock
+from marketintel.sources.formats.tidy import UNFORESEEN
+from marketintel.sources.http.answers import Answer, AnswerStore
+from marketintel.sources.http.client import CLOCK, Client, Clock
+from marketintel.sources.http.provider import redact
+from marketintel.sources.http.replies import short
+from marketintel.sources.http.retry import Refused, Unreachable
 from marketintel.sources.merging import (
     Part,
     geoparquet_bytes,
@@ -36,11 +40,7 @@ from marketintel.sources.merging import (
     sifted,
 )
 from marketintel.sources.parts import Cuts, depth, part_name, refusal
-from marketintel.sources.patience import Refused, Unreachable
 from marketintel.sources.plan import Plan, Step
-from marketintel.sources.replies import short
-from marketintel.sources.settings import redact
-from marketintel.sources.tidy import UNFORESEEN
 
 log = logging.getLogger("marketintel.sources")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.sources import questions
-from marketintel.sources.answers import AnswerStore
 from marketintel.sources.connectors import ALIASES, CONNECTORS, Book
-from marketintel.sources.http import Client
+from marketintel.sources.http.answers import AnswerStore
+from marketintel.sources.http.client import Client
 
 #: Years that may still be revised, counted back from the current one, and how long an answer
 #: about them holds. Answers about earlier years hold until a refresh is asked for.

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketintel.errors import UsageError
-from marketintel.sources import census, comext, comtrade, imf, worldbank
 from marketintel.sources.connector import Book
 from marketintel.sources.connectors_context import (
     CURRENCIES,
@@ -27,6 +26,7 @@ from marketintel.sources.connectors_regions import (
     RegionsQuery,
 )
 from marketintel.sources.connectors_trade import CanadaQuery
+from marketintel.sources.providers import census, comext, comtrade, imf, worldbank
 
 #: Estimate only, from the recorded answers: partners of a code.
 _PARTNERS = 60

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from marketintel.errors import SourceError
-from marketintel.sources.tidy import snippet
+from marketintel.sources.formats.tidy import snippet
 
 
 def asked(

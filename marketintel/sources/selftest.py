@@ -14,10 +14,10 @@ import requests
 from marketintel.errors import MarketIntelError, UsageError
 from marketintel.sources.connector import Book, Connector
 from marketintel.sources.connectors import ALIASES, CONNECTORS
-from marketintel.sources.http import CLOCK, Client, Clock
+from marketintel.sources.http.client import CLOCK, Client, Clock
+from marketintel.sources.http.provider import redact
+from marketintel.sources.http.replies import short
 from marketintel.sources.plan import plan
-from marketintel.sources.replies import short
-from marketintel.sources.settings import redact
 
 #: The market and the settled year that a source is asked about, with one product; Japan and 2022
 #: where nothing is said. Canada's oldest archives are its smallest.

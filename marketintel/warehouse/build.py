@@ -28,11 +28,11 @@ _HERE = Path(__file__).resolve().parent
 #: Code and reference files that decide what a table contains; their checksums are inputs.
 _INPUTS = (
     *(_HERE / f"{module}.py"
-      for module in ("build", "currency", "feeds", "harmonise", "schema", "store")),
+      for module in ("build", "currency", "feeds", "harmonise", "store")),
     _HERE.parent / "parquet.py",
     _HERE.parent / "sources" / "limits.py",
     *(_HERE.parent / "reference" / file
-      for file in ("countries.py", "countries.csv", "nuts.py", "nuts_regions.csv")),
+      for file in ("contracts.py", "countries.py", "countries.csv", "nuts.py", "nuts_regions.csv")),
 )  # fmt: skip
 
 #: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking

@@ -13,10 +13,10 @@ from pathlib import Path
 import _common
 import pandas as pd
 
-from marketintel.sources import ecb
 from marketintel.sources.connectors_context import CURRENCIES
+from marketintel.sources.formats.tidy import conform
+from marketintel.sources.providers import ecb
 from marketintel.sources.snapshot import Citation
-from marketintel.sources.tidy import conform
 
 #: Files are read to this day, so that each rebuild gives the same bytes.
 UNTIL = "2026-10-30"

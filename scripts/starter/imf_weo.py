@@ -13,7 +13,7 @@ import _common
 import pandas as pd
 
 from marketintel.sources.connectors_context import MACRO, WEO
-from marketintel.sources.imf import OWN_CODES
+from marketintel.sources.providers.imf import OWN_CODES
 from marketintel.sources.snapshot import Citation
 from marketintel.warehouse import harmonise
 

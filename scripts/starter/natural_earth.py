@@ -13,8 +13,9 @@ from pathlib import Path
 import _common
 import geopandas as gpd
 
-from marketintel.cli_fetch import reference_book
-from marketintel.sources import country_polygons, snapshot
+from marketintel.cli.fetch import reference_book
+from marketintel.sources import snapshot
+from marketintel.sources.providers import country_polygons
 
 CITATION = snapshot.Citation(
     source="natural_earth",

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketintel.analysis import record
-from marketintel.analysis.candidates import METHODS, NAIVE, Inputs, Year, history
-from marketintel.analysis.screening import Indicator
+from marketintel.analysis.markets import ranking_backtest as record
+from marketintel.analysis.markets.candidates import METHODS, NAIVE, Inputs, Year, history
+from marketintel.analysis.markets.screening import Indicator
 from tests.analysis import synthetic
 
 ECONOMIES = [f"E{n:02d}" for n in range(24)]

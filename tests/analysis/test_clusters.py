@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketintel.analysis import clusters
+from marketintel.analysis.partnership import clusters
 
 STAGES = ("materials", "components", "systems")
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from marketintel.analysis import complexity as cx
-from marketintel.analysis.indices import balassa, herfindahl
+from marketintel.analysis.trade import complexity as cx
+from marketintel.analysis.trade.indices import balassa, herfindahl
 
 from .conftest import few
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketintel.analysis import decomposition
-from marketintel.analysis.decomposition import TERMS
+from marketintel.analysis.trade import decomposition
+from marketintel.analysis.trade.decomposition import TERMS
 
 from .conftest import few, frame, worlds
 

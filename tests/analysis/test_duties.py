@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketintel.analysis import duties
+from marketintel.analysis.trade import duties
 
 from .conftest import COLUMNS, few, frame, worlds
 

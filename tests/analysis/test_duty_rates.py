@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketintel.analysis.duty_rates import rates_of, scenario_block
-from marketintel.analysis.world import world_of
+from marketintel.analysis.markets.duty_rates import rates_of, scenario_block
+from marketintel.analysis.markets.world import world_of
 
 NAN = float("nan")
 COLUMNS = ["reporter", "partner", "period", "regime", "rate_pct", "customs_value_usd", "duties_usd"]

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
-from marketintel.analysis import frames
+from marketintel.analysis.trade import frames
 
 from .conftest import few, frame, worlds
 

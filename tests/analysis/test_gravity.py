@@ -6,9 +6,9 @@ import pyfixest
 import pytest
 import statsmodels.api as sm
 
-from marketintel.analysis import ppml
-from marketintel.analysis.gravity import gravity, gravity_potential, pair_rows
-from marketintel.analysis.world import World
+from marketintel.analysis.markets import ppml
+from marketintel.analysis.markets.gravity import gravity, gravity_potential, pair_rows
+from marketintel.analysis.markets.world import World
 from tests.analysis.rda import read_rda
 
 TERMS = ["ln_dist", "cntg", "lang", "clny"]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from marketintel.analysis import indices
+from marketintel.analysis.trade import indices
 
 matrices = arrays(
     float, array_shapes(min_dims=2, max_dims=2, max_side=6), elements=st.integers(0, 10**6)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketintel.analysis import kpi
+from marketintel.analysis.partnership import kpi
 
 
 def indicators(**changes):

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketintel.analysis import complexity, indices, materials
+from marketintel.analysis.trade import complexity, indices, materials
 
 COLUMNS = ["exporter", "market", "cmd_code", "period", "value_usd", "net_weight_kg"]
 

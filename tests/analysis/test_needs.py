@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 from statsmodels.stats.proportion import proportion_confint
 
-from marketintel.analysis import needs
-from marketintel.analysis.disclosure import Attack, exposed, shown
+from marketintel.analysis.partnership import needs
+from marketintel.analysis.partnership.disclosure import Attack, exposed, shown
 
 
 def survey(clusters, segments):

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from marketintel.analysis import world as worlds
-from marketintel.analysis.potential import duty_block, export_potential
-from marketintel.analysis.world import World, pooled, world_of
+from marketintel.analysis.markets import world as worlds
+from marketintel.analysis.markets.potential import duty_block, export_potential
+from marketintel.analysis.markets.world import World, pooled, world_of
 
 
 def world(values, exporters=None, markets=None, codes=None):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from marketintel.analysis import record
+from marketintel.analysis.markets import ranking_backtest as record
 
 MARKETS = [f"M{n:02d}" for n in range(12)]
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketintel.analysis import complexity as cx
-from marketintel.analysis import nuts
-from marketintel.analysis import regions as an
-from marketintel.analysis.indices import balassa
+from marketintel.analysis.partnership import nuts
+from marketintel.analysis.partnership import regions as an
+from marketintel.analysis.trade import complexity as cx
+from marketintel.analysis.trade.indices import balassa
 
 DIVISIONS = ["C25", "C26", "C27", "C28", "M72"]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marketintel.analysis.roadmap import schedule
+from marketintel.analysis.partnership.roadmap import schedule
 
 NAN = float("nan")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from marketintel.analysis.s3_options import benefit, cost, options
+from marketintel.analysis.partnership.s3_options import benefit, cost, options
 
 
 def candidates(**changes):

@@ -5,9 +5,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from marketintel.analysis import agreement, screening
-from marketintel.analysis.agreement import CONTESTED, INSUFFICIENT, NOT_A_CANDIDATE, ROBUST, Rule
-from marketintel.analysis.screening import Filter, Indicator
+from marketintel.analysis.markets import agreement, screening
+from marketintel.analysis.markets.agreement import (
+    CONTESTED,
+    INSUFFICIENT,
+    NOT_A_CANDIDATE,
+    ROBUST,
+    Rule,
+)
+from marketintel.analysis.markets.screening import Filter, Indicator
 
 DEMAND = Indicator("demand", "Demand", "pull", 40)
 GROWTH = Indicator("growth", "Growth", "pull", 10)

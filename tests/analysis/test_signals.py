@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
-from marketintel.analysis import facts, rules, signals, suppliers
+from marketintel.analysis.trade import facts, rules, signals, suppliers
 
 from .conftest import COLUMNS, few, frame, worlds
 

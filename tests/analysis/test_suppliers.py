@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketintel.analysis import indices, suppliers
+from marketintel.analysis.trade import indices, suppliers
 
 from .conftest import SEGMENT_OF, few, frame, worlds
 

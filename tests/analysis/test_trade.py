@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketintel.analysis import trade
+from marketintel.analysis.trade import trade
 
 from .conftest import few, frame, worlds
 

@@ -19,7 +19,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketintel.errors import DamagedDataError, SourceError
-from marketintel.sources import (
+from marketintel.sources.providers import (
     baci,
     census,
     cepii,

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError, UsageError
-from marketintel.sources import baci, cepii
-from marketintel.sources.baci import load, read
-from marketintel.sources.http import Client
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import baci, cepii
+from marketintel.sources.providers.baci import load, read
 from tests.sources.server import FakeClock, Server
 
 #: Synthetic rows in BACI's form: padded numbers, NA, a code that begins with 0.

@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli_fetch import fetch
+from marketintel.cli.fetch import fetch
 from marketintel.reference.countries import code_map, group_members
 from marketintel.reference.segments import load_segments
 from marketintel.sources import snapshot
@@ -159,9 +159,9 @@ def test_a_second_run_changes_nothing_and_a_further_year_is_added(
 def test_the_page_on_complexity_is_filled_by_them(
     world: pd.DataFrame, loaded: tuple[Path, Path], exporter: str
 ) -> None:
-    from marketintel.analysis import complexity
-    from marketintel.report import screening
-    from marketintel.report.screening import baskets
+    from marketintel.analysis.trade import complexity
+    from marketintel.documents import screening
+    from marketintel.documents.screening import baskets
     from marketintel.warehouse.terms import publishable
 
     _, data = loaded
@@ -186,7 +186,7 @@ def test_the_page_on_complexity_is_filled_by_them(
 def test_without_them_the_page_says_how_to_get_them(
     loaded: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from marketintel.report import screening
+    from marketintel.documents import screening
 
     data = tmp_path / "data"
     for source in ("worldbank", "cepii_geodist", "baci"):
@@ -264,7 +264,7 @@ def test_gravity_gives_ties_by_year(gravity_columns: list[str], tmp_path: Path) 
 def test_agreements_stand_beside_what_gravity_predicts(
     gravity_columns: list[str], loaded: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from marketintel.report import screening
+    from marketintel.documents import screening
 
     data = tmp_path / "data"
     copytree(loaded[1], data)

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import census
-from marketintel.sources.census import PROVIDER, Query, annual, fetch
-from marketintel.sources.http import Client
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import census
+from marketintel.sources.providers.census import PROVIDER, Query, annual, fetch
 from tests.sources.providers import Months
 from tests.sources.server import FakeClock, Reply, Server
 

@@ -8,9 +8,9 @@ import pytest
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.reference.countries import code_map, to_iso3
-from marketintel.sources import cimt
-from marketintel.sources.cimt import CONTRACT, PROVIDER, Query, fetch, process
-from marketintel.sources.http import Client
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import cimt
+from marketintel.sources.providers.cimt import CONTRACT, PROVIDER, Query, fetch, process
 from tests.sources.server import FakeClock, Server
 
 HEAD = "YearMonth/AnnéeMois,HS6,Country/Pays,Province,State/État,Value/Valeur"

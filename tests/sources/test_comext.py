@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import comext
-from marketintel.sources.answers import AnswerStore
-from marketintel.sources.comext import CONTRACT, PROVIDER, Query, fetch, process, request
-from marketintel.sources.http import Client
+from marketintel.sources.http.answers import AnswerStore
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import comext
+from marketintel.sources.providers.comext import CONTRACT, PROVIDER, Query, fetch, process, request
 from tests.sources.server import FakeClock, Reply, Server
 from tests.sources.test_notices import QUEUED, STATUS
 

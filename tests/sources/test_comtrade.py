@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import comtrade
-from marketintel.sources.answers import AnswerStore
-from marketintel.sources.comtrade import PROVIDER, Query, fetch, process
-from marketintel.sources.http import Client
+from marketintel.sources.http.answers import AnswerStore
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import comtrade
+from marketintel.sources.providers.comtrade import PROVIDER, Query, fetch, process
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 KEY = "0123456789abcdef"

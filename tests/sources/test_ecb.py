@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources.ecb import CONTRACT, PROVIDER, Query, fetch, process, request
-from marketintel.sources.http import Client
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers.ecb import CONTRACT, PROVIDER, Query, fetch, process, request
 from tests.sources.server import FakeClock, Server
 
 HEAD = "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE,OBS_STATUS"

@@ -13,11 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import eurostat
-from marketintel.sources.answers import AnswerStore
-from marketintel.sources.eurostat import CONTRACT, PROVIDER, Query, fetch, process, request
-from marketintel.sources.http import Client
-from marketintel.sources.session import address
+from marketintel.sources.http.answers import AnswerStore
+from marketintel.sources.http.client import Client
+from marketintel.sources.http.session import address
+from marketintel.sources.providers import eurostat
+from marketintel.sources.providers.eurostat import (
+    CONTRACT,
+    PROVIDER,
+    Query,
+    fetch,
+    process,
+    request,
+)
 from tests.sources.server import FakeClock, Server
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from marketintel.cli import app
-from marketintel.cli_fetch import reference_book
-from marketintel.report.blocks import Callout, Table, Text
-from marketintel.report.market_study import pages as market_study
-from marketintel.sources import cepii, selftest, snapshot
+from marketintel.cli.app import app
+from marketintel.cli.fetch import reference_book
+from marketintel.documents.engine.blocks import Callout, Table, Text
+from marketintel.documents.market_study import pages as market_study
+from marketintel.sources import selftest, snapshot
+from marketintel.sources.providers import cepii
 from marketintel.sources.selftest import selftest as ask_all
 from tests.sources.providers import Comtrade
 from tests.sources.server import FakeClock, Reply, Request, Server

@@ -8,7 +8,8 @@ import pytest
 import shapely
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources.gisco import (
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers.gisco import (
     CONTRACT,
     COUNTRY_CONTRACT,
     NATURAL_EARTH,
@@ -19,7 +20,6 @@ from marketintel.sources.gisco import (
     process_countries,
     request,
 )
-from marketintel.sources.http import Client
 from tests.sources.server import FakeClock, Server
 
 BOW_TIE = [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]

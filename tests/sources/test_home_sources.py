@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.fetch import reference_book
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import plan

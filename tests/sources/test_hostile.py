@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.fetch import reference_book
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.limits import MONEY

@@ -38,10 +38,10 @@ from pathlib import Path
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import settings
-from marketintel.sources.answers import AnswerStore
-from marketintel.sources.http import Client, RetryLater
-from marketintel.sources.settings import MIB, Provider
+from marketintel.sources.http import provider as settings
+from marketintel.sources.http.answers import AnswerStore
+from marketintel.sources.http.client import Client, RetryLater
+from marketintel.sources.http.provider import MIB, Provider
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 KEY = "s3cret+key/0123456789=="

@@ -10,9 +10,16 @@ from datetime import date
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import imf
-from marketintel.sources.http import Client
-from marketintel.sources.imf import CONTRACT, PROVIDER, Query, fetch, process, process_datamapper
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import imf
+from marketintel.sources.providers.imf import (
+    CONTRACT,
+    PROVIDER,
+    Query,
+    fetch,
+    process,
+    process_datamapper,
+)
 from tests.sources.server import FakeClock, Server
 
 DAY = date(2025, 11, 9)

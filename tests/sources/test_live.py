@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.fetch import reference_book
 from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
 from marketintel.sources.fetch import answers_dir, execute

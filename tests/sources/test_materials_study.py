@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from marketintel.cli import app
-from marketintel.report.blocks import Table
-from marketintel.report.market_study import pages as market_study
-from marketintel.report.market_study.edition import write_study
+from marketintel.cli.app import app
+from marketintel.documents.engine.blocks import Table
+from marketintel.documents.market_study import pages as market_study
+from marketintel.documents.market_study.edition import write_study
 from marketintel.sources import snapshot
 from marketintel.warehouse import build
 from tests.sources.server import Server

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.fetch import reference_book
 from marketintel.errors import MissingDataError, SourceError, UsageError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot

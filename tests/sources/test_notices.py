@@ -3,7 +3,7 @@
 import pytest
 
 from marketintel.errors import SourceError
-from marketintel.sources.notices import notice, refuse
+from marketintel.sources.formats.notices import notice, refuse
 
 SOAP = 'xmlns:S="http://schemas.xmlsoap.org/soap/envelope/"'
 QUEUED = (

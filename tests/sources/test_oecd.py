@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources.http import Client
-from marketintel.sources.oecd import CONTRACT, PROVIDER, Query, fetch, process, request
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers.oecd import CONTRACT, PROVIDER, Query, fetch, process, request
 from tests.sources.server import FakeClock, Server
 
 UNEMPLOYMENT = "recorded_DF_IALFS_UNE_M_USA_2023.csv.json"

@@ -14,7 +14,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli_fetch import fetch, parse_years, reference_book
+from marketintel.cli.fetch import fetch, parse_years, reference_book
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
@@ -381,8 +381,8 @@ def test_fetched_snapshots_keep_the_contracts_of_the_warehouse(
     server: Server, tmp_path: Path
 ) -> None:
     """The hand-over: a snapshot has every column of its table, and the rows keep its rules."""
+    from marketintel.reference.contracts import validate
     from marketintel.warehouse.feeds import FEEDS
-    from marketintel.warehouse.schema import validate
 
     server.route(
         "/country/all/indicator/SP.POP",

@@ -16,12 +16,13 @@ from shutil import copytree
 import pandas as pd
 import pytest
 
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.fetch import reference_book
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import country_polygons, gisco, snapshot
+from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
 from marketintel.sources.fetch import answers_dir, execute
 from marketintel.sources.plan import Plan, plan
+from marketintel.sources.providers import country_polygons, gisco
 from marketintel.warehouse import regions as wh
 from marketintel.warehouse.build import build
 from tests.sources.providers import Cubes
@@ -146,7 +147,7 @@ def test_a_fetch_continues_the_series_shipped(
     server: Server, published: dict[str, pd.DataFrame], tmp_path: Path, root: Path
 ) -> None:
     """A synthetic 2022: the figures of 2015, doubled, with Portugal's codes of NUTS 2024."""
-    from marketintel.report.s3_brief import figures
+    from marketintel.documents.s3_brief import figures
 
     regional = ("eurostat_sbs", "eurostat_regional", "regional_indicators", "jrc_nuts_crosswalk")
     for source in regional:

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from marketintel.cli_fetch import fetch
+from marketintel.cli.fetch import fetch
 from marketintel.sources import snapshot
 from tests.sources.providers import Comtrade
 from tests.sources.server import Reply, Request, Server, wait_until

@@ -21,8 +21,9 @@ import pandas as pd
 import pytest
 import typer
 
-from marketintel.cli_fetch import fetch
-from marketintel.sources import cepii, snapshot
+from marketintel.cli.fetch import fetch
+from marketintel.sources import snapshot
+from marketintel.sources.providers import cepii
 from tests.sources.providers import Comtrade
 from tests.sources.server import Reply, Request, Server, wait_until
 from tests.sources.test_home_sources import cimt, rates, wits

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError
-from marketintel.sources import sdmx
+from marketintel.sources.formats import sdmx
 
 
 def specimen(shared, name):

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from marketintel.errors import SourceError
-from marketintel.sources import (
+from marketintel.sources.providers import (
     census,
     comext,
     comtrade,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError
-from marketintel.sources import tidy
+from marketintel.sources.formats import tidy
 
 
 def zipped(**files: str) -> bytes:

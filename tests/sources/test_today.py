@@ -14,27 +14,18 @@ import pytest
 import xlsxwriter
 from typer.testing import CliRunner
 
-from marketintel.cli import app
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.app import app
+from marketintel.cli.fetch import reference_book
 from marketintel.errors import MissingDataError, SourceError
-from marketintel.sources import (
-    census,
-    cepii,
-    cimt,
-    comext,
-    eurostat,
-    flags,
-    imf,
-    sdmx,
-    snapshot,
-    unknown,
-)
+from marketintel.sources import flags, snapshot, unknown
 from marketintel.sources.fetch import Outcome, answers_dir, execute
-from marketintel.sources.http import Client
+from marketintel.sources.formats import sdmx
+from marketintel.sources.http.client import Client
+from marketintel.sources.http.provider import Provider
+from marketintel.sources.http.retry import Refused
 from marketintel.sources.parts import halves
-from marketintel.sources.patience import Refused
 from marketintel.sources.plan import Plan, plan
-from marketintel.sources.settings import Provider
+from marketintel.sources.providers import census, cepii, cimt, comext, eurostat, imf
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 SOURCES = ("CENSUS", "COMEXT", "COMTRADE", "EUROSTAT", "CEPII_GEODIST", "IMF", "WTO", "WORLDBANK")

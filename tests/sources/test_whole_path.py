@@ -14,13 +14,13 @@ import nbformat
 import pandas as pd
 import pytest
 
-from marketintel.cli_fetch import reference_book
+from marketintel.cli.fetch import reference_book
+from marketintel.documents.engine import blocks
+from marketintel.documents.engine import document as documents
+from marketintel.documents.engine.blocks import Table
+from marketintel.documents.engine.workbench import data_in_kernel, notebook_path
 from marketintel.parquet import parquet_bytes
 from marketintel.reference.segments import load_segments
-from marketintel.report import blocks
-from marketintel.report import document as documents
-from marketintel.report.blocks import Table
-from marketintel.report.workbench import data_in_kernel, notebook_path
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import answers_dir, execute
 from marketintel.sources.plan import plan

@@ -10,9 +10,17 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources.answers import AnswerStore
-from marketintel.sources.http import Client
-from marketintel.sources.wits import CONTRACT, PROVIDER, Query, fetch, filed_by, process, request
+from marketintel.sources.http.answers import AnswerStore
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers.wits import (
+    CONTRACT,
+    PROVIDER,
+    Query,
+    fetch,
+    filed_by,
+    process,
+    request,
+)
 from tests.sources.server import FakeClock, Server
 
 PATH = "/reporter/840/partner/000/product/all/year/2017/datatype/reported"
@@ -176,7 +184,7 @@ def test_members_file_with_the_union_while_they_are_members(reporter, year, code
 
 def test_members_are_those_of_the_reference_file():
     from marketintel.reference.countries import load_countries
-    from marketintel.sources.wits import EU_YEARS
+    from marketintel.sources.providers.wits import EU_YEARS
 
     countries = load_countries()
     members = countries[countries["groups"].str.split(";").map(lambda all_: "EU27" in all_)]

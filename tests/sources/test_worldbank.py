@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources import worldbank
-from marketintel.sources.http import Client
-from marketintel.sources.worldbank import PROVIDER, Query, fetch
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import worldbank
+from marketintel.sources.providers.worldbank import PROVIDER, Query, fetch
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 GDP = Query(("NY.GDP.MKTP.CD",), 2024, 2025, ("MEX", "EMU"))

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from marketintel.errors import MissingDataError, SourceError, UsageError
-from marketintel.sources import wto
-from marketintel.sources.http import Client
-from marketintel.sources.wto import CONTRACT, PROVIDER, Query, fetch, process, request
+from marketintel.sources.http.client import Client
+from marketintel.sources.providers import wto
+from marketintel.sources.providers.wto import CONTRACT, PROVIDER, Query, fetch, process, request
 from tests.sources.server import FakeClock, Server
 
 KEY = "synthetic-key-0123456789"

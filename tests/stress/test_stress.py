@@ -11,18 +11,18 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.report.test_drafts import exchanges, hidden, publish, race
+from tests.documents.test_drafts import exchanges, hidden, publish, race
 from tests.test_storage import race_builds
 
 pytestmark = pytest.mark.stress
 
-MAIN = [sys.executable, "-m", "marketintel.cli"]
+MAIN = [sys.executable, "-m", "marketintel.cli.app"]
 KILLS = 100
 
 CELL = """
 import time
 import pandas as pd
-from marketintel.report.blocks import Table
+from marketintel.documents.engine.blocks import Table
 time.sleep(0.3)
 Table(pd.DataFrame({"partner": ["DEU"] * 500, "value_usd": range(500)}), "t", "T")
 """
@@ -32,8 +32,8 @@ import sys
 from pathlib import Path
 from marketintel import files
 from marketintel.cli_process import run_as_process
-from marketintel.report.render import Cover
-from marketintel.report.run import run_study
+from marketintel.documents.engine.render import Cover
+from marketintel.documents.engine.run import run_study
 files.ROOM_BYTES = int(sys.argv[3])
 with run_as_process():
     run_study(Path(sys.argv[1]), {}, reports_dir=Path(sys.argv[2]), edition="1", study="s",

@@ -2,10 +2,10 @@
 
 import pytest
 
+from marketintel.cli.listings import reference_mistakes
 from marketintel.errors import ReferenceFileError
 from marketintel.reference.drivers import check_elasticities, load_elasticities
 from marketintel.reference.files import REFERENCE_DIR
-from marketintel.report.listings import reference_mistakes
 
 SHIPPED = REFERENCE_DIR / "elasticities.toml"
 

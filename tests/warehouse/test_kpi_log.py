@@ -10,7 +10,7 @@ from dataclasses import asdict
 import pytest
 
 from marketintel.errors import DamagedDataError, UsageError
-from marketintel.warehouse import kpi_log
+from marketintel.reference import kpi_log
 
 KNOWN = ["exchanges", "smes"]
 

@@ -3,8 +3,8 @@
 import pytest
 
 from marketintel.errors import UsageError
+from marketintel.reference import kpi_log, kpi_rules
 from marketintel.reference.partnership import load_kpis, load_units
-from marketintel.warehouse import kpi_log, kpi_rules
 
 TODAY = "2026-11-30"
 

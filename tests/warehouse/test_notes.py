@@ -2,9 +2,9 @@
 
 import pytest
 
+from marketintel.cli.listings import reference_mistakes
 from marketintel.errors import ReferenceFileError
 from marketintel.reference.drivers import market_note
-from marketintel.report.listings import reference_mistakes
 
 
 def test_the_front_loaded_year_is_noted_with_its_source() -> None:

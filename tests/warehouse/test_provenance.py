@@ -9,8 +9,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli_data import matrix as data_matrix
-from marketintel.cli_explain import explain as explain_command
+from marketintel.cli.data import matrix as data_matrix
+from marketintel.cli.explain import explain as explain_command
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.warehouse import provenance, query
 from marketintel.warehouse.matrix import matrix

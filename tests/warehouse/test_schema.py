@@ -3,7 +3,8 @@
 import pytest
 
 from marketintel.errors import DamagedDataError
-from marketintel.warehouse import build, schema, store
+from marketintel.reference import contracts as schema
+from marketintel.warehouse import build, store
 from tests.warehouse.conftest import small_imports
 
 BROKEN = {

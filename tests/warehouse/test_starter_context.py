@@ -7,9 +7,10 @@ import zipfile
 import pandas as pd
 import pytest
 
-from marketintel.sources import ecb, imf, snapshot
+from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
 from marketintel.sources.merging import merge
+from marketintel.sources.providers import ecb, imf
 from marketintel.warehouse import query, store
 
 

@@ -22,11 +22,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.frames import require
-from marketintel.analysis.gravity import gravity
+from marketintel.analysis.markets.gravity import gravity
+from marketintel.analysis.trade.frames import require
 
 EFFECTS = ("pair", "market")
-"""Of :func:`~marketintel.analysis.gravity.gravity`, for codes × months of the year × years:
+"""Of :func:`~marketintel.analysis.markets.gravity.gravity`, for codes × months of the year × years:
 ``pair`` is a code's month of the year, ``market`` the month itself."""
 
 NOTICE = 3
@@ -68,7 +68,7 @@ def monthly_rates(steps: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
 def panel(
     flows: pd.DataFrame, rates: pd.DataFrame, first: str, last: str, moved: int = 0
 ) -> pd.DataFrame:
-    """Every code and month of a span, as :func:`~marketintel.analysis.gravity.gravity` takes them.
+    """Every code and month of a span, as :func:`~marketintel.analysis.markets.gravity.gravity` takes them.
 
     Parameters
     ----------

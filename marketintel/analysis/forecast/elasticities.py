@@ -16,7 +16,7 @@ number; which one is the default is a rule (:mod:`marketintel.analysis.forecast.
   currency buys beside its GDP, where such rates are in the data.
 * **duty, from duties that rose code by code**: :mod:`marketintel.analysis.forecast.duty_response`.
 
-PPML as in :mod:`marketintel.analysis.gravity` (Santos Silva & Tenreyro 2006). All values are
+PPML as in :mod:`marketintel.analysis.markets.gravity` (Santos Silva & Tenreyro 2006). All values are
 nominal US dollars.
 """
 
@@ -28,8 +28,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.frames import require
-from marketintel.analysis.gravity import gravity
+from marketintel.analysis.markets.gravity import gravity
+from marketintel.analysis.trade.frames import require
 from marketintel.errors import MissingDataError
 
 Z_95 = 1.96

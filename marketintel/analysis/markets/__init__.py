@@ -1,0 +1,1 @@
+"""Ranking of markets: potential, gravity, screening."""

@@ -1,0 +1,1 @@
+"""Regions, clusters, needs and indicators of a partnership."""

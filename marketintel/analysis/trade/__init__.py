@@ -1,0 +1,1 @@
+"""Trade indicators of markets, suppliers and exporters."""

@@ -1,0 +1,5 @@
+"""Command line."""
+
+from marketintel.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,326 @@
+"""Charts of the report: a frame in, a matplotlib figure out.
+
+Every chart is as wide as the page's text, names its units in the axis title, and labels its marks
+directly. Money arrives in whole dollars and is scaled for the axis; shares and rates arrive as
+per cent. Rows whose figure is missing are left out, never drawn as zero.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from marketintel.documents.charts import drawing
+from marketintel.documents.charts.fans import fan, sparkline
+from marketintel.documents.charts.theme import shipped_brand
+from marketintel.documents.engine.formats import show
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "bar_suppliers",
+    "decomposition_bars",
+    "duty_dumbbell",
+    "fan",
+    "segments_bar",
+    "share_change",
+    "sparkline",
+]
+
+TERMS = {
+    "market_growth_usd": "Market growth",
+    "product_mix_usd": "Product mix",
+    "competitiveness_usd": "Competitiveness",
+    "interaction_usd": "Interaction",
+}
+
+
+@drawing.styled
+def bar_suppliers(
+    frame: "pd.DataFrame",
+    *,
+    supplier: str = "supplier",
+    value: str = "value_usd",
+    base: str | None = "base_value_usd",
+    share: str | None = "share_pct",
+    label: str = "",
+    base_label: str = "",
+    highlight: str | Collection[str] = (),
+    also: Collection[str] = (),
+    also_label: str = "EU members",
+    n: int = 12,
+) -> "Figure":
+    """Suppliers in order of size, with what they sold in the period before.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a supplier: names in `supplier`, USD in `value` and `base`, per cent in `share`.
+    label, base_label : str
+        What bars and ticks stand for, for example "2025" and "2024".
+    highlight : str or collection of str
+        Names in the accent colour; one that ranks below `n` is added, with its rank.
+    also, also_label : collection of str, str
+        Names in the second colour, and what they are.
+    n : int
+        How many of the largest.
+
+    Raises
+    ------
+    ValueError
+        If no row has a value.
+    """
+    brand = shipped_brand()
+    ranked = drawing.rows_with(frame, value, "bar_suppliers").sort_values(
+        [value, supplier], ascending=[False, True], ignore_index=True
+    )
+    marked_names = drawing.listed(highlight)
+    rows = ranked[(ranked.index < n) | ranked[supplier].isin(marked_names)]
+    ranks = rows.index.to_numpy() + 1
+    names = [
+        f"{rank}. {name}" if rank > n else str(name)
+        for rank, name in zip(ranks, rows[supplier], strict=True)
+    ]
+    marked = rows[supplier].isin(marked_names).to_list()
+    second = rows[supplier].isin(list(also)).to_list()
+    scale, unit = drawing.money_unit(rows[value].max())
+    axes = drawing.rows_axes(names)
+    colours = [
+        brand.accent if first else brand.palette[0] if other else drawing.OTHERS
+        for first, other in zip(marked, second, strict=True)
+    ]
+    axes.barh(range(len(rows)), rows[value] / scale, height=0.66, color=colours)
+    if base:
+        drawing.ticks(axes, (rows[base] / scale).to_list())
+    drawing.text_column(axes, 42, [drawing.amount(size, scale) for size in rows[value]], unit)
+    if share:
+        drawing.text_column(axes, 76, [show(part, "pct") for part in rows[share]], "share, %")
+    axes.set_xlim(left=0)
+    axes.grid(axis="x")
+    axes.set_xlabel(drawing.axis_title("Imports", unit, label))
+    drawing.embolden(axes, marked)
+    key = [("s", also_label, brand.palette[0])] if any(second) else []
+    if base and base_label:
+        key.append(("|", base_label, brand.ink))
+    return drawing.finish(axes, key, inside=True)
+
+
+@drawing.styled
+def duty_dumbbell(
+    frame: "pd.DataFrame",
+    *,
+    supplier: str = "supplier",
+    period: str = "period",
+    value: str = "effective_duty_pct",
+    order: Sequence[str] | None = None,
+    highlight: str | Collection[str] = (),
+    axis_title: str = "Calculated duty, % of customs value",
+) -> "Figure":
+    """Effective duty in the first and in the last period, one line a supplier.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a supplier and period, as of
+        :func:`marketintel.analysis.trade.duties.effective_duty`: names in `supplier`, per cent in
+        `value`. A supplier without a rate in the first period shows the last one alone.
+    order : sequence of str, optional
+        Names from top to bottom; default: the highest last rate first.
+    highlight : str or collection of str
+        Names in the accent colour.
+    """
+    brand = shipped_brand()
+    wide = frame.pivot_table(index=supplier, columns=period, values=value, observed=True)
+    first, last = str(min(wide.columns)), str(max(wide.columns))
+    wide = drawing.rows_with(wide, last, "duty_dumbbell")
+    if order is None:
+        wide = wide.sort_values(last, ascending=False, kind="stable")
+    else:
+        wide = wide.loc[[name for name in order if name in wide.index]]
+    names = [str(name) for name in wide.index]
+    axes = drawing.rows_axes(names)
+    marked = [name in drawing.listed(highlight) for name in names]
+    span = max(wide[first].max(skipna=True), wide[last].max(), 1e-9)
+    pairs = zip(wide[first], wide[last], marked, strict=True)
+    for y, (before, after, flag) in enumerate(pairs):
+        colour = brand.accent if flag else brand.palette[0]
+        if first != last and not math.isnan(before):
+            axes.plot([before, after], [y, y], color=drawing.FAINT, linewidth=2.4, zorder=1)
+            axes.plot(before, y, "o", markersize=6, color="white", markeredgecolor=brand.muted)
+        axes.plot(after, y, "o", markersize=7, color=colour)
+        right = math.isnan(before) or after >= before
+        axes.annotate(
+            show(after, "pct"),
+            (after, y),
+            (7 if right else -7, 0),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            va="center",
+            size=8,
+            color=colour,
+        )
+    axes.set_xlim(-0.02 * span, span * 1.12)
+    axes.grid(axis="x")
+    axes.set_xlabel(axis_title)
+    drawing.embolden(axes, marked)
+    return drawing.finish(axes, [("o hollow", first, brand.muted), ("o", last, brand.palette[0])])
+
+
+@drawing.styled
+def share_change(
+    frame: "pd.DataFrame",
+    *,
+    supplier: str = "supplier",
+    value: str = "share_change_pp",
+    highlight: str | Collection[str] = (),
+    n: int = 12,
+    axis_title: str = "Change of import share, percentage points",
+) -> "Figure":
+    """Who gained and who lost share: the `n` largest changes, gains first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a supplier: names in `supplier`, points in `value`.
+    highlight : str or collection of str
+        Names in the accent colour; always shown.
+    """
+    brand = shipped_brand()
+    known = drawing.rows_with(frame, value, "share_change")
+    largest = known[value].abs().sort_values(ascending=False).index[:n]
+    keep = known.index.isin(largest) | known[supplier].isin(drawing.listed(highlight))
+    rows = known[keep].sort_values([value, supplier], ascending=[False, True])
+    axes = drawing.rows_axes([str(name) for name in rows[supplier]])
+    marked = rows[supplier].isin(drawing.listed(highlight)).to_list()
+    colours = [brand.accent if flag else drawing.OTHERS for flag in marked]
+    axes.barh(range(len(rows)), rows[value], height=0.66, color=colours)
+    for y, change in enumerate(rows[value]):
+        axes.annotate(
+            show(change, "points"),
+            (change, y),
+            (4 if change >= 0 else -4, 0),
+            textcoords="offset points",
+            ha="left" if change >= 0 else "right",
+            va="center",
+            size=8,
+        )
+    drawing.balance(axes, rows[value].min(), rows[value].max(), room=0.12)
+    axes.set_xlabel(axis_title)
+    drawing.embolden(axes, marked)
+    return drawing.finish(axes)
+
+
+@drawing.styled
+def segments_bar(
+    frame: "pd.DataFrame",
+    *,
+    label: str = "segment_name",
+    core: str = "core_usd",
+    core_broad: str = "core_broad_usd",
+    base_core: str | None = "base_core_usd",
+    period: str = "",
+    base_period: str = "",
+) -> "Figure":
+    """Segments by size, core and broad codes side by side, each with its own scale.
+
+    Two panels rather than a stack, because a broad code is mostly something else.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a segment: names in `label`, USD in `core`, `core_broad` and `base_core`. What is
+        drawn as broad is `core_broad` less `core`; a segment without broad codes has no mark.
+    base_core : str or None
+        Drawn as a tick on the core bars.
+    """
+    brand = shipped_brand()
+    rows = drawing.rows_with(frame, core_broad, "segments_bar")
+    rows = rows.assign(broad_=rows[core_broad] - rows[core].fillna(0))
+    rows = rows.sort_values([core, label], ascending=[False, True], na_position="last")
+    figure = drawing.empty_figure(len(rows), extra=0.75)
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
+    drawing.label_rows(left, [str(name) for name in rows[label]])
+    for axes, column, colour, hatch, name in (
+        (left, core, brand.palette[0], None, "Core codes"),
+        (right, "broad_", "#e3e8ec", "/////", "Broad codes, in no headline"),
+    ):
+        scale, unit = drawing.money_unit(rows[column].max())
+        # A segment without broad codes has none of them, rather than imports of 0.
+        drawn = [not math.isnan(size) and (size > 0 or column == core) for size in rows[column]]
+        for y, size in enumerate(rows[column]):
+            if drawn[y]:
+                axes.barh(
+                    y, size / scale, 0.66, color=colour, hatch=hatch, ec=drawing.hatched(hatch)
+                )
+        if base_core and column == core:
+            drawing.ticks(axes, (rows[base_core] / scale).to_list())
+        texts = [
+            drawing.amount(size, scale) if flag else ""
+            for size, flag in zip(rows[column], drawn, strict=True)
+        ]
+        drawing.text_column(axes, 42, texts, unit)
+        axes.set_xlim(left=0)
+        axes.set_title(name, fontsize=9, pad=16)
+        axes.set_xlabel(drawing.axis_title("Imports", unit, period))
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x")
+    key = [("|", base_period, brand.ink)] if base_core and base_period else []
+    return drawing.finish(left, key)
+
+
+@drawing.styled
+def decomposition_bars(
+    frame: "pd.DataFrame",
+    *,
+    label: str = "segment_name",
+    terms: Mapping[str, str] | None = None,
+    change: str = "change_usd",
+    axis_title: str = "Change of sales",
+) -> "Figure":
+    """Why sales changed: terms stacked away from zero, and a diamond for their sum.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row a segment, of one weighting: names in `label`, USD in each term and in `change`.
+    terms : mapping of column to name, optional
+        Default: the four terms of a constant-market-share analysis.
+    """
+    brand = shipped_brand()
+    columns = dict(terms or TERMS)
+    rows = frame.dropna(subset=[*columns, change])
+    if rows.empty:
+        raise ValueError("decomposition_bars: no row has all terms")
+    rows = rows.sort_values([change, label], ascending=[False, True])
+    axes = drawing.rows_axes([str(name) for name in rows[label]], extra=0.7)
+    low = rows[list(columns)].clip(upper=0).sum(axis=1)
+    high = rows[list(columns)].clip(lower=0).sum(axis=1)
+    scale, unit = drawing.money_unit(max(high.max(), -low.min()))
+    places = range(len(rows))
+    ends = {1: rows[change].to_numpy() * 0.0, -1: rows[change].to_numpy() * 0.0}
+    colours = dict(zip(columns, brand.palette, strict=False))
+    for column in columns:
+        part = rows[column].to_numpy() / scale
+        for sign in (1, -1):
+            piece = part * (part * sign > 0)
+            axes.barh(places, piece, 0.62, left=ends[sign], color=colours[column])
+            ends[sign] = ends[sign] + piece
+    axes.plot(
+        rows[change] / scale, places, "D", markersize=5, color=brand.ink, markeredgecolor="white"
+    )
+    for y, size in enumerate(rows[change]):
+        axes.annotate(
+            show(size, "usd_m_signed")
+            if scale == 1e6
+            else f"{size / scale:+,.2f}".replace("-", "−"),
+            (ends[1][y], y),
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            size=8,
+        )
+    drawing.balance(axes, low.min() / scale, high.max() / scale, room=0.14)
+    axes.set_xlabel(drawing.axis_title(axis_title, unit))
+    key = [("s", name, colours[column]) for column, name in columns.items()]
+    return drawing.finish(axes, [*key, ("D", "Change", brand.ink)])

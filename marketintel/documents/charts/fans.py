@@ -1,0 +1,234 @@
+"""Charts along time: forecast fans as small multiples, and sparklines."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import matplotlib.figure
+
+from marketintel.documents.charts.theme import TEXT_WIDTH_IN, chart_style, shipped_brand
+from marketintel.documents.engine.fonts import wrap
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SPARKLINE_POINTS = 5
+_COLUMNS = 2
+
+
+def fan(
+    history: "pd.DataFrame",
+    forecast: "pd.DataFrame",
+    *,
+    benchmark: "pd.DataFrame | None" = None,
+    benchmark_label: str = "drift",
+    titles: Mapping[str, str] | None = None,
+    breaks: "pd.DataFrame | None" = None,
+    what: str = "Exports",
+    unit: str = "USD billion",
+    scale: float = 1e9,
+) -> "Figure":
+    """History and forecast with its intervals, one panel a series, each with its own scale.
+
+    Parameters
+    ----------
+    history : DataFrame
+        ``unique_id, ds, y``; ds is a date, or text such as "2025" or "2025-03".
+    forecast : DataFrame
+        ``unique_id, ds, level, mean, lo, hi`` of one model. Periods between the last figure and its
+        first are hatched: not known here.
+    benchmark : DataFrame, optional
+        ``unique_id, ds, mean`` of one model: a dashed line beside the forecast.
+    benchmark_label : str
+        Its name.
+    titles : mapping, optional
+        ``unique_id`` to the panel's title.
+    breaks : DataFrame, optional
+        ``unique_id, ds`` of the first period after each declared break: an upright dotted line.
+    what, unit, scale
+        For the axis title, and the divisor of the values.
+
+    Raises
+    ------
+    ValueError
+        If there is no series, or the forecast has more than one row a series, date and level.
+    """
+    series = list(dict.fromkeys(forecast["unique_id"]))
+    if not series:
+        raise ValueError("fan: the forecast has no rows")
+    if forecast.duplicated(["unique_id", "ds", "level"]).any():
+        raise ValueError("fan: more than one row a series, date and level; pass one model")
+    columns = min(_COLUMNS, len(series))
+    lines = math.ceil(len(series) / columns)
+    with chart_style():
+        figure = matplotlib.figure.Figure(
+            figsize=(TEXT_WIDTH_IN, 2.25 * lines + 0.25), layout="constrained"
+        )
+        panels = figure.subplots(lines, columns, squeeze=False).ravel()
+        for axes, key in zip(panels, series, strict=False):
+            _panel(axes, _of(history, key), _of(forecast, key), scale)
+            if benchmark is not None:
+                _benchmark(axes, _of(benchmark, key), benchmark_label, scale)
+            if breaks is not None:
+                annual = _annual(list(history["ds"]))
+                # The first period after the break is known: the line stands before it.
+                _breaks(axes, [t - half_period(annual) for t in _of(breaks, key, annual)["t"]])
+            axes.set_title(wrap((titles or {}).get(key, str(key)), 40, lines=2), fontsize=8.5)
+            axes.set_ylim(bottom=0)
+        for axes in panels[len(series) :]:
+            axes.set_visible(False)
+        figure.supylabel(f"{what}, {unit}", fontsize=8.5, color=shipped_brand().muted)
+    return figure
+
+
+def sparkline(
+    values: Sequence[float], *, width_in: float = 1.0, height_in: float = 0.22
+) -> "Figure":
+    """A word-sized line, its last point marked.
+
+    Parameters
+    ----------
+    values : sequence of float
+        In order of time; NaN leaves a gap.
+
+    Raises
+    ------
+    ValueError
+        With fewer than five known points: a line would then claim a trend.
+    """
+    known = sum(not math.isnan(value) for value in values)
+    if known < SPARKLINE_POINTS:
+        raise ValueError(f"sparkline: {known} points, at least {SPARKLINE_POINTS} are needed")
+    brand = shipped_brand()
+    with chart_style():
+        figure = matplotlib.figure.Figure(figsize=(width_in, height_in))
+        axes = figure.add_axes((0.02, 0.12, 0.92, 0.76))
+        axes.axis("off")
+        axes.plot(range(len(values)), values, color=brand.muted, linewidth=1)
+        if not math.isnan(values[-1]):
+            axes.plot(len(values) - 1, values[-1], "o", markersize=2.6, color=brand.accent)
+        axes.margins(x=0.04, y=0.12)
+    return figure
+
+
+def half_period(annual: bool) -> float:
+    """Half a period in years: how far before a point the line of its break stands."""
+    return 0.5 if annual else 1 / 24
+
+
+def _of(frame: "pd.DataFrame", key: str, annual: bool | None = None) -> "pd.DataFrame":
+    """The rows of one series, with their time as a number, in order."""
+    rows = frame[frame["unique_id"] == key]
+    return rows.assign(t=_times(list(rows["ds"]), annual)).sort_values("t", kind="stable")
+
+
+def _panel(axes: "Axes", past: "pd.DataFrame", ahead: "pd.DataFrame", scale: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    brand = shipped_brand()
+    blue = brand.palette[0]
+    axes.plot(past["t"], past["y"] / scale, color=brand.ink, linewidth=1.4)
+    # Intervals widen from the last known point; the wider ones lie behind.
+    last = past.dropna(subset=["y"]).iloc[-1]
+    start, now = [float(last["t"])], [float(last["y"]) / scale]
+    if _not_known(axes, start[0], float(ahead["t"].min()), _annual(list(past["ds"]))):
+        start, now = [], []
+    for level in sorted(ahead["level"].dropna().unique(), reverse=True):
+        rows = ahead[ahead["level"] == level]
+        t = [*start, *rows["t"]]
+        high = [*now, *(rows["hi"] / scale)]
+        shade = 0.15 if float(level) > 90 else 0.3
+        axes.fill_between(
+            t, [*now, *(rows["lo"] / scale)], high, color=blue, alpha=shade, linewidth=0
+        )
+        _at_end(axes, f"{level:g} %", t[-1], high[-1], brand.muted)
+    middle = ahead.drop_duplicates("t")
+    axes.plot([*start, *middle["t"]], [*now, *(middle["mean"] / scale)], color=blue, lw=1.6)
+    axes.grid(axis="y")
+    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _not_known(axes: "Axes", last: float, first: float, annual: bool) -> bool:
+    """Hatch the periods between the last figure and the first forecast; False if there are none."""
+    pad = half_period(annual)
+    if first - last < 3 * pad:
+        return False
+    muted = shipped_brand().muted
+    axes.axvspan(
+        last + pad, first - pad, facecolor="none", edgecolor=muted, hatch="////", lw=0, alpha=0.5
+    )
+    axes.annotate(
+        "not known here",
+        ((last + first) / 2, 0.03),
+        xycoords=("data", "axes fraction"),
+        rotation=90,
+        size=6,
+        ha="center",
+        va="bottom",
+        color=muted,
+    )
+    return True
+
+
+def _benchmark(axes: "Axes", rows: "pd.DataFrame", label: str, scale: float) -> None:
+    rows = rows.drop_duplicates("t")
+    if rows.empty:
+        return
+    accent = shipped_brand().accent
+    line = rows["mean"] / scale
+    axes.plot(rows["t"], line, color=accent, linewidth=1.2, linestyle="--")
+    _at_end(axes, label, rows["t"].iloc[-1], line.iloc[-1], accent)
+
+
+def _breaks(axes: "Axes", times: Sequence[float]) -> None:
+    muted = shipped_brand().muted
+    for t in times:
+        axes.axvline(t, color=muted, linewidth=0.9, linestyle=":")
+        axes.annotate(
+            "break",
+            (t, 1),
+            (2, -2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            size=7.5,
+            va="top",
+            color=muted,
+        )
+
+
+def _at_end(axes: "Axes", text: str, x: float, y: float, colour: str) -> None:
+    axes.annotate(
+        text,
+        (x, y),
+        (3, 0),
+        textcoords="offset points",
+        size=7.5,
+        va="center",
+        color=colour,
+        annotation_clip=False,
+    )
+
+
+def _times(dates: Sequence[Any], annual: bool | None = None) -> list[float]:
+    """Years as numbers: annual periods at the year, monthly ones in between.
+
+    A lone date says nothing about its frequency: `annual` does, where it is known.
+    """
+    points = [_year_month(ds) for ds in dates]
+    if annual is None:
+        annual = _annual(dates)
+    return [year + (0 if annual else (month - 1) / 12) for year, month in points]
+
+
+def _annual(dates: Sequence[Any]) -> bool:
+    return len({_year_month(ds)[1] for ds in dates}) == 1
+
+
+def _year_month(ds: Any) -> tuple[int, int]:
+    if hasattr(ds, "year"):
+        return int(ds.year), int(ds.month)
+    year, _, month = str(ds).partition("-")
+    return int(year), int(month[:2]) if month else 1

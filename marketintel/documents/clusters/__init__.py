@@ -1,0 +1,1 @@
+"""Complementarity of clusters."""

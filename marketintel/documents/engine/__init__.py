@@ -1,0 +1,1 @@
+"""From an executed notebook to an edition on disk."""

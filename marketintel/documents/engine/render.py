@@ -1,0 +1,118 @@
+"""From an executed notebook to ``report.html`` and ``report.pdf``, code hidden in both."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from marketintel.documents.charts.theme import Brand, shipped_brand
+from marketintel.documents.engine import document as documents
+from marketintel.documents.engine.fonts import lost_letters, printable, strings
+from marketintel.errors import ReportError
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What the title page says.
+
+    Attributes
+    ----------
+    title, subtitle : str
+        For example "United States" and "Photonics imports and their suppliers".
+    edition : str
+        The edition's name, as of its folder.
+    vintage : str
+        One line: which data, published or retrieved when.
+    scope : str
+        One line: what is in and what is not.
+    exporter : str
+        Whose view the report takes.
+    language : str
+        BCP 47 tag of the prose.
+    layout : str
+        ``report`` has a title page and contents in print, and each chapter begins a page;
+        ``brief`` has a head on its first page and neither.
+    """
+
+    title: str
+    subtitle: str = ""
+    edition: str = ""
+    vintage: str = ""
+    scope: str = ""
+    exporter: str = ""
+    language: str = "en"
+    layout: str = "report"
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The two files, the document they came from, and what was left out."""
+
+    html: Path
+    pdf: Path
+    document: documents.Document
+    warnings: list[str] = field(default_factory=list)
+
+
+def read_document(executed_notebook: Path) -> documents.Document:
+    """Read what papermill leaves; blocks are read from their private MIME type.
+
+    Raises
+    ------
+    ReportError
+        If the notebook cannot be read or has an error.
+    """
+    import nbformat
+
+    try:
+        notebook = nbformat.read(executed_notebook, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise ReportError(f"{executed_notebook.name} is not a readable notebook") from error
+    return documents.read(notebook)
+
+
+def render(
+    document: documents.Document, out_dir: Path, cover: Cover, brand: Brand | None = None
+) -> Rendered:
+    """Write both reports into `out_dir`.
+
+    Parameters
+    ----------
+    document : Document
+        See :func:`read_document`.
+    out_dir : Path
+        Must exist; ``report.html`` and ``report.pdf`` in it are replaced.
+    cover : Cover
+        The title page.
+    brand : Brand, optional
+        Default: ``reference/brand.toml``.
+
+    Raises
+    ------
+    ReportError
+        If either output cannot be made.
+    """
+    from marketintel.documents.engine.html import to_html
+    from marketintel.documents.engine.pdf import to_pdf
+
+    brand = brand or shipped_brand()
+    html = out_dir / "report.html"
+    pdf = out_dir / "report.pdf"
+    html.write_text(to_html(document, cover, brand), encoding="utf-8", newline="\n")
+    pdf.write_bytes(to_pdf(document, cover, brand))
+    return Rendered(html, pdf, document, [*document.warnings, *_lost(document, cover)])
+
+
+def _lost(document: documents.Document, cover: Cover) -> list[str]:
+    """Name the letters that no font has, or that are never obeyed, and where they stand."""
+    places = {"the prose": document.markdown, "the cover": " ".join(vars(cover).values())}
+    for block in document.blocks:
+        name = f"{block.kind} {getattr(block, 'name', '')}".strip()
+        words = re.sub(r"<[^>]*>", " ", "\n".join(strings(block.view())))
+        places[name] = f"{places.get(name, '')} {words}"
+    found = {place: lost_letters(printable(text)) for place, text in places.items()}
+    return [
+        f"{place}, near “{next(iter(lost.values()))}”: printed as codes, because no font has them "
+        f"or they would act on other text: {', '.join(lost)}"
+        for place, lost in found.items()
+        if lost
+    ]

@@ -1,0 +1,336 @@
+"""Run a study: execute its notebook, render it, and put the edition in place in one step.
+
+Everything is made in a draft inside ``reports/``. Only a complete edition replaces the last one.
+"""
+
+import builtins
+import hashlib
+import importlib.metadata
+import json
+import logging
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marketintel import errors, files
+from marketintel.documents.charts.theme import Brand
+from marketintel.documents.engine import ledger, naming
+from marketintel.documents.engine.blocks import Table
+from marketintel.documents.engine.catalogue import write_index
+from marketintel.documents.engine.document import Document
+from marketintel.documents.engine.drafts import draft, put_in_place
+from marketintel.documents.engine.html import settle_page
+from marketintel.documents.engine.naming import folder_name
+from marketintel.documents.engine.render import Cover, Rendered, read_document, render
+from marketintel.documents.engine.scrub import scrub, scrub_notebook, scrub_text
+from marketintel.documents.engine.tables import save_tables
+from marketintel.errors import ReportError, UsageError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+# What computes figures or sets pages; the lock file has the rest.
+_PACKAGES = (
+    "marketintel",
+    "duckdb",
+    "geopandas",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "pypandoc_binary",
+    "statsmodels",
+    "typst",
+    "xlsxwriter",
+)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """A finished edition in its folder, and what its ``run.json`` says."""
+
+    folder: Path
+    run: dict[str, Any]
+
+    @property
+    def html(self) -> Path:
+        """The web page."""
+        return self.folder / "report.html"
+
+    @property
+    def pdf(self) -> Path:
+        """The PDF."""
+        return self.folder / "report.pdf"
+
+    @property
+    def notebook(self) -> Path:
+        """The executed notebook."""
+        return self.folder / "report.ipynb"
+
+    @property
+    def workbook(self) -> Path:
+        """All tables as XLSX; each is beside it as CSV."""
+        return self.folder / "tables" / "tables.xlsx"
+
+
+def run_study(
+    notebook: Path,
+    parameters: Mapping[str, Any],
+    *,
+    reports_dir: Path,
+    study: str,
+    cover: Cover,
+    edition: str | None = None,
+    as_of: str = "",
+    beside: Callable[[Document], Mapping[str, str]] | None = None,
+    brand: Brand | None = None,
+    cwd: Path | None = None,
+    progress: bool = True,
+) -> Edition:
+    """Execute `notebook` and publish ``reports_dir/<edition>/<study>/``.
+
+    Parameters
+    ----------
+    notebook : Path
+        With a cell tagged ``parameters`` and blocks of :mod:`marketintel.documents.engine.blocks`.
+    parameters : mapping
+        Values for names in that cell; plain Python values.
+    reports_dir : Path
+        Made if absent.
+    study : str
+        Folder name: letters, digits, ``.``, ``_`` and ``-``.
+    cover : Cover
+        The title page, without the edition.
+    edition : str, optional
+        Folder name; default: :func:`marketintel.documents.engine.naming.edition_month` of what was read.
+    as_of : str
+        The day that the document looks at, if it looks at one.
+    beside : callable, optional
+        From the document to more texts for its folder, by file name.
+    brand : Brand, optional
+        Default: ``reference/brand.toml``.
+    cwd : Path, optional
+        Where the notebook runs; default: the current folder.
+    progress : bool
+        Show papermill's progress bar.
+
+    Raises
+    ------
+    UsageError
+        For a parameter that the notebook does not have, or an unusable edition or study name.
+    ReportError
+        If a cell fails or the report cannot be made; one line that names the cell, the reason and
+        the executed notebook, kept in ``reports_dir/_failed``. Its exit code is that of the error
+        raised in the cell if that is one of :mod:`marketintel.errors`. The last edition stays.
+    StorageError
+        If `reports_dir` or the temporary folder cannot be written to, or the disk is full.
+    """
+    naming.check(*filter(None, [edition, study]))
+    cwd = (cwd or Path.cwd()).resolve()
+    source = _read(notebook)
+    _check_parameters(source, notebook.name, parameters)
+    files.check_folder(reports_dir / (edition or "") / study)
+    timing: dict[str, Any] = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
+    begin = time.perf_counter()
+    with (
+        draft(reports_dir) as made,
+        files.scratch() as temporary,
+        files.naming(reports_dir, always=False),
+    ):
+        executed = made / "report.ipynb"
+        try:
+            with _stopwatch(timing, "papermill_s"):
+                _execute(source, executed, parameters, cwd, temporary, progress)
+            document = read_document(executed)
+            book = document.ledger
+            audience = ledger.audience(book, parameters, cwd)
+            edition = edition or naming.edition_month(book.get("days", []), as_of)
+            folder = reports_dir / edition / study
+            cover = replace(cover, edition=edition)
+            marked = replace(cover, edition=f"{edition} ({audience})")
+            with _stopwatch(timing, "render_s"):
+                rendered = render(document, made, marked, brand)
+            with _stopwatch(timing, "tables_s"):
+                _save(rendered, made, marked)
+            for name, text in (beside(document) if beside else {}).items():
+                (made / name).write_text(text, encoding="utf-8", newline="\n")
+            found = settle_page(rendered.html, folder)
+        except ReportError as error:
+            kept = _keep(executed, reports_dir, f"{folder_name(edition, study)}.ipynb")
+            where = f"; executed notebook kept as {_shown(kept)}" if kept else ""
+            failure = ReportError(f"{notebook.name}: {scrub_text(str(error), cwd)}{where}")
+            failure.exit_code = error.exit_code
+            raise failure from error
+        timing["total_s"] = round(time.perf_counter() - begin, 3)
+        of_run = {"edition": edition, "study": study, "audience": audience, "links": found}
+        run = _record(parameters, cover, of_run, rendered, made)
+        run = scrub({**run, "timing": timing}, cwd)
+        text = json.dumps(run, ensure_ascii=False, indent=1)
+        (made / "run.json").write_text(text + "\n", encoding="utf-8")
+        with files.locked(reports_dir):
+            put_in_place(made, folder, reports_dir)
+            write_index(reports_dir)
+    return Edition(folder, run)
+
+
+def _read(notebook: Path) -> "NotebookNode":
+    import nbformat
+
+    try:
+        source = nbformat.read(notebook, as_version=4)
+    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
+        raise UsageError(f"{notebook}: not a readable notebook") from error
+    # Whatever kernel the file was last saved with, it runs in this interpreter.
+    source.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    return source
+
+
+def _check_parameters(source: "NotebookNode", name: str, parameters: Mapping[str, Any]) -> None:
+    import papermill
+
+    known = papermill.inspect_notebook(source)
+    if unknown := sorted(set(parameters) - set(known)):
+        raise UsageError(
+            f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
+        )
+
+
+def _execute(
+    source: "NotebookNode",
+    executed: Path,
+    parameters: Mapping[str, Any],
+    cwd: Path,
+    folder: Path,
+    progress: bool,
+) -> None:
+    """Run all cells; `executed` holds the scrubbed result, also of a failure."""
+    import papermill
+
+    from marketintel.documents.engine.kernel import last_words, pinned_kernel
+
+    ledger.ask_for(source)
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is raised
+    try:
+        papermill.execute_notebook(
+            source,
+            str(executed),
+            parameters=dict(parameters),
+            kernel_name="python3",
+            kernel_manager_class=pinned_kernel(folder),
+            progress_bar=progress,
+            cwd=str(cwd),
+        )
+    except papermill.PapermillExecutionError as error:
+        if error.ename == "KeyboardInterrupt":
+            raise KeyboardInterrupt from error
+        reason = " ".join(f"{error.ename}: {error.evalue}".split())
+        number = _source_cell(source, bool(parameters), error.cell_index)
+        failure = ReportError(f"cell {number} failed: {reason}")
+        kind = getattr(errors, error.ename, getattr(builtins, error.ename, None))
+        if isinstance(kind, type) and issubclass(kind, errors.MarketIntelError):
+            failure.exit_code = kind.exit_code
+        elif isinstance(kind, type) and issubclass(kind, OSError):
+            failure.exit_code = errors.StorageError.exit_code
+        raise failure from error
+    except RuntimeError as error:  # the kernel did not start, or died
+        files.check_folder(folder)  # of a full disk, often, and then this says so
+        said = f"{error} {last_words(folder)}"
+        raise ReportError(f"the kernel stopped: {' '.join(said.split())}") from error
+    finally:
+        if executed.exists():
+            _scrub(executed, cwd)
+
+
+def _scrub(executed: Path, cwd: Path) -> None:
+    """Scrub a notebook in its file; one that was cut off by a full disk is removed."""
+    import nbformat
+
+    try:
+        result: NotebookNode = nbformat.read(executed, as_version=4)
+    except (ValueError, nbformat.reader.NotJSONError):
+        executed.unlink()
+    else:
+        ledger.move(result)
+        nbformat.write(scrub_notebook(result, cwd), executed)
+
+
+def _source_cell(source: "NotebookNode", injected: bool, index: int) -> int:
+    """Count a cell as its author does: from 1, without the one that papermill put in."""
+    tagged = [
+        i for i, cell in enumerate(source.cells) if "parameters" in cell.metadata.get("tags", [])
+    ]
+    return index + (0 if injected and tagged and index > tagged[0] else 1)
+
+
+def _save(rendered: Rendered, draft: Path, cover: Cover) -> None:
+    tables: dict[str, Table] = {}
+    for block in rendered.document.blocks:
+        if isinstance(block, Table):
+            if block.name in tables:
+                raise ReportError(f"two tables are called {block.name}: each needs its own file")
+            tables[block.name] = block
+    frames = {name: table.frame for name, table in tables.items()}
+    captions = {name: table.caption for name, table in tables.items()}
+    title = ", ".join(filter(None, [cover.title, cover.subtitle]))
+    save_tables(frames, draft, title, cover.edition, captions)
+
+
+def _record(
+    parameters: Mapping[str, Any],
+    cover: Cover,
+    of_run: Mapping[str, Any],
+    rendered: Rendered,
+    draft: Path,
+) -> dict[str, Any]:
+    """All of ``run.json`` but the timing: the same for the same inputs."""
+    versions = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    files = sorted(file for file in draft.rglob("*") if file.is_file())
+    return {
+        **asdict(cover),
+        **of_run,
+        "parameters": dict(parameters),
+        "inputs": rendered.document.ledger.get("inputs", {}),
+        "versions": versions,
+        "warnings": rendered.warnings,
+        "files": {
+            file.relative_to(draft).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+            for file in files
+        },
+    }
+
+
+@contextmanager
+def _stopwatch(timing: dict[str, Any], stage: str) -> Iterator[None]:
+    begin = time.perf_counter()
+    yield
+    timing[stage] = round(time.perf_counter() - begin, 3)
+
+
+def _keep(executed: Path, reports_dir: Path, name: str) -> Path | None:
+    kept = reports_dir / "_failed" / name
+    try:
+        files.write_atomic(kept, executed.read_bytes())
+    except OSError:  # of two troubles, the first is told
+        return None
+    return kept
+
+
+def _shown(path: Path) -> str:
+    """As short as it can be typed from the current folder."""
+    path, here = path.resolve(), Path.cwd().resolve()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

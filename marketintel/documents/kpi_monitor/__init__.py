@@ -1,0 +1,1 @@
+"""Monitor of the partnership's indicators."""

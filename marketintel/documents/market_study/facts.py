@@ -1,0 +1,122 @@
+"""Reading what a market study needs, after checking that it can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.analysis.trade.frames import OWN
+from marketintel.documents.market_study.study import EU, Study, each, one
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.countries import country, group_members
+from marketintel.reference.segments import load_segments
+from marketintel.warehouse import query
+from marketintel.warehouse.imports import REPORTED, Imports, imports
+
+__all__ = ["EU", "Study", "each", "load", "one"]
+
+#: A reporter's imports are all goods from so many HS6 codes on; the HS has more than 5,000.
+ALL_GOODS = 4_000
+
+
+def load(
+    market: str = "USA",
+    exporter: str = EU,
+    segments: Sequence[str] = (),
+    year: int | None = None,
+    data_dir: Path | str | None = None,
+    *,
+    stand_in: bool = False,
+) -> Study:
+    """Read what a market study needs and check that it can be made.
+
+    Parameters
+    ----------
+    market : str
+        ISO3 code or name of the importing economy.
+    exporter : str
+        ``EU27``, another group, or any supplier.
+    segments : sequence of str
+        Segment ids; all if empty.
+    year : int, optional
+        The newest there is unless given.
+    data_dir : path, optional
+        Where the data lie.
+    stand_in : bool
+        Whether partners may tell what the market itself does not, and mixed codes may stand where
+        no core code has figures. The pages say so; what has no words for it leaves this False.
+
+    Raises
+    ------
+    UsageError
+        Country, exporter or segment is unknown, or exporter and market are the same.
+    MissingDataError
+        There are no imports of this market, or not of this year and the one before; or, of all
+        segments, mixed codes only: a country is not answered with a few raw materials.
+    """
+    directory = Path(data_dir) if data_dir else None
+    reporter, seller = country(market), country(exporter)
+    members = group_members(seller)
+    if group_members(reporter) != [reporter]:
+        raise UsageError(f"market {market!r} is a group; name one country, such as USA")
+    if reporter in members:
+        abroad = "USA" if reporter in group_members(EU) else EU
+        raise UsageError(
+            f"exporter {exporter!r} {'is' if members == [reporter] else 'includes'} the market "
+            f"{reporter} itself; choose a supplier from abroad, for instance --exporter {abroad}"
+        )
+    definitions = load_segments()
+    named = [definitions.resolve(s) for s in segments] or list(definitions.names())
+    asked = [s for s in definitions.names() if s in named]
+    basis = imports(reporter, asked, year, stand_in=stand_in, data_dir=directory)
+    flows, codes, rows = basis.flows, basis.codes, asked
+    now = flows["period"] == basis.year
+    if stand_in and not (now & flows["scope"].isin(OWN)).any():
+        if not segments:
+            raise MissingDataError(_mixed_only(basis))
+        flows, codes, rows = _by_code(flows, codes)
+    return Study(
+        market=reporter,
+        exporter=seller,
+        members=members,
+        year=basis.year,
+        base=basis.base,
+        flows=flows,
+        matrix=_all_goods(basis, directory),
+        codes=codes,
+        segments=definitions,
+        asked=asked,
+        chosen=rows,
+        basis=basis,
+        data_dir=directory,
+    )
+
+
+def _by_code(
+    flows: pd.DataFrame, codes: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Make every code a row of its own; of the codes, keep those that have figures."""
+    flows = flows.assign(segment=flows["cmd_code"])
+    codes = codes[codes["cmd_code"].isin(set(flows["cmd_code"]))]
+    codes = codes.assign(segment=codes["cmd_code"]).reset_index(drop=True)
+    return flows, codes, codes["cmd_code"].tolist()
+
+
+def _mixed_only(basis: Imports) -> str:
+    """Say that core codes are missing, what there is instead, and what gets the rest."""
+    there = ",".join(sorted(set(basis.flows["segment"])))
+    return (
+        f"no imports of {basis.market} in core codes of photonics for {basis.year}, only in mixed codes of "
+        f"{there}; study these with `-s {there}`, or get the rest with `marketintel fetch --for "
+        f"{basis.market} --years {basis.base}-{basis.year}`"
+    )
+
+
+def _all_goods(basis: Imports, data_dir: Path | None) -> pd.DataFrame:
+    """Return the market's imports of all goods; empty unless (nearly) all codes are here."""
+    if basis.kind != REPORTED:
+        return pd.DataFrame(columns=["partner", "cmd_code", "value_usd"])
+    matrix = query.supplier_matrix(basis.market, basis.year, data_dir=data_dir)
+    return matrix if matrix["cmd_code"].nunique() >= ALL_GOODS else matrix.iloc[:0]

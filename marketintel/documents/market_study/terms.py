@@ -1,0 +1,119 @@
+"""What a study calls its goods, its rows and its figures, so that every page says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from marketintel.analysis.trade.frames import CORE, NEIGHBOUR
+from marketintel.documents.market_study import words as w
+from marketintel.warehouse.imports import EU_EXPORTS, RECONCILED, REPORTED, Imports
+
+VALUED = {
+    "CIF": "valued c.i.f., with freight and insurance",
+    "FOB": "valued f.o.b., without freight and insurance",
+    "FAS": "valued f.a.s., alongside the ship",
+    "customs_value": "at customs value, without freight and insurance",
+}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Words of one study.
+
+    Attributes
+    ----------
+    goods : str
+        "photonic goods", or the segments that are studied by their mixed codes or are neighbours.
+    codes : str
+        "core codes", "mixed codes" or "own codes" (of neighbours): what every figure counts that is not marked otherwise.
+    imports, imported : str
+        "core imports", "these imports" or "imports"; "imported … of photonic goods for consumption".
+    unit : str
+        What one row is: "segment" or "product" (a single code).
+    every : str
+        The row of all together.
+    """
+
+    goods: str
+    codes: str
+    imports: str
+    imported: str
+    unit: str
+    every: str
+
+    def rows(self, number: int) -> str:
+        """Say a number of rows: ``3 segments``."""
+        return w.count(number, self.unit)
+
+    def of_rows(self, text: str) -> str:
+        """Say a sentence about segments of the rows of this study."""
+        if self.unit == "segment":
+            return text
+        return text.replace("segment", self.unit).replace("Segment", self.unit.capitalize())
+
+
+def terms(basis: Imports, names: Sequence[str], codes: int, scope: str, known: int) -> Terms:
+    """Return the words of a study.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the segments that have figures.
+    codes : int
+        How many codes are studied.
+    scope : str
+        That of every sum.
+    known : int
+        How many segments such a sum can hold at most.
+    """
+    consumption = basis.sources == ["us_census_imports"]
+    every = "All segments" if len(names) == known else f"Sum of {w.count(len(names), 'segment')}"
+    use = " for consumption" if consumption else ""
+    if scope == NEIGHBOUR:
+        near = w.listing([w.clause(name) for name in names])
+        goods = (
+            f"goods of {near}, {'a neighbour' if len(names) == 1 else 'neighbours'} of photonics"
+        )
+        return Terms(goods, "own codes", "these imports", goods + use, "segment", every)
+    if scope == CORE:
+        what = f"photonic goods{use}"
+        return Terms("photonic goods", "core codes", "core imports", what, "segment", every)
+    goods = w.listing([w.clause(name) for name in names]) if len(names) < 4 else "photonic goods"
+    mixed = f"goods in {w.count(codes, 'mixed code')} of {goods}"
+    return Terms(goods, "mixed codes", "these imports", mixed, "product", "All products")
+
+
+def told_briefly(basis: Imports) -> str:
+    """Say under a table or figure whose figures these are; empty for a market's own."""
+    valued = "/".join(
+        v.lower() if v == "customs_value" else ".".join(v.lower()) + "." for v in basis.valuations
+    )
+    if basis.kind == REPORTED:
+        return ""
+    if basis.kind == RECONCILED:
+        return f"Reconciled flows, {valued}, not the market's own imports."
+    if basis.kind == EU_EXPORTS:
+        return f"Exports of {len(basis.partners)} members of the EU (Comext), {valued}: no competitors."
+    return f"Mirror of {len(basis.partners)} partners' exports, {valued}, a lower bound."
+
+
+def told(basis: Imports) -> str:
+    """Say in one sentence whose figures these are; empty for a market's own."""
+    if basis.kind == REPORTED:
+        return ""
+    valued = w.listing([VALUED[v] for v in basis.valuations])
+    if basis.kind == RECONCILED:
+        return (
+            "Reconciled flows: one figure that CEPII made of what exporters and importers reported, "
+            f"{valued}."
+        )
+    if basis.kind == EU_EXPORTS:
+        return (
+            f"Sales of the European Union: exports to this market as {len(basis.partners)} of its "
+            f"members reported them to Eurostat (Comext), {valued}. No competitor is in them."
+        )
+    return (
+        f"Mirror: exports to this market as {len(basis.partners)} partners reported them, {valued}; "
+        "a lower bound."
+    )

@@ -1,0 +1,118 @@
+"""The monthly facts of an outlook: whole segments after their last break, twelve months ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast.scores import MEASURES
+from marketintel.documents.outlook import series
+from marketintel.documents.outlook.kinds import Kind
+from marketintel.reference.segments import Segments
+
+MONTHS, ORIGINS = 12, 5
+MODELS = ("combination", "naive", "drift")
+
+_PANEL = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64", "partner": "str", "segment": "str"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Months:
+    """Series, forecasts and errors by month.
+
+    Attributes
+    ----------
+    flows : DataFrame
+        ``months`` of :class:`marketintel.documents.outlook.best.Chosen`; may be empty.
+    segments : Segments
+        The reference file, for its breaks.
+    month : str
+        The edition's: forecasts are of months after it.
+    """
+
+    flows: pd.DataFrame
+    segments: Segments
+    month: str
+
+    @cached_property
+    def panel(self) -> pd.DataFrame:
+        """Whole segments, all months there are: ``unique_id, ds, y, partner, segment``."""
+        if self.flows.empty:
+            return pd.DataFrame(columns=list(_PANEL)).astype(_PANEL)
+        return series.monthly(self.flows)
+
+    @cached_property
+    def breaks(self) -> pd.DataFrame:
+        """``unique_id, ds, reason``: declared breaks."""
+        if self.flows.empty:
+            empty = pd.DataFrame(columns=["unique_id", "ds", "reason"])
+            return empty.astype({"ds": "datetime64[s]"})
+        return series.breaks(self.flows, self.segments)
+
+    @cached_property
+    def cut(self) -> pd.DataFrame:
+        """The panel after each series' last break: what forecasts are made from."""
+        return fc.cut(self.panel, self.breaks)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """What each series counts."""
+        if self.flows.empty:
+            return {}
+        once = self.flows.drop_duplicates(["partner", "segment"])
+        return dict(zip(series.name(once), once["kind"], strict=True))
+
+    @cached_property
+    def fans(self) -> pd.DataFrame:
+        """Forecasts at 80 and 95 %: what is shown, and drift beside it."""
+        made = fc.forecast_ahead(
+            self.cut, MONTHS, self.month, (80, 95), MODELS, freq="M", fetch=self.newer
+        )
+        return fc.shown(made, self.errors, beside="drift")
+
+    @cached_property
+    def newer(self) -> dict[str, str]:
+        """Command that brings newer data of each series."""
+        ends = self.panel.groupby("unique_id")["ds"].max().dt.year
+        return {u: k.newer(u[:3], ends[u], self.month) for u, k in self.kinds.items() if u in ends}
+
+    @cached_property
+    def tested(self) -> pd.DataFrame:
+        """Back-test."""
+        return fc.backtest(self.cut, MONTHS, ORIGINS, (80, 95), MODELS)
+
+    @cached_property
+    def errors(self) -> pd.DataFrame:
+        """Errors by series, model and level; empty if nothing can be tested."""
+        return accuracy(self.tested, self.cut, by=("model", "unique_id"))
+
+    @cached_property
+    def scored(self) -> pd.DataFrame:
+        """Errors of the series that are forecast: those that end too early prove nothing here."""
+        if self.errors.empty:
+            return self.errors
+        return self.errors[self.errors["unique_id"].isin(self.fans["unique_id"])]
+
+    @cached_property
+    def errors_by_country(self) -> pd.DataFrame:
+        """Errors by country, model and level."""
+        tested = self.tested[self.tested["unique_id"].isin(self.fans["unique_id"])]
+        tested = tested.assign(country=tested["unique_id"].str[:3])
+        return accuracy(tested, self.cut, by=("country", "model"))
+
+    def last(self, iso3: str) -> str:
+        """Last month of a country's data; empty if it has none."""
+        if self.flows.empty:
+            return ""
+        own = self.flows.loc[self.flows["partner"] == iso3, "period"]
+        return str(own.max()) if len(own) else ""
+
+
+def accuracy(tested: pd.DataFrame, panel: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
+    """As :func:`marketintel.analysis.forecast.accuracy`; no rows where nothing could be tested."""
+    if tested.empty:
+        return pd.DataFrame(columns=[*by, "level", "series", "forecasts", *MEASURES])
+    return fc.accuracy(tested, panel, by=by)

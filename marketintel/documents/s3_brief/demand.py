@@ -1,0 +1,211 @@
+"""What target countries buy from abroad, segment by segment, from the market study's facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import present
+from marketintel.analysis.trade.frames import CORE
+from marketintel.documents.market_study import facts as study_facts
+from marketintel.documents.market_study import sentences as say
+from marketintel.documents.market_study.forecasts import HORIZON, ORIGINS
+from marketintel.documents.outlook.months import accuracy
+from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country, country_name
+from marketintel.reference.drivers import MarketNote, market_note
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
+from marketintel.warehouse import query
+
+MODELS = ("combination", "naive")
+
+
+@dataclass(frozen=True)
+class Market:
+    """One target country.
+
+    Attributes
+    ----------
+    code, name : str
+        ISO3 and name.
+    reason : str
+        Why there are no figures; "" where there are.
+    year, base : str
+        The year of the figures and the one they are compared with.
+    segments : DataFrame
+        ``segment, segment_name, division, value_usd, change_pct, share_pct, rank, duty_pct`` of
+        segments that a division with photonics makes; core codes; share, rank and calculated duty
+        are those of the region's country. Largest first.
+    total : Series
+        The same of all segments together.
+    by_division : dict of str to float
+        US dollars of the core codes that each division makes.
+    without : dict of str to str
+        What is said beside each headline figure that one segment moves by more than half: keys
+        ``change``, ``share``.
+    note : MarketNote or None
+        What makes the year unusual.
+    """
+
+    code: str
+    name: str
+    reason: str = ""
+    year: str = ""
+    base: str = ""
+    segments: pd.DataFrame = field(default_factory=pd.DataFrame)
+    total: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
+    by_division: Mapping[str, float] = field(default_factory=dict)
+    without: Mapping[str, str] = field(default_factory=dict)
+    note: MarketNote | None = None
+    sources: Sequence[str] = ()
+
+    @property
+    def known(self) -> bool:
+        """Whether there are figures."""
+        return not self.reason
+
+
+def market(
+    target: str,
+    exporter: str,
+    divisions: Mapping[str, Sequence[str]],
+    data_dir: Path | None = None,
+) -> Market:
+    """Return one target country's demand for what the divisions make.
+
+    Parameters
+    ----------
+    target : str
+        ISO3 or name.
+    exporter : str
+        ISO3 of the region's country.
+    divisions : mapping of str to sequence of str
+        Division to the segments that it makes, and codes of other divisions' segments.
+
+    Raises
+    ------
+    UsageError
+        The target is not known, is a group, or is the region's own country.
+    """
+    code = country(target)
+    try:
+        study = study_facts.load(code, exporter, data_dir=data_dir)
+    except MissingDataError as error:
+        return Market(code, country_name(code), reason=str(error))
+    maker = {made: d for d, goods in divisions.items() for made in goods}
+    place, total = (_core(t) for t in (study.position, study.position_total))
+    table = _core(study.demand)[["segment", "value_usd", "change_pct"]].merge(
+        place[["segment", "share_pct", "rank"]], on="segment"
+    )
+    table["duty_pct"] = float("nan")
+    if study.has_duties:
+        paid = study.duty[
+            (study.duty["partner"] == exporter) & (study.duty["period"] == study.year)
+        ]
+        table["duty_pct"] = table["segment"].map(paid.set_index("segment")["effective_duty_pct"])
+    table.insert(1, "segment_name", table["segment"].map(study.segment_names))
+    table.insert(2, "division", table["segment"].map(maker))
+    table = table[table["division"].notna()].sort_values("value_usd", ascending=False)
+    whole = _core(study.demand_total).iloc[0]
+    own = total.iloc[0]
+    codes = _core(study.code_demand)
+    makers = codes["cmd_code"].map(maker).fillna(codes["segment"].map(maker))
+    worth = codes["value_usd"].groupby(makers).sum()
+    return Market(
+        code=code,
+        name=country_name(code),
+        year=study.year,
+        base=study.base,
+        segments=table.reset_index(drop=True),
+        total=pd.Series(
+            {
+                "value_usd": whole["value_usd"], "change_pct": whole["change_pct"],
+                "exported_usd": own["value_usd"], "share_pct": own["share_pct"],
+                "rank": own["rank"],
+            }
+        ),
+        by_division={str(d): float(v) for d, v in worth.items()},
+        without={
+            "change": say.aside(study, say.growth_or_level(study)),
+            "share": say.aside(study, "share_pct"),
+        },
+        note=market_note(code, study.year),
+        sources=study.trade_sources,
+    )  # fmt: skip
+
+
+def _core(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[frame["scope"] == CORE]
+
+
+def world_forecasts(
+    segments: Sequence[str], month: str, data_dir: Path | None = None
+) -> pd.DataFrame:
+    """Return forecasts of world exports of the headings that may speak for a segment.
+
+    Parameters
+    ----------
+    month : str
+        The edition's: forecasts are of years after it.
+
+    Returns
+    -------
+    DataFrame
+        ``heading, title, segments, last_year, not_known, last_usd, year, mean_usd, lo_usd, hi_usd``
+        (80 % interval; ``not_known`` are years that are over but not in the data), ``by`` (the
+        model shown); empty where no heading may speak or the series are not here.
+        ``attrs["refused"]`` says of what there is no forecast, and why.
+    """
+    headings, names = load_headings(), load_segments().names()
+    speaking: dict[str, list[str]] = {}
+    found = {}
+    for segment in segments:
+        for heading in headings.speaking_for(segment):
+            speaking.setdefault(heading.heading, []).append(names[segment])
+            found[heading.heading] = heading
+    panels = []
+    for code, heading in found.items():
+        try:
+            series = query.world_series(code, data_dir=data_dir)
+        except MissingDataError:
+            continue
+        series = series[series["period"] >= str(heading.usable_from)]
+        days = pd.to_datetime(series["period"] + "-12-31")
+        panels.append(pd.DataFrame({"unique_id": code, "ds": days, "y": series["value_usd"]}))
+    columns = ["heading", "title", "segments", "last_year", "not_known", "last_usd", "year", "mean_usd",
+               "lo_usd", "hi_usd", "by"]  # fmt: skip
+    if not panels:
+        return pd.DataFrame(columns=columns)
+    panel = pd.concat(panels, ignore_index=True)
+    tested = fc.backtest(panel, HORIZON, ORIGINS, (80,), MODELS)
+    made = fc.shown(
+        fc.forecast_ahead(panel, HORIZON, month, (80,), MODELS),
+        accuracy(tested, panel, by=("model", "unique_id")),
+    )
+    forecast = made[made["mean"].notna()]
+    last = panel.sort_values("ds").groupby("unique_id").last()
+    ends = forecast.sort_values("ds").groupby("unique_id").last().join(last, rsuffix="_last")
+    table = pd.DataFrame(
+        {
+            "heading": ends.index,
+            "title": [found[str(code)].title for code in ends.index],
+            "segments": ["; ".join(speaking[str(code)]) for code in ends.index],
+            "last_year": ends["ds_last"].dt.year,
+            "not_known": [present.not_known(day, month) for day in ends["ds_last"]],
+            "last_usd": ends["y"],
+            "year": ends["ds"].dt.year,
+            "mean_usd": ends["mean"],
+            "lo_usd": ends["lo"],
+            "hi_usd": ends["hi"],
+            "by": ends.index.map(made.attrs["shown"]),
+        }
+    )
+    table = table.reset_index(drop=True)
+    table.attrs["refused"] = made.attrs["refused"]
+    table.attrs["seen"] = [present.seen(ends["ds_last"], month)] if len(ends) else []
+    return table

@@ -1,0 +1,1 @@
+"""HTTP client with time limits, a host allow-list and redaction of API keys."""

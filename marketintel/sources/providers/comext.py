@@ -1,0 +1,341 @@
+"""Eurostat Comext: trade of the EU members by HS2-4-6 and CN8, annual and monthly.
+
+Service: SDMX 2.1 REST at Comext's own base, ``sdmx/2.1/data/{dataset}/{key}``; key order
+freq.reporter.partner.product.flow.indicators. Flow 1 is imports, 2 exports; values are euros and
+quantities 100 kg. Large answers come later under a request id; larger ones (5,000,000 cells) are
+refused with 413, and the request is split here. Greece is ``GR`` (``EL`` is read too), the United
+Kingdom ``UK`` or ``GB``, Kosovo ``XK``. Reuse with attribution.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pandas as pd
+
+from marketintel.errors import SourceError, UsageError
+from marketintel.sources.formats import sdmx
+from marketintel.sources.formats.notices import notice, refuse
+from marketintel.sources.formats.tidy import (
+    Body,
+    Contract,
+    conform,
+    empty,
+    frequencies,
+    need,
+    numbers,
+    periods,
+    reading,
+    text_of,
+    unpacked,
+)
+from marketintel.sources.http.answers import Answer
+from marketintel.sources.http.client import Client, RetryLater
+from marketintel.sources.http.provider import Provider
+from marketintel.sources.http.session import address, conversation
+from marketintel.sources.providers import eurostat
+from marketintel.sources.scope import asked
+
+SOURCE = "comext"
+PROVIDER = Provider(
+    SOURCE, "https://ec.europa.eu/eurostat/api/comext/dissemination", min_interval_s=1.0
+)
+
+#: The European Union of 27 as one reporter.
+EU27 = "EU27_2020"
+#: HS2-4-6 and CN8 of all members; DS-059341 holds HS2-4-6 only.
+DATASET = "DS-045409"
+
+#: ``reporter_code`` and ``partner_code`` as Comext writes them; ``value_eur`` in euros (imports
+#: CIF, exports FOB); ``net_weight_kg``; NaN where Comext has no figure. One row a flow.
+CONTRACT: Contract = {
+    "reporter_code": "str",
+    "partner_code": "str",
+    "flow": "str",
+    "cmd_code": "str",
+    "period": "str",
+    "freq": "str",
+    "value_eur": "float64",
+    "net_weight_kg": "float64",
+    "supplementary_quantity": "float64",
+    "currency": "str",
+    "valuation": "str",
+    "status": "str",
+}
+
+FLOWS = {"import": "1", "export": "2"}
+_VALUATION = {"import": "CIF", "export": "FOB"}
+_KEY = ["reporter", "partner", "product", "flow", "TIME_PERIOD"]
+_INDICATORS = {
+    "VALUE_IN_EUROS": "value_eur",
+    "QUANTITY_IN_100KG": "net_weight_kg",
+    "SUPPLEMENTARY_QUANTITY": "supplementary_quantity",
+}
+#: Codes of Eurostat's statistics as this data set writes them; both are read.
+_SENT = {"EL": "GR", "UK": "GB", "EU27": EU27}
+#: ``application/xml`` is a queued answer or a fault, which the notices read.
+_MEDIA = ("application/vnd.sdmx.data+csv", "text/csv", "text/plain", "application/csv",
+          "application/xml", "text/xml", "application/vnd.sdmx.structurespecificdata+xml",
+          "application/vnd.sdmx.genericdata+xml", "application/json")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Query:
+    """Trade flows to ask for.
+
+    Attributes
+    ----------
+    reporters : sequence of str
+        Comext codes of members, such as ``DE`` or ``GR``, or ``EU27_2020``.
+    products : sequence of str
+        HS2, HS4, HS6 or CN8 codes.
+    partners : sequence of str
+        Comext codes; none means every partner, aggregates such as ``WORLD`` included.
+    flows : sequence of str
+        Of ``import`` and ``export``.
+    freq : {"A", "M"}
+        Years or months.
+    since, until : str, optional
+        First and last period, ``2024`` or ``2024-03``.
+    dataset : str
+        ``DS-045409`` or ``DS-059341``.
+    """
+
+    reporters: Sequence[str]
+    products: Sequence[str]
+    partners: Sequence[str] = ()
+    flows: Sequence[str] = ("import", "export")
+    freq: str = "A"
+    since: str | None = None
+    until: str | None = None
+    dataset: str = DATASET
+
+
+def check(query: Query) -> None:
+    """Raise UsageError for what the provider would refuse."""
+    if not query.reporters or not query.products:
+        raise UsageError("comext: name at least one reporter and one product code")
+    for product in query.products:
+        if not re.fullmatch(r"\d{2}|\d{4}|\d{6}|\d{8}|TOTAL", product):
+            raise UsageError(f"comext: product '{product}' is not a code of 2, 4, 6 or 8 digits")
+    for flow in query.flows:
+        if flow not in FLOWS:
+            raise UsageError(f"comext: flow '{flow}' is not one of {', '.join(FLOWS)}")
+    if query.freq not in ("A", "M"):
+        raise UsageError(f"comext: frequency '{query.freq}' is not A (years) or M (months)")
+
+
+def request(query: Query) -> tuple[str, list[tuple[str, str]]]:
+    """Return the path below the base URL, and its parameters."""
+    key = ".".join(
+        "+".join(part)
+        for part in (
+            [query.freq],
+            [_SENT.get(code, code) for code in query.reporters],
+            [_SENT.get(code, code) for code in query.partners],
+            query.products,
+            [FLOWS[flow] for flow in query.flows],
+            [],  # all indicators: value, weight, and supplementary units where there are any
+        )
+    )
+    params = [("format", "SDMX-CSV")]
+    params += [
+        (name, limit)
+        for name, limit in (("startPeriod", query.since), ("endPeriod", query.until))
+        if limit
+    ]
+    return f"/sdmx/2.1/data/{query.dataset}/{key}", params
+
+
+class _TooBig(Exception):
+    """The provider wants a smaller request."""
+
+
+def perform(query: Query, client: Client) -> list[Answer]:
+    """Ask, waiting for queued answers and splitting what is too big; answers in query order.
+
+    The ``content`` of each is its rows.
+    """
+    try:
+        return [_ask(query, client)]
+    except _TooBig as refusal:
+        halves = _halves(query)
+        if not halves:
+            raise SourceError(
+                f"{SOURCE}: the smallest request is still too big ({refusal}); name partners"
+            ) from None
+        return [answer for half in halves for answer in perform(half, client)]
+
+
+def _halves(query: Query) -> list[Query]:
+    """Return two smaller queries, cut along the longest list; none if there is nothing to cut."""
+    lists = {name: getattr(query, name) for name in ("products", "reporters", "partners", "flows")}
+    name, longest = max(lists.items(), key=lambda item: len(item[1]))
+    if len(longest) > 1:
+        middle = len(longest) // 2
+        return [
+            replace(query, **{name: longest[:middle]}),
+            replace(query, **{name: longest[middle:]}),
+        ]
+    if (
+        query.since
+        and query.until
+        and (first := int(query.since[:4])) < (last := int(query.until[:4]))
+    ):
+        middle = (first + last) // 2
+        return [replace(query, until=str(middle)), replace(query, since=str(middle + 1))]
+    return []
+
+
+def _ask(query: Query, client: Client) -> Answer:
+    """Ask once; if the answer is queued, look for it at intervals, and for a bounded time."""
+    check_answer = partial(_settled, query=query)
+    try:
+        return client.get(
+            address(*request(query)), accept=_ANSWERS, expect=_MEDIA, check=check_answer
+        )
+    except _Queued as promise:
+        request_id = promise.request_id
+    began = client.clock.monotonic()
+    while True:
+        status = client.get(f"/1.0/async/status/{request_id}", expect=_MEDIA, keep=False)
+        found = notice(status.body, SOURCE)
+        if found is None or found.kind == "ready":
+            break
+        if found.kind != "queued":
+            raise refuse(found, SOURCE)
+        if client.clock.monotonic() - began > client.provider.patience_s:
+            raise refuse(found, SOURCE)
+        client.clock.sleep(_POLL_S)
+    return client.get(f"/1.0/async/data/{request_id}", expect=_MEDIA, check=check_answer)
+
+
+#: Statuses that say something: 202 and 413 with an id are queued answers.
+_ANSWERS = (200, 202, 400, 404, 413)
+#: Seconds between two looks at a queued answer; the wait ends with the provider's patience.
+_POLL_S = 10.0
+
+
+class _Queued(Exception):
+    """The provider prepares the answer in the background."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(request_id)
+        self.request_id = request_id
+
+
+def _settled(answer: Answer, query: Query) -> pd.DataFrame:
+    """Return the rows of data and of "nothing found"; everything else is never kept."""
+    found = notice(answer.body, SOURCE)
+    if found and found.kind == "queued" and found.request_id:
+        raise _Queued(found.request_id)
+    if found and found.kind == "queued":
+        raise RetryLater(found.text, after_s=eurostat.QUEUED_S)  # 413 as well, and no id to ask by
+    if answer.status == 413 or (found and found.kind == "too_big"):
+        raise _TooBig(found.text if found else "HTTP 413")
+    if found and found.kind != "empty":
+        raise refuse(found, SOURCE)
+    if not found and answer.status != 200:
+        raise SourceError(f"{SOURCE}: HTTP {answer.status} without a reason; check the query")
+    return asked(
+        process(answer.body), SOURCE, since=query.since, until=query.until,
+        reporter_code=_spellings(query.reporters), partner_code=_spellings(query.partners),
+        cmd_code=query.products, flow=query.flows, freq=query.freq,
+    )  # fmt: skip
+
+
+def _spellings(codes: Iterable[str]) -> set[str]:
+    """Return codes as asked for and as they may come back (Greece as GR and as EL)."""
+    pairs = _SENT.items()
+    return {*codes, *(b for a, b in pairs if a in codes), *(a for a, b in pairs if b in codes)}
+
+
+def fetch(
+    query: Query, *, client: Client | None = None, base_url: str | None = None
+) -> pd.DataFrame:
+    """Return the flows of a query under :data:`CONTRACT`; no rows if there was no trade.
+
+    Raises
+    ------
+    UsageError
+        The query cannot be asked.
+    SourceError
+        The provider refuses it, changed its format, or cannot be reached.
+    """
+    check(query)
+    with conversation(PROVIDER, client, base_url) as talk:
+        frames = [answer.content for answer in perform(query, talk)]
+    with_rows = [frame for frame in frames if len(frame)]
+    return pd.concat(with_rows, ignore_index=True) if with_rows else frames[0]
+
+
+@reading(SOURCE)
+def process(body: Body) -> pd.DataFrame:
+    """Turn an SDMX answer (CSV or ML) into one row a flow.
+
+    Raises
+    ------
+    SourceError
+        A notice other than "nothing found", a missing field, an unknown flow or indicator, or
+        one figure given twice with different values.
+    """
+    body = unpacked(body, SOURCE)
+    if found := notice(body, SOURCE):
+        if found.kind != "empty":
+            raise refuse(found, SOURCE)
+        return empty(CONTRACT, found.text)
+    frame = _read(body)
+    if not len(frame):
+        return empty(CONTRACT)
+    need(frame.columns, [*_KEY, "indicators"], SOURCE)
+    _only(frame, "indicators", _INDICATORS)
+    frame["flow"] = frame["flow"].str.lower().replace({code: flow for flow, code in FLOWS.items()})
+    _only(frame, "flow", FLOWS)
+    frame["figure"] = numbers(frame[sdmx.VALUE], SOURCE, sdmx.VALUE)
+    frame = frame.drop_duplicates([*_KEY, "indicators", "figure"])
+    twice = frame[frame.duplicated([*_KEY, "indicators"])]
+    if len(twice):
+        raise SourceError(
+            f"{SOURCE}: two different figures for {' '.join(map(str, twice.iloc[0][_KEY]))}; "
+            "expected one: fetch again"
+        )
+    wide = frame.set_index([*_KEY, "indicators"])["figure"].unstack()  # noqa: PD010 - no sums
+    wide = wide.reindex(columns=list(_INDICATORS)).rename(columns=_INDICATORS)
+    wide["net_weight_kg"] *= 100  # published in 100 kg
+    wide["status"] = _flags(frame)
+    wide = wide.reset_index().rename(
+        columns={"reporter": "reporter_code", "partner": "partner_code", "product": "cmd_code"}
+    )
+    wide["period"] = periods(wide["TIME_PERIOD"])
+    wide["freq"] = frequencies(wide["period"])
+    wide["currency"] = "EUR"
+    wide["valuation"] = wide["flow"].map(_VALUATION)
+    return conform(wide, CONTRACT, SOURCE)
+
+
+def _read(body: Body) -> pd.DataFrame:
+    """Read what this service sends (CSV, ML), or the JSON-stat of its sister service."""
+    if not text_of(body, SOURCE).lstrip().startswith("{"):
+        return sdmx.read(body, SOURCE)
+    cube = eurostat.process(body, gaps=False)
+    return cube.rename(
+        columns={"period": sdmx.PERIOD, "value": sdmx.VALUE, "status": "OBS_FLAG"}
+    ).astype({sdmx.VALUE: "str"})
+
+
+def _only(frame: pd.DataFrame, field: str, allowed: Iterable[str]) -> None:
+    unknown = sorted(set(frame[field].dropna()) - set(allowed))
+    if unknown:
+        raise SourceError(
+            f"{SOURCE}: field '{field}' holds {unknown[0]!r}; expected {', '.join(allowed)}: the "
+            "provider's format changed"
+        )
+
+
+def _flags(frame: pd.DataFrame) -> pd.Series:
+    """Return the flags of each flow's figures, joined; flows without flags are left out."""
+    flags = frame.reindex(columns=["OBS_FLAG", "OBS_STATUS", "CONF_STATUS"]).astype("str")
+    flagged = pd.concat([frame[_KEY].assign(status=flags[name]) for name in flags])
+    flagged = flagged.dropna(subset="status").drop_duplicates()
+    return flagged.groupby(_KEY)["status"].agg(",".join)

@@ -1,0 +1,187 @@
+"""Comtrade's rows under a contract: what each field means, which rows are left out and why."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from marketintel.errors import SourceError
+from marketintel.sources.formats import tidy
+from marketintel.sources.formats.notices import notice, refuse
+from marketintel.sources.http.retry import Refused
+
+SOURCE = "comtrade"
+
+#: ``reporter_code``, ``partner_code``: Comtrade's M49 with its quirks ("842" USA, "0" world).
+CONTRACT = {
+    "reporter_code": "str", "partner_code": "str", "flow": "str", "hs_revision": "str",
+    "cmd_code": "str", "period": "str", "freq": "str", "value_usd": "float64",
+    "net_weight_kg": "float64", "quantity": "float64", "quantity_unit": "str",
+    "valuation": "str", "trade_system": "str", "is_mirror": "bool",
+}  # fmt: skip
+_KEY = ["reporter_code", "partner_code", "flow", "hs_revision", "cmd_code", "period"]
+
+FLOWS = {"import": "M", "export": "X", "re_import": "RM", "re_export": "RX"}
+REVISIONS = {
+    "H0": "HS1992", "H1": "HS1996", "H2": "HS2002", "H3": "HS2007", "H4": "HS2012",
+    "H5": "HS2017", "H6": "HS2022",
+}  # fmt: skip
+
+#: Partners that are not economies: areas not elsewhere specified, bunkers, free zones, special
+#: categories. Their trade is in a reporter's world total. 490 is not here: it stands for Taiwan.
+UNSPECIFIED = (
+    "129", "221", "290", "471", "472", "473", "492", "527", "536", "568", "577", "636", "637",
+    "697", "837", "838", "839", "879", "899",
+)  # fmt: skip
+
+FIELDS = (
+    "reporterCode", "partnerCode", "flowCode", "classificationCode", "cmdCode", "period",
+    "freqCode", "primaryValue",
+)  # fmt: skip
+TOTALS = {"partner2Code": "0", "motCode": "0", "customsCode": "C00"}
+
+
+def rows_of(body: Any) -> list[dict[str, Any]]:
+    """Return the rows of an answer, refusing what status 200 hides: an error text, count −1."""
+    if isinstance(body, Mapping) and "count" not in body and (said := notice(body, SOURCE)):
+        raise refuse(said, SOURCE)
+    if not isinstance(body, Mapping) or "count" not in body:
+        raise SourceError(
+            f"{SOURCE}: the answer has no field 'count'; expected count, data and error: the "
+            "provider's format changed"
+        )
+    if body.get("error"):
+        raise Refused(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
+    if not isinstance(body["count"], int) or body["count"] < 0:
+        raise SourceError(f"{SOURCE}: count {body['count']} in place of rows; ask for less at once")
+    rows = body.get("data") or []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SourceError(
+            f"{SOURCE}: field 'data' is not a list of rows; expected one: the format changed"
+        )
+    return rows
+
+
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any] | Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Return an answer, or the rows of several, under :data:`CONTRACT`; see ``comtrade.fetch``."""
+    message = tidy.json_of(body, SOURCE) if isinstance(body, bytes | str) else body
+    rows = message if isinstance(message, list) else rows_of(message)
+    if not rows:
+        return _noted(tidy.empty(CONTRACT), [])
+    raw = pd.DataFrame.from_records(list(rows))
+    tidy.need(raw.columns, FIELDS, SOURCE)
+    notes: list[str] = []
+    raw = _only_totals(raw, notes)
+    flow = raw["flowCode"].astype("str").str.strip().map({v: k for k, v in FLOWS.items()})
+    if flow.isna().any():
+        notes.append(
+            f"{int(flow.isna().sum())} rows of other flows than {', '.join(FLOWS)} left out"
+        )
+        raw, flow = raw[flow.notna()], flow[flow.notna()]
+    number = partial(_number, raw)
+    unit = _text(raw, "qtyUnitAbbr").replace({"N/A": None, "": None, "None": None, "nan": None})
+    quantity = number("qty")
+    frame = pd.DataFrame(
+        {
+            "reporter_code": raw["reporterCode"].astype("str"),
+            "partner_code": raw["partnerCode"].astype("str"),
+            "flow": flow,
+            "hs_revision": _revision(raw["classificationCode"]),
+            "cmd_code": raw["cmdCode"].astype("str").str.strip(),
+            "period": _period(raw["period"]),
+            "freq": raw["freqCode"].astype("str"),
+            "value_usd": tidy.numbers(raw["primaryValue"], SOURCE, "primaryValue"),
+            "net_weight_kg": number("netWgt"),
+            "quantity": quantity.where(unit.notna()),
+            "quantity_unit": unit.where(quantity.notna()),
+            "valuation": _valuation(raw, flow),
+            "trade_system": pd.Series(None, index=raw.index, dtype="str"),
+            "is_mirror": False,
+        }
+    )
+    if (absent := int(frame["value_usd"].isna().sum())) > 0:
+        notes.append(f"{absent} rows without a value left out")
+        frame = frame[frame["value_usd"].notna()]
+    return _noted(_once(tidy.conform(frame, CONTRACT, SOURCE), notes), notes)
+
+
+def _only_totals(raw: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Keep rows over all second partners, transport modes and procedures, where told apart."""
+    keep = pd.Series(True, index=raw.index)
+    for field, total in TOTALS.items():
+        if field in raw:
+            code = raw[field].astype("str").str.strip().str.removesuffix(".0")
+            keep &= code.isin({total}) | raw[field].isna()
+    if not keep.all():
+        notes.append(
+            f"{int((~keep).sum())} rows by second partner, transport or procedure left out"
+        )
+    return raw[keep]
+
+
+def _once(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Drop rows that came twice; two values for one cell are a fault nobody here can settle."""
+    single = frame.drop_duplicates()
+    if len(single) < len(frame):
+        notes.append(f"{len(frame) - len(single)} duplicate rows dropped")
+    clash = single[single.duplicated(_KEY, keep=False)]
+    if len(clash):
+        first = clash.iloc[0]
+        raise SourceError(
+            f"{SOURCE}: two different rows for "
+            f"{', '.join(f'{name} {first[name]}' for name in _KEY)}; expected one: ask again later"
+        )
+    return single.sort_values(["cmd_code", *_KEY[:4], "period"], ignore_index=True)
+
+
+def _number(raw: pd.DataFrame, field: str) -> pd.Series:
+    """Return an optional quantity; 0 is how Comtrade writes that it has none."""
+    if field not in raw:
+        return pd.Series(float("nan"), index=raw.index)
+    values = tidy.numbers(raw[field], SOURCE, field)
+    return values.where(values > 0)
+
+
+def _text(raw: pd.DataFrame, field: str) -> pd.Series:
+    absent = pd.Series(None, index=raw.index, dtype="str")
+    return raw[field].astype("str").str.strip() if field in raw else absent
+
+
+def _revision(codes: pd.Series) -> pd.Series:
+    named = codes.astype("str").map(REVISIONS)
+    if named.isna().any():
+        raise SourceError(
+            f"{SOURCE}: field 'classificationCode' holds {codes[named.isna()].iloc[0]!r}; expected "
+            f"one of {', '.join(REVISIONS)}: a new HS revision must be added to the connector"
+        )
+    return named
+
+
+def _period(values: pd.Series) -> pd.Series:
+    text = values.astype("str").str.strip()
+    wrong = text[~text.str.fullmatch(r"\d{4}(\d\d)?")]
+    if len(wrong):
+        raise SourceError(
+            f"{SOURCE}: field 'period' holds {wrong.iloc[0]!r}; expected YYYY or YYYYMM: the "
+            "format changed"
+        )
+    return text.str.slice(0, 4) + text.str.slice(4).map(lambda month: f"-{month}" if month else "")
+
+
+def _valuation(raw: pd.DataFrame, flow: pd.Series) -> pd.Series:
+    """Say which of its two values the reporter's primary value is; else what is usual."""
+    primary = raw["primaryValue"]
+    usual = flow.map(lambda name: "CIF" if name in ("import", "re_import") else "FOB")
+    for field, name in (("fobvalue", "FOB"), ("cifvalue", "CIF")):
+        if field in raw:
+            other = "cifvalue" if field == "fobvalue" else "fobvalue"
+            same = (raw[field] == primary) & (raw[other] != primary if other in raw else True)
+            usual = usual.mask(same, name)
+    return usual
+
+
+def _noted(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    frame.attrs["notes"] = notes
+    return frame

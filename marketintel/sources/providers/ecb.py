@@ -1,0 +1,184 @@
+"""European Central Bank: exchange rates, as foreign currency units per euro.
+
+Service: ``data-api.ecb.europa.eu/service/data/EXR/{freq}.{currencies}.EUR.SP00.A`` in CSV; also
+read are its SDMX-ML and SDMX-JSON, and the reference-rate tables ``eurofxref.csv`` and
+``eurofxref-hist.zip``. USD 1.16 means that one euro costs 1.16 dollars: an amount in euros is
+*multiplied* by it to get dollars. Holidays have no rate. Free use with attribution to the ECB.
+"""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from marketintel.errors import SourceError, UsageError
+from marketintel.sources.formats import sdmx
+from marketintel.sources.formats.notices import notice, refuse
+from marketintel.sources.formats.tidy import (
+    Body,
+    Contract,
+    conform,
+    empty,
+    frequencies,
+    need,
+    numbers,
+    periods,
+    reading,
+    text_of,
+    unpacked,
+)
+from marketintel.sources.http.answers import Answer
+from marketintel.sources.http.client import Client
+from marketintel.sources.http.provider import Provider
+from marketintel.sources.http.session import conversation
+from marketintel.sources.scope import asked
+
+SOURCE = "ecb"
+PROVIDER = Provider(SOURCE, "https://data-api.ecb.europa.eu/service", min_interval_s=0.5)
+
+#: ``units_per_eur``: units of ``currency`` for one euro; average over the period except for days.
+CONTRACT: Contract = {
+    "currency": "str",
+    "period": "str",
+    "freq": "str",
+    "units_per_eur": "float64",
+    "status": "str",
+}
+
+_MEDIA = ("text/csv", "application/vnd.sdmx.data+csv", "text/plain", "application/octet-stream")
+
+
+@dataclass(frozen=True)
+class Query:
+    """Rates to ask for.
+
+    Attributes
+    ----------
+    currencies : sequence of str
+        ISO 4217 codes; none means all.
+    freq : str
+        ``A``, ``M`` or ``D``.
+    since, until : str, optional
+        First and last period.
+    """
+
+    currencies: Sequence[str] = ("USD",)
+    freq: str = "A"
+    since: str | None = None
+    until: str | None = None
+
+
+def check(query: Query) -> None:
+    """Raise UsageError for what the provider would refuse."""
+    for currency in query.currencies:
+        if not re.fullmatch(r"[A-Z]{3}", currency):
+            raise UsageError(f"ecb: '{currency}' is not an ISO 4217 currency code, such as USD")
+    if query.freq not in ("A", "Q", "M", "D"):
+        raise UsageError(f"ecb: frequency '{query.freq}' is not one of A, Q, M, D")
+
+
+def request(query: Query) -> tuple[str, dict[str, str]]:
+    """Return the path below the base URL, and its parameters."""
+    params = {"format": "csvdata"}
+    if query.since:
+        params["startPeriod"] = query.since
+    if query.until:
+        params["endPeriod"] = query.until
+    return f"/data/EXR/{query.freq}.{'+'.join(query.currencies)}.EUR.SP00.A", params
+
+
+def perform(query: Query, client: Client) -> Answer:
+    """Ask once; 404 is the ECB's "no results"."""
+    path, params = request(query)
+    check_answer = partial(_acceptable, query=query)
+    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=check_answer)
+
+
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
+    found = notice(answer.body, SOURCE) if answer.body.strip() else None
+    if found and found.kind != "empty":
+        raise refuse(found, SOURCE)
+    return asked(
+        process(answer.body if answer.status == 200 else b""), SOURCE, since=query.since,
+        until=query.until, currency=query.currencies, freq=query.freq,
+    )  # fmt: skip
+
+
+def fetch(
+    query: Query, *, client: Client | None = None, base_url: str | None = None
+) -> pd.DataFrame:
+    """Return the rates of a query under :data:`CONTRACT`; no rows if there are none."""
+    check(query)
+    with conversation(PROVIDER, client, base_url) as talk:
+        frame: pd.DataFrame = perform(query, talk).content
+    return frame
+
+
+@reading(SOURCE)
+def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
+    """Turn any of the ECB's formats into :data:`CONTRACT`, one row a currency and period.
+
+    Raises
+    ------
+    SourceError
+        A field is missing, a rate is not against the euro, or not above zero.
+    """
+    body = unpacked(body, SOURCE)
+    if isinstance(body, bytes | str):
+        body = text_of(body, SOURCE)
+        if not body.strip():
+            return empty(CONTRACT)
+        if body.lstrip().lower().startswith("date,"):
+            return _checked(_table(body))
+    if found := notice(body, SOURCE):
+        if found.kind != "empty":
+            raise refuse(found, SOURCE)
+        return empty(CONTRACT, found.text)
+    rows = sdmx.read(body, SOURCE)
+    if not len(rows):
+        return empty(CONTRACT)
+    need(rows.columns, ["CURRENCY", "CURRENCY_DENOM", sdmx.PERIOD], SOURCE)
+    other = sorted(set(rows["CURRENCY_DENOM"].dropna()) - {"EUR"})
+    if other:
+        raise SourceError(
+            f"{SOURCE}: field 'CURRENCY_DENOM' holds {other[0]!r}; expected EUR: only rates "
+            "against the euro are read"
+        )
+    frame = pd.DataFrame(
+        {
+            "currency": rows["CURRENCY"],
+            "period": periods(rows[sdmx.PERIOD]),
+            "units_per_eur": numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
+            "status": rows.get("OBS_STATUS"),
+        }
+    )
+    frame["freq"] = rows["FREQ"] if "FREQ" in rows else frequencies(frame["period"])
+    return _checked(frame)
+
+
+def _table(text: str) -> pd.DataFrame:
+    """Read a reference-rate table: a row a day, a column a currency, ``N/A`` for none."""
+    wide = pd.read_csv(
+        io.StringIO(text), dtype="str", keep_default_na=False, skipinitialspace=True
+    ).rename(columns=str.strip)
+    days = pd.to_datetime(wide["Date"].str.strip(), format="mixed", errors="coerce")
+    if days.isna().any():
+        raise SourceError(
+            f"{SOURCE}: field 'Date' holds {wide['Date'][days.isna()].iloc[0]!r}; expected a day"
+        )
+    currencies = [name for name in wide.columns if re.fullmatch(r"[A-Z]{3}", name)]
+    long = wide[currencies].assign(period=days.dt.strftime("%Y-%m-%d"))
+    long = long.melt(id_vars="period", var_name="currency", value_name="units_per_eur")
+    long["units_per_eur"] = numbers(long["units_per_eur"], SOURCE, "rate")
+    long = long.dropna(subset="units_per_eur")  # currencies that had ceased, or not begun
+    return long.sort_values(["currency", "period"]).assign(freq="D", status=None)
+
+
+def _checked(frame: pd.DataFrame) -> pd.DataFrame:
+    if (frame["units_per_eur"] <= 0).any():
+        raise SourceError(f"{SOURCE}: field 'units_per_eur' is not above zero; expected a rate")
+    return conform(frame, CONTRACT, SOURCE)

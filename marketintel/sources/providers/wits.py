@@ -1,0 +1,237 @@
+"""WITS: tariffs from UNCTAD TRAINS, most-favoured-nation (MFN) and preferential, by HS6.
+
+Service: ``SDMX/V21/datasource/TRN/reporter/…/partner/…/product/…/year/…/datatype/…`` in
+SDMX-JSON, in whose series keys the places of PARTNER and PRODUCTCODE are exchanged against the
+declared dimensions; both orders are read. "No data" is a 404, or ``<wits:error>`` with 200.
+EU members file together under 918. Additional duties (Sections 232 and 301, IEEPA) are not in it.
+
+Specific duties (so much a kilogram) have no percentage: datatype ``reported`` leaves such lines
+out of the averages and writes 0 where nothing else is left. ``has_specific_duties`` marks every
+average that leaves a line out; a 0 that rests on no line (all are specific, or the counts are
+blank) is missing here. Datatype ``aveestimated`` holds estimates instead.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from marketintel.errors import SourceError, UsageError
+from marketintel.sources.formats import sdmx
+from marketintel.sources.formats.notices import notice, refuse
+from marketintel.sources.formats.tidy import (
+    Body,
+    Contract,
+    conform,
+    empty,
+    is_markup,
+    need,
+    numbers,
+    reading,
+    snippet,
+)
+from marketintel.sources.http.answers import Answer
+from marketintel.sources.http.client import Client
+from marketintel.sources.http.provider import Provider
+from marketintel.sources.http.session import conversation
+from marketintel.sources.scope import asked
+
+SOURCE = "wits"
+PROVIDER = Provider(
+    SOURCE, "https://wits.worldbank.org/API/V1/SDMX/V21/datasource/TRN", min_interval_s=1.0
+)
+
+#: Codes are WITS's own (ISO numeric; ``000`` world, which is MFN; ``918`` EU; letters for groups).
+#: Rates are simple averages over national lines of one HS6, in percent of the customs value.
+CONTRACT: Contract = {
+    "reporter_code": "str",
+    "partner_code": "str",
+    "hs_revision": "str",
+    "cmd_code": "str",
+    "period": "str",
+    "regime": "str",
+    "rate_pct": "float64",
+    "min_rate_pct": "float64",
+    "max_rate_pct": "float64",
+    "tariff_lines": "float64",
+    "specific_lines": "float64",
+    "has_specific_duties": "bool",
+    "is_estimated": "bool",
+}
+
+HS_REVISIONS = {
+    "H0": "HS1992", "H1": "HS1996", "H2": "HS2002", "H3": "HS2007", "H4": "HS2012",
+    "H5": "HS2017", "H6": "HS2022",
+}  # fmt: skip
+
+EU = "918"
+_JOINED = {
+    1988: ("056", "208", "250", "276", "300", "372", "380", "442", "528", "620", "724", "826"),
+    1995: ("040", "246", "752"),
+    2004: ("196", "203", "233", "348", "428", "440", "470", "616", "703", "705"),
+    2007: ("100", "642"),
+    2013: ("191",),
+}
+#: ISO numeric code → first and last year in the EU's customs union (TRAINS begins in 1988).
+EU_YEARS = {code: (year, 9999) for year, codes in _JOINED.items() for code in codes} | {
+    "826": (1988, 2020)
+}
+
+_MEDIA = ("application/json", "text/json", "application/xml", "text/xml", "text/plain")
+
+
+@dataclass(frozen=True)
+class Query:
+    """Tariffs to ask for, of one reporter in one year.
+
+    Attributes
+    ----------
+    reporter : str
+        ISO numeric code; an EU member is asked for as 918.
+    year : int
+        Calendar year.
+    products : sequence of str
+        HS6 codes; none means all.
+    partner : str
+        ``000`` for MFN, ``all`` for every preference as well, or one partner.
+    datatype : {"reported", "aveestimated"}
+        See the module's text.
+    """
+
+    reporter: str
+    year: int
+    products: Sequence[str] = ()
+    partner: str = "000"
+    datatype: str = "reported"
+
+
+def check(query: Query) -> None:
+    """Raise UsageError for what the provider would refuse."""
+    if not re.fullmatch(r"\d{3}", query.reporter):
+        raise UsageError(f"wits: reporter '{query.reporter}' is not a code of 3 digits, as 840")
+    if query.datatype not in ("reported", "aveestimated"):
+        raise UsageError(f"wits: datatype '{query.datatype}' is not reported or aveestimated")
+    if query.partner == "all" and len(query.products) != 1:
+        raise UsageError(
+            "wits: with partner 'all' name exactly one product, or the keys of the answer cannot "
+            "be told apart; ask once for each product"
+        )
+    for product in query.products:
+        if not re.fullmatch(r"\d{6}", product):
+            raise UsageError(f"wits: product '{product}' is not an HS code of 6 digits")
+
+
+def filed_by(reporter: str, year: int) -> str:
+    """Return under which code a country's tariff of a year is filed: its own, or the EU's."""
+    first, last = EU_YEARS.get(reporter, (1, 0))
+    return EU if first <= year <= last else reporter
+
+
+def request(query: Query) -> tuple[str, dict[str, str]]:
+    """Return the path below the base URL, and its parameters."""
+    reporter = filed_by(query.reporter, query.year)
+    products = ";".join(query.products) or "all"
+    return (
+        f"/reporter/{reporter}/partner/{query.partner}/product/{products}"
+        f"/year/{query.year}/datatype/{query.datatype}",
+        {"format": "JSON"},
+    )
+
+
+def perform(query: Query, client: Client) -> Answer:
+    """Ask once; 404 is WITS's "no data"."""
+    path, params = request(query)
+    check_answer = partial(_acceptable, query=query)
+    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=check_answer)
+
+
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
+    if answer.status == 404:
+        return empty(CONTRACT, "HTTP 404: no data")
+    return asked(
+        process(answer.body), SOURCE, since=query.year, until=query.year,
+        reporter_code=[filed_by(query.reporter, query.year)], cmd_code=query.products,
+        partner_code=[] if query.partner == "all" else [query.partner],
+    )  # fmt: skip
+
+
+def fetch(
+    query: Query, *, client: Client | None = None, base_url: str | None = None
+) -> pd.DataFrame:
+    """Return the tariffs of a query under :data:`CONTRACT`; no rows if WITS has none.
+
+    The reporter of an EU member's rows is ``918``.
+    """
+    check(query)
+    with conversation(PROVIDER, client, base_url) as talk:
+        frame: pd.DataFrame = perform(query, talk).content
+    return frame
+
+
+@reading(SOURCE)
+def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
+    """Turn an SDMX answer (JSON in either key order, or ML) into :data:`CONTRACT`.
+
+    Raises
+    ------
+    SourceError
+        Not an SDMX message, a field is missing, or the keys do not fit the dimensions.
+    """
+    if found := notice(body, SOURCE):
+        if found.kind != "empty":
+            raise refuse(found, SOURCE)
+        return empty(CONTRACT, found.text)
+    if isinstance(body, bytes | str) and is_markup(body):
+        rows = sdmx.read_xml(body, SOURCE)
+    else:
+        rows = sdmx.read_json(body, SOURCE, swappable=("PARTNER", "PRODUCTCODE"))
+    if not len(rows):
+        return empty(CONTRACT)
+    need(rows.columns, ["REPORTER", "PARTNER", "PRODUCTCODE", sdmx.PERIOD], SOURCE)
+    if "INDICATOR" in rows:
+        named = snippet(str(rows["INDICATOR"].iloc[0]))
+        raise SourceError(
+            f"{SOURCE}: the answer is trade statistics ({named}); expected tariffs (datasource "
+            "TRN): correct the address"
+        )
+    if bad := rows.loc[~rows["PRODUCTCODE"].str.fullmatch(r"\d{2,6}"), "PRODUCTCODE"].tolist():
+        raise SourceError(
+            f"{SOURCE}: field 'PRODUCTCODE' holds {bad[0]!r}; expected an HS code: the places of "
+            "the key have changed"
+        )
+
+    def count(name: str) -> pd.Series:
+        values = rows[name] if name in rows else pd.Series(None, rows.index, "str")
+        return numbers(values, SOURCE, name)
+
+    frame = pd.DataFrame(
+        {
+            "reporter_code": rows["REPORTER"].str.zfill(3),
+            "partner_code": rows["PARTNER"].str.zfill(3),
+            "cmd_code": rows["PRODUCTCODE"],
+            "period": rows[sdmx.PERIOD].str.replace(r"^(\d{4})-.*", r"\1", regex=True),
+            "rate_pct": numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
+            "min_rate_pct": count("MIN_RATE"),
+            "max_rate_pct": count("MAX_RATE"),
+            "tariff_lines": count("TOTALNOOFLINES"),
+            "specific_lines": count("NBR_NA_LINES"),
+        }
+    )
+    codes = rows["NOMENCODE"] if "NOMENCODE" in rows else pd.Series(None, rows.index, "str")
+    frame["hs_revision"] = codes.map(HS_REVISIONS).fillna(codes)
+    regime = rows["TARIFFTYPE"] if "TARIFFTYPE" in rows else pd.Series(None, rows.index, "str")
+    regime = regime.fillna(frame["partner_code"].map({"000": "MFN"}))
+    frame["regime"] = regime.str.upper().replace({"PREF": "preferential", "PRF": "preferential"})
+    datatype = rows["DATATYPE"] if "DATATYPE" in rows else pd.Series("", rows.index)
+    frame["is_estimated"] = datatype.str.lower().str.startswith("ave", na=False)
+    frame["has_specific_duties"] = frame["specific_lines"].fillna(0) > 0
+    without_lines = frame["specific_lines"] >= frame["tariff_lines"].fillna(1)
+    if "TOTALNOOFLINES" in rows:
+        without_lines |= frame["tariff_lines"].isna()
+    no_rate = (frame["rate_pct"] == 0) & without_lines & ~frame["is_estimated"]
+    rates = ["rate_pct", "min_rate_pct", "max_rate_pct"]
+    frame.loc[no_rate, rates] = float("nan")
+    return conform(frame, CONTRACT, SOURCE)

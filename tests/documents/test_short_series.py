@@ -1,0 +1,192 @@
+"""Series that are short, late, over, full of holes or nought: a gap is said, no document lost."""
+
+import importlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from marketintel.documents.engine import blocks
+from marketintel.documents.engine.blocks import Table
+from marketintel.documents.engine.chapters import GAP, chapter
+from marketintel.documents.market_study import forecasts, origin
+from marketintel.documents.market_study import pages as market_study
+from marketintel.documents.outlook import card, drivers, pages, sentences
+from marketintel.documents.outlook.best import Chosen
+from marketintel.documents.outlook.facts import Outlook
+from marketintel.documents.outlook.kinds import RECONCILED, Kind
+from marketintel.documents.outlook.listing import potential_table
+from marketintel.errors import DamagedDataError, MissingDataError
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
+
+SAMPLE = ("NZL", "LUX", "KIR", "ABW", "AFG", "AGO", "CHE", "JPN", "PRK", "SSD", "TUV", "USA")
+"""Economies that CI takes through: those that failed, small and large, with and without figures."""
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Figures are made, not set: what is tested here is whether they can be."""
+    monkeypatch.setattr(blocks, "svg_of", lambda figure, name: "<svg/>")
+
+
+@pytest.fixture
+def undriven(monkeypatch):
+    """Elasticities are estimated from shipped figures, whatever the series: left out here."""
+    for name in ("duty_elasticities", "gdp_elasticities"):
+        monkeypatch.setattr(drivers, name, lambda *_: [])
+
+
+@pytest.fixture(scope="module")
+def canada():
+    return market_study.load("CAN", segments=["materials"])
+
+
+def words(block) -> str:
+    return " ".join(b.markdown for b in block.flat() if hasattr(b, "markdown"))
+
+
+def values(points, seed=1):
+    return 1e6 * np.random.default_rng(seed).uniform(0.7, 1.3, points)
+
+
+@pytest.mark.parametrize("points", range(1, 41))
+def test_a_study_forecasts_series_of_every_length_or_says_why_not(points):
+    years = [str(2025 - points + i) for i in range(points)]
+    told = pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": values(points)})
+    result = forecasts.compute(told, "2025-01")
+    assert result.forecasts.empty == (points < 8)
+    said = forecasts.error_table(result, "product", "product", "x", {"280450": "boron"})
+    tables = [b for b in said.flat() if isinstance(b, Table)]
+    assert bool(tables) == (points >= 13)
+    if points < 13:
+        assert "13 years are needed" in words(said)
+        assert f"{points} point" in words(said) or "one point" in words(said)
+
+
+@pytest.mark.parametrize("value", [0.0, 5e6])
+def test_what_never_changes_has_no_scale_and_no_forecast_if_nought(value):
+    years = [str(year) for year in range(2005, 2025)]
+    result = forecasts.compute(
+        pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": value}), "2025-01"
+    )
+    assert result.forecasts.empty == (value == 0)
+    said = words(forecasts.error_table(result, "product", "product", "x"))
+    assert ("no scale" in said) == (value > 0)
+    assert "nan" not in said
+
+
+@pytest.mark.parametrize("years", [1, 7, 9, 10, 11, 12, 13])
+def test_a_market_of_any_length_gets_its_outlook(canada, undrawn, years):
+    history = canada.basis.history
+    kept = history[history["period"] > str(int(canada.year) - years)]
+    study = replace(canada, basis=replace(canada.basis, history=kept))
+    said = market_study.outlook(study)
+    names = {b.name for b in said.flat() if isinstance(b, Table)}
+    assert ("outlook" in names) == (years >= 10)
+    assert ("outlook_errors" in names) == (years >= 13)
+    assert ("Not back-tested" in words(said)) == (10 <= years < 13)
+    assert GAP not in words(said)
+
+
+def outlook_of(series):
+    """An outlook on two mixed codes of one country and one of another, synthetic, to 2024."""
+    parts = []
+    ids = (("CAN", "280450"), ("CAN", "280490"), ("JPN", "280450"))
+    for (place, code), y in zip(ids, series, strict=False):
+        days = pd.to_datetime([f"{2025 - len(y) + i}-12-31" for i in range(len(y))])
+        frame = pd.DataFrame({"ds": days.astype("datetime64[s]"), "y": y})
+        frame["unique_id"] = f"{place} {code}"
+        frame["kind"] = [Kind(RECONCILED, "baci", "FOB", True)] * len(frame)
+        parts.append(frame.assign(partner=place, segment="materials", cover_pct=np.nan, basis="x"))
+    found = Chosen(pd.DataFrame(), pd.concat(parts, ignore_index=True).dropna(subset="y"))
+    places = list(dict.fromkeys(found.years["partner"]))
+    return Outlook(places, ["materials"], found, load_segments(), load_headings(), 25.0, [])
+
+
+def drawn(outlook):
+    """Every chapter that the series themselves make."""
+    shown = [pages.summary, pages.together, pages.countries, pages.silent]
+    text = " ".join(words(make(outlook)) for make in shown)
+    return text + " ".join([*sentences.in_short(outlook), *card._record(outlook)])
+
+
+NAN = [np.nan] * 4
+CASES = {
+    "one point": [[5e6]],
+    "seven years": [values(7)],
+    "eight years": [values(8)],
+    "nought for ever": [np.zeros(20), values(20)],
+    "begins late": [np.r_[np.zeros(12), values(8)], values(20)],
+    "ends early": [np.r_[values(16), NAN], values(20)],
+    "only early": [np.r_[values(16), NAN]],
+    "a hole": [np.r_[values(9), NAN[:1], values(10)], values(9)],
+    "mostly holes": [np.r_[1e6, NAN, NAN, values(3)], values(20)],
+    "constant": [np.full(20, 5e6)] * 3,
+    "two countries": [values(9), np.r_[values(16), NAN], values(12, 2)],
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_outlook_of_any_series_is_made(case, undrawn, undriven):
+    outlook = outlook_of(CASES[case])
+    assert GAP not in drawn(outlook)  # what follows looks at the facts behind it
+    ids = set(outlook.years.found["unique_id"])
+    there = set(outlook.years.potential["unique_id"]) | set(outlook.silent["unique_id"])
+    assert ids <= there, "a level or a reason, no series without either"
+
+
+def test_what_ends_early_is_listed_and_in_no_total():
+    for place in ("NZL", "LUX"):
+        table = potential_table([place], ["materials"], 25.0)
+        early = table[table["group"] == -1]
+        assert len(early) == 1
+        assert early["year"].iloc[0] < table["year"].max()
+        is_sum = table["segment"].str.startswith("all of ")
+        cells = table[(table["group"] == 0) & ~is_sum]
+        whole = table.loc[is_sum, "forecast_usd"].iloc[0]
+        assert set(cells["segment"]) == set(
+            table.loc[is_sum, "segment"].iloc[0].partition(": ")[2].split(", ")
+        )
+        assert whole == pytest.approx(cells["forecast_usd"].sum(), rel=1e-9)
+    with pytest.raises(MissingDataError, match=r"KIR 280450: .*KIR 280490: "):
+        potential_table(["KIR"], ["materials"], 25.0)
+
+
+def test_a_chapter_without_its_data_is_a_stated_gap_and_other_errors_stay():
+    def raising(error):
+        @chapter
+        def made():
+            raise error
+
+        return made
+
+    said = words(raising(MissingDataError("no duties of CHE; `marketintel fetch wits`"))())
+    assert f"**{GAP}.** No duties of CHE" in said
+    assert "marketintel fetch wits" in said
+    for error in (KeyError("x"), DamagedDataError("x")):
+        with pytest.raises(type(error)):
+            raising(error)()
+
+
+def test_a_market_of_long_ago_and_of_small_change_is_said_on_the_first_page(canada):
+    kiribati = market_study.load("KIR", segments=["materials"])
+    said = words(blocks.Stack(*origin.warnings(kiribati))).replace("\u00a0", " ")
+    assert "of 2015 and 2016" in said
+    assert "the source goes to 2024" in said
+    assert "USD 83 in 2016, less than" in said
+    assert "acted on" not in words(blocks.Stack(*origin.warnings(canada)))
+    older = market_study.load("CAN", segments=["materials"], year=2020)
+    assert "up to 2024 are here" in words(blocks.Stack(*origin.warnings(older)))
+
+
+@pytest.mark.parametrize("economy", SAMPLE)
+def test_no_economy_fails(economy, monkeypatch, undrawn):
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    sweep = importlib.import_module("sweep_economies")
+    steps = ["table", "study"] if economy in SAMPLE[:4] else ["table"]
+    found = sweep.sweep(economy, ["materials"], steps)
+    assert not [line for line in found.values() if line.startswith("FAILED")]
+    assert set(found) == {"economy", *steps}
