@@ -15,7 +15,7 @@ import pytest
 from marketintel import files
 from marketintel.cli import app as cli
 from marketintel.documents.engine import html, pdf, run
-from marketintel.documents.engine.render import Cover
+from marketintel.documents.engine.cover import Cover
 from marketintel.errors import DamagedDataError, StorageError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
@@ -142,7 +142,7 @@ def test_a_disk_that_fills_up_at_any_file_keeps_the_last_edition(tmp_path, monke
     )
 
     def go(title):
-        return run.run_study(
+        return run.run_notebook(
             notebook, {}, reports_dir=tmp_path / "r", edition="1", study="s",
             cover=Cover(title), progress=False,
         )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from marketintel.cli.documents import command
 from marketintel.cli.options import (
     DataOption,
     EditionOption,
@@ -42,9 +43,10 @@ kpi = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    kpi.command("report")(command("kpi_monitor"))
     app.add_typer(kpi, name="kpi")
-    for command in (clusters, mission, roadmap, needs, practice):
-        app.command()(command)
+    for function in (clusters, mission, roadmap, needs, practice):
+        app.command()(function)
 
 
 @kpi.command("add")
@@ -72,7 +74,7 @@ def kpi_meet(
     data: DataOption = None,
 ) -> None:
     """Enter meetings of a mission; the indicator that counts this kind gets them."""
-    from marketintel.documents.kpi_monitor.pages import indicator_of
+    from marketintel.documents.kpi_monitor.entry import indicator_of
 
     _append(indicator_of(kind, _day(date)), date, count, evidence, data, iso3=country, meeting=kind,
             counterpart=counterpart)  # fmt: skip
@@ -88,26 +90,11 @@ def kpi_show(
 ) -> None:
     """Print where every indicator stands."""
     from marketintel.cli.listings import print_table
-    from marketintel.documents.kpi_monitor.pages import load
+    from marketintel.documents.kpi_monitor.facts import load
 
     monitor = load(_day(as_of), data)
     columns = ["kpi", "target", "measured", "unit", "elapsed_pct", "p_attain_pct", "status"]
     print_table(monitor.lines if lines else monitor.table[columns])
-
-
-@kpi.command("report")
-def kpi_report(
-    as_of: AsOfOption = None,
-    out: OutOption = Path("reports"),
-    edition: EditionOption = None,
-    quiet: QuietOption = False,
-    data: DataOption = None,
-) -> None:
-    """Write the monitor of all indicators."""
-    from marketintel.documents.partnership_editions import write_kpi_report
-
-    say(write_kpi_report(as_of=_day(as_of), reports_dir=out, edition=edition, data_dir=data,
-                          progress=not quiet))  # fmt: skip
 
 
 def clusters(
@@ -225,7 +212,7 @@ def _append(
     data: Path | None,
     **more: Any,
 ) -> None:
-    from marketintel.documents.kpi_monitor.pages import enter
+    from marketintel.documents.kpi_monitor.entry import enter
 
     entry, path = enter(indicator, _day(day), value, evidence, data, **more)
     typer.echo(f"{entry.id}: {entry.kpi} {entry.value:g} on {entry.date}, in {path}")

@@ -10,12 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis.trade.frames import CORE
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Table, Text, escape
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.facts import EU, Study, load, one
+from marketintel.documents.frames import one
+from marketintel.documents.market.load import load
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study.sentences import beside
 from marketintel.errors import MissingDataError
-from marketintel.reference.countries import country_name
+from marketintel.reference.countries import EU, country_name
 from marketintel.reference.files import year_of
 from marketintel.warehouse import reads
 
@@ -134,6 +136,40 @@ def addresses(facts: pd.DataFrame) -> Text:
     found = facts.drop_duplicates("source_url")
     rows = zip(found["source_title"], found["source_url"], strict=True)
     return Text("\n".join(f"- {escape(title)}: <{url}>" for title, url in rows))
+
+
+def citations(data_dir: Path | None = None) -> list[str]:
+    """Return the citation of every source of figures that was read so far."""
+    try:
+        return list(reads.used(data_dir)["citation"].unique())
+    except MissingDataError:
+        return []
+
+
+def trade_context(markets: Sequence[Market]) -> pd.DataFrame | None:
+    """Return imports of markets and sales of the exporter in them; None without figures."""
+    rows = []
+    for one_market in markets:
+        if study := one_market.study:
+            total = one(study.demand_total, "scope", CORE)
+            own = one(study.position_total, "scope", CORE)
+            rows.append(
+                {
+                    "country": one_market.name,
+                    "period": study.year,
+                    "imports_usd": total["value_usd"],
+                    "imports_change_pct": total["change_pct"],
+                    "sales_usd": own["value_usd"],
+                    "sales_change_pct": own["change_pct"],
+                    "share_pct": own["share_pct"],
+                }
+            )
+    return pd.DataFrame(rows) if rows else None
+
+
+def without_one(markets: Sequence[Market]) -> str:
+    """Return changes and shares of markets without a segment that makes over half of them."""
+    return _without_one([m.study for m in markets if m.study])
 
 
 def figures_read(data_dir: Path | None = None) -> Text | None:

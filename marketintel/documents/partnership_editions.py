@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.documents.clusters import pages as clusters
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.engine.render import Cover
 from marketintel.documents.engine.run import Edition
 from marketintel.documents.engine.workbench import run_on
-from marketintel.documents.kpi_monitor import pages as kpi_monitor
 from marketintel.documents.mission import pages as mission
 from marketintel.documents.needs import pages as needs
 from marketintel.documents.partnership import KEY_MARKETS
@@ -30,23 +29,6 @@ from marketintel.reference.partnership import check_members, check_survey
 
 #: Said on the cover of everything that was made from rows that call themselves examples.
 EXAMPLE = "EXAMPLE – not data"
-
-
-def write_kpi_report(
-    *, as_of: str, reports_dir: Path = Path("reports"), edition: str | None = None,
-    data_dir: Path | None = None, progress: bool = True,
-) -> Edition:  # fmt: skip
-    """Write the monitor of all indicators on a day (``YYYY-MM-DD``)."""
-    monitor = kpi_monitor.load(as_of, data_dir=data_dir)
-    measured = int((monitor.status["lines"] > 0).sum())
-    cover = Cover(
-        title="Partnership indicators",
-        subtitle=f"Targets, measurements and pace on {as_of}",
-        vintage=f"{measured} of {len(monitor.status)} indicators have a measurement",
-        scope="Published targets are targets, not results",
-    )
-    return _write("kpi_monitor", {"as_of": as_of}, ["kpi-monitor"], cover, reports_dir, edition,
-                  data_dir, progress)  # fmt: skip
 
 
 def write_clusters(

@@ -24,6 +24,9 @@ from marketintel.reference.files import REFERENCE_DIR
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The group that every study compares with, whatever the exporter.
+EU = "EU27"
+
 
 COLUMNS = (
     "iso3",

@@ -8,6 +8,7 @@ that somebody keeps.
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,30 @@ def note(*sources: str) -> None:
         _sources[source] = None
         if source in build.IN_OTHER_CURRENCIES:
             _sources[build.RATES] = None
+
+
+@contextmanager
+def recorded() -> Iterator[tuple[list[str], list[str]]]:
+    """Record apart what is read in this block: sources and files, filled in at its end."""
+    before = dict(_sources), dict(_files)
+    record: tuple[list[str], list[str]] = ([], [])
+    _sources.clear()
+    _files.clear()
+    watch()
+    try:
+        yield record
+        record[0].extend(_sources)
+        record[1].extend(_files)
+    finally:
+        for mine, theirs in zip((_sources, _files), before, strict=True):
+            mine.clear()
+            mine.update(theirs)
+
+
+def restore(record: tuple[list[str], list[str]]) -> None:
+    """Add what another process has recorded."""
+    _sources.update(dict.fromkeys(record[0]))
+    _files.update(dict.fromkeys(record[1]))
 
 
 @contextmanager
@@ -58,6 +83,7 @@ def used(data_dir: Path | None = None) -> "pd.DataFrame":
     return rows.reset_index(drop=True)
 
 
+@cache
 def watch() -> None:
     """Record from now on every file of a form that people edit. It cannot be undone."""
     sys.addaudithook(_opened)
@@ -85,8 +111,11 @@ def record(data_dir: Path | None = None) -> dict[str, Any]:
             continue
         if file.is_relative_to(REFERENCE_DIR):
             name = f"{REFERENCE_DIR.name}/{file.relative_to(REFERENCE_DIR).as_posix()}"
-        elif any(file.is_relative_to(place) for place in (sys.prefix, sys.base_prefix)):
-            continue  # a library's own
+        elif any(
+            file.is_relative_to(place)
+            for place in (REFERENCE_DIR.parent, sys.prefix, sys.base_prefix)
+        ):
+            continue  # this package's or a library's own
         else:
             name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
             handed_in.append(name)

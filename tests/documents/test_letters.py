@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from marketintel.documents.charts.charts import bar_suppliers
 from marketintel.documents.engine import blocks, fonts
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.fonts import printable
 from marketintel.documents.engine.formats import escape
-from marketintel.documents.engine.render import Cover
 from tests.documents.test_render import prose, rendered, shows
 
 SET = ["Laser 激光技术", "한국 광", "シナノ", "شركة", "חברת", "Zoe\u0301", "Łódź", "Ελλάς", "☺"]

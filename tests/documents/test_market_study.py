@@ -181,7 +181,7 @@ def test_a_series_of_a_market_that_ends_too_early_names_the_command(monkeypatch)
 
 def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:
     monkeypatch.setattr(
-        "marketintel.documents.market_study.study.country_name",
+        "marketintel.documents.market.study.country_name",
         lambda code: "<script>alert(1)</script>" if code == "DEU" else code,
     )
     fresh = market_study.load("USA", "FRA", ["lasers"])

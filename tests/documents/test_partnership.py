@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 from marketintel.cli import partnership as cli_partnership
 from marketintel.documents import partnership_editions as edition
 from marketintel.documents.clusters import pages as clusters
+from marketintel.documents.document import open_document
 from marketintel.documents.engine.blocks import Callout, Heading, Stack, Table, Text
-from marketintel.documents.kpi_monitor import pages as kpi_monitor
+from marketintel.documents.kpi_monitor import entry
+from marketintel.documents.kpi_monitor.facts import load as load_monitor
 from marketintel.documents.mission import pages as mission
 from marketintel.documents.needs import pages as needs
 from marketintel.documents.partnership import KEY_MARKETS, age, figure
@@ -120,20 +122,18 @@ def test_examples_are_called_examples_wherever_they_go():
 
 
 def test_the_monitor_never_calls_a_target_a_result(data):
-    monitor = kpi_monitor.load(DAY, data)
-    table = monitor.table.set_index("kpi")
+    doc = open_document("kpi_monitor", data, as_of=DAY)
+    table = doc.facts.table.set_index("kpi")
     ended = table[table["programme"].isin(["Photonics4Industry", "PIMAP+"])]
     assert len(ended) == 12 and (ended["status"] == "no measurement").all()
     assert ended["measured"].isna().all() and ended["target"].notna().sum() == 9
     assert (table.loc[table["programme"] == "Plan 2027-2029", "status"] == "not started").all()
     assert table.loc["p4i_exchanges", "status"] == "no measurement"
     assert table.loc["pimap_first_memoranda", ["measured", "status"]].tolist() == [2, "attained"]
-    text = prose(kpi_monitor.summary(monitor), kpi_monitor.beside(monitor))
+    text = prose(doc.chapter("summary"), doc.chapter("context"))
     assert "**not results**" in text and "**Context, not effect.**" in text
     assert "No import figures of Canada" in text
-    for part in (kpi_monitor.board, kpi_monitor.exchanges, kpi_monitor.yardsticks,
-                 kpi_monitor.log, kpi_monitor.definitions, kpi_monitor.gaps):  # fmt: skip
-        assert blocks(part(monitor))
+    assert all(blocks(doc.chapter(name)) for name in doc.chapters)
 
 
 def test_lines_of_the_log_reach_monitor_and_dossier(data):
@@ -150,12 +150,12 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
              "--date", "2023-05-16", "--data", str(data)],
         )  # fmt: skip
         assert run.exit_code == 0
-    monitor = kpi_monitor.load("2023-06-01", data)
-    table = monitor.table.set_index("kpi")
+    doc = open_document("kpi_monitor", data, as_of="2023-06-01")
+    table = doc.facts.table.set_index("kpi")
     assert table.loc["p4i_exchanges", "measured"] == 3
     assert table.loc["p4i_exchanges", "status"] == "behind"
     assert table.loc["p4i_countries", "measured"] == 2
-    by_country = tables(kpi_monitor.exchanges(monitor))["by_country_p4i_exchanges"]
+    by_country = doc.tables["by_country_p4i_exchanges"]
     assert by_country[["name", "value"]].to_numpy().tolist() == [["Finland", 2], ["Austria", 1]]
     met = tables(mission.meetings(mission.load("JPN", as_of="2026-05-01", data_dir=data)))[
         "meetings"
@@ -177,9 +177,9 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
 def test_every_printed_command_of_the_log_runs(data):
     """Those of the documentation, and those that documents print on the day they are made."""
     today = date.today().isoformat()
-    monitor = kpi_monitor.load(today, data)
+    doc = open_document("kpi_monitor", data, as_of=today)
     dossier = mission.load("USA", as_of=today, data_dir=data)
-    shown = prose(kpi_monitor.exchanges(monitor), mission.meetings(dossier))
+    shown = prose(doc.chapter("exchanges"), mission.meetings(dossier))
     printed = re.findall(r"`marketintel (kpi [^`]*)`", shown)
     assert len(printed) == 2
     guide = (Path(__file__).parents[2] / "docs" / "partnership.md").read_text(encoding="utf-8")
@@ -197,10 +197,10 @@ def test_every_printed_command_of_the_log_runs(data):
 
 
 def test_examples_stay_out_of_the_monitor_until_they_are_used(data):
-    before = set(kpi_monitor.load(DAY, data).kpis)
+    before = set(load_monitor(DAY, data).kpis)
     assert not any(name.startswith("example") for name in before)
-    kpi_monitor.enter("example_exchanges", "2026-02-01", "1", "report", data)
-    assert set(kpi_monitor.load(DAY, data).kpis) == before | {"example_exchanges"}
+    entry.enter("example_exchanges", "2026-02-01", "1", "report", data)
+    assert set(load_monitor(DAY, data).kpis) == before | {"example_exchanges"}
 
 
 def test_the_plan_can_be_kept_and_says_what_is_a_proposal():

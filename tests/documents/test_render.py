@@ -12,9 +12,10 @@ import pypdf
 import pytest
 
 from marketintel.documents.engine import blocks
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.document import Document, read
 from marketintel.documents.engine.html import settle_page
-from marketintel.documents.engine.render import Cover, read_document, render
+from marketintel.documents.engine.render import read_document, render
 from marketintel.errors import ReportError
 
 NASTY = ["<script>alert(1)</script>", '#import "x"', "*bold*|pipe", "$x$ [l](javascript:y)"]

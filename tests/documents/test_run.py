@@ -16,7 +16,7 @@ import pytest
 from marketintel import files
 from marketintel.documents.engine import run as running
 from marketintel.documents.engine.catalogue import editions, write_index
-from marketintel.documents.engine.render import Cover
+from marketintel.documents.engine.cover import Cover
 from marketintel.errors import MissingDataError, ReportError, UsageError
 from marketintel.places import notebooks_dir
 
@@ -40,7 +40,7 @@ def study(folder, *cells):
 
 
 def go(notebook, reports, **parameters):
-    return running.run_study(
+    return running.run_notebook(
         notebook,
         parameters,
         reports_dir=reports,
@@ -173,7 +173,9 @@ def test_mistakes_are_refused_before_anything_is_written(tmp_path, change, reaso
     study(tmp_path)
     parameters = change.pop("parameters", {})
     with pytest.raises(UsageError, match=reason):
-        running.run_study(notebook, parameters, reports_dir=tmp_path / "r", **{**options, **change})
+        running.run_notebook(
+            notebook, parameters, reports_dir=tmp_path / "r", **{**options, **change}
+        )
     assert not (tmp_path / "r").exists()
 
 
@@ -190,10 +192,10 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path, stop):
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from pathlib import Path\n"
         "from marketintel.cli.process import run_as_process\n"
-        "from marketintel.documents.engine.run import run_study\n"
+        "from marketintel.documents.engine.run import run_notebook\n"
         "from marketintel.documents.engine.render import Cover\n"
         "with run_as_process():\n"
-        f"    run_study(Path({str(notebook)!r}), {{}}, reports_dir=Path({str(reports)!r}),\n"
+        f"    run_notebook(Path({str(notebook)!r}), {{}}, reports_dir=Path({str(reports)!r}),\n"
         "              edition='1', study='s', cover=Cover('T'), progress=False)\n"
     )
     # Short, for the kernel's sockets lie in it.

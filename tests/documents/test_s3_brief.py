@@ -273,7 +273,7 @@ def test_a_region_cut_out_of_another_is_called_an_estimate(made):
 
 
 def test_demand_is_the_market_study_s(made):
-    from marketintel.documents.market_study import facts as study_facts
+    from marketintel.documents.market import load as study_facts
 
     _, brief, doc = made("SE31")
     study = study_facts.load("USA", "SWE")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from marketintel.documents.engine.blocks import Callout, Figure, Heading, Table, Text
-from marketintel.documents.market_study import facts
+from marketintel.documents.market import load as facts
 from marketintel.documents.market_study import pages as market_study
 from marketintel.documents.market_study.edition import cover
 from marketintel.errors import MissingDataError, UsageError

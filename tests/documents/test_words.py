@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketintel.documents.market_study import words as w
+from marketintel.documents import prose as w
 
 NB = w.NBSP
 

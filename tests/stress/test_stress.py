@@ -32,11 +32,11 @@ import sys
 from pathlib import Path
 from marketintel import files
 from marketintel.cli_process import run_as_process
-from marketintel.documents.engine.render import Cover
-from marketintel.documents.engine.run import run_study
+from marketintel.documents.engine.cover import Cover
+from marketintel.documents.engine.run import run_notebook
 files.ROOM_BYTES = int(sys.argv[3])
 with run_as_process():
-    run_study(Path(sys.argv[1]), {}, reports_dir=Path(sys.argv[2]), edition="1", study="s",
+    run_notebook(Path(sys.argv[1]), {}, reports_dir=Path(sys.argv[2]), edition="1", study="s",
               cover=Cover("T"), progress=False)
 """
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from marketintel.documents.charts.drawing import FAINT, finish, rows_axes, styled
 from marketintel.documents.charts.theme import shipped_brand
-from marketintel.documents.market_study.facts import each
+from marketintel.documents.frames import each
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

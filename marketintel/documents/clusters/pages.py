@@ -13,9 +13,9 @@ import pandas as pd
 from marketintel.analysis.partnership import clusters as chains
 from marketintel.analysis.trade import suppliers
 from marketintel.analysis.trade.frames import OWN
+from marketintel.documents import prose as w
 from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.partnership import Market, addresses, facts_table, figures_read, market
 from marketintel.reference.countries import country, country_name, group_members
 from marketintel.reference.partnership import (

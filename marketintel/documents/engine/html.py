@@ -15,8 +15,8 @@ from marketintel.documents.engine.pages import TEMPLATES, environment
 from marketintel.errors import ReportError
 
 if TYPE_CHECKING:
+    from marketintel.documents.engine.cover import Cover
     from marketintel.documents.engine.document import Document
-    from marketintel.documents.engine.render import Cover
 
 _SPLIT = "<!-- contents end here -->"
 # To another edition's files, or to tables of this one; nothing else outside the page.

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from marketintel.errors import UsageError
 
@@ -40,6 +41,20 @@ def edition_month(days: Iterable[str], as_of: str = "") -> str:
     if not latest:
         raise UsageError("this document rests on nothing that has a date; name its edition")
     return latest[:7]
+
+
+def day(text: str) -> str:
+    """Return a day as ``YYYY-MM-DD``; today if none is given.
+
+    Raises
+    ------
+    UsageError
+        It is no day.
+    """
+    try:
+        return date.fromisoformat(text).isoformat() if text else date.today().isoformat()
+    except ValueError:
+        raise UsageError(f"{text!r} is no day: write it as 2027-03-31") from None
 
 
 def folder_name(*parts: object) -> str:

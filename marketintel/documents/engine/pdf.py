@@ -28,8 +28,8 @@ from marketintel.documents.engine.pages import TEMPLATES
 from marketintel.errors import ReportError
 
 if TYPE_CHECKING:
+    from marketintel.documents.engine.cover import Cover
     from marketintel.documents.engine.document import Document
-    from marketintel.documents.engine.render import Cover
 
 _LANDSCAPE_COLUMNS = 9  # more than so many are printed on a page turned on its side
 # Type of a table, in points: below the smallest it goes on a page turned on its side.

@@ -22,11 +22,12 @@ from marketintel.documents.charts.theme import Brand
 from marketintel.documents.engine import ledger, naming
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.catalogue import write_index
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.document import Document
 from marketintel.documents.engine.drafts import draft, put_in_place
 from marketintel.documents.engine.html import settle_page
 from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.engine.render import Cover, Rendered, read_document, render
+from marketintel.documents.engine.render import Rendered, read_document, render
 from marketintel.documents.engine.scrub import scrub, scrub_notebook, scrub_text
 from marketintel.documents.engine.tables import save_tables
 from marketintel.errors import ReportError, UsageError
@@ -79,7 +80,7 @@ class Edition:
         return self.folder / "tables" / "tables.xlsx"
 
 
-def run_study(
+def run_notebook(
     notebook: Path,
     parameters: Mapping[str, Any],
     *,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from marketintel.documents.engine.run import Edition, run_study
+from marketintel.documents.engine.run import Edition, run_notebook
 from marketintel.errors import MissingDataError
 from marketintel.places import notebooks_dir
 
@@ -21,10 +21,10 @@ def run_on(
     data_dir : Path or None
         None for the default.
     notebook, parameters, options
-        As of :func:`marketintel.documents.engine.run.run_study`; the notebook by its name.
+        As of :func:`marketintel.documents.engine.run.run_notebook`; the notebook by its name.
     """
     with data_in_kernel(data_dir):
-        return run_study(notebook_path(notebook), parameters, **options)
+        return run_notebook(notebook_path(notebook), parameters, **options)
 
 
 def notebook_path(name: str) -> Path:
@@ -42,17 +42,20 @@ def notebook_path(name: str) -> Path:
 
 
 @contextmanager
-def data_in_kernel(data_dir: Path | None) -> Iterator[None]:
-    """Point the notebook's kernel, which inherits the environment, to the same data."""
-    if data_dir is None:
-        yield
-        return
-    before = os.environ.get("MARKETINTEL_DATA")
-    os.environ["MARKETINTEL_DATA"] = str(Path(data_dir).resolve())
+def data_in_kernel(
+    data_dir: Path | None, variables: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Point the notebook's kernel, which inherits the environment, to data and other values."""
+    values = dict(variables or {})
+    if data_dir is not None:
+        values["MARKETINTEL_DATA"] = str(Path(data_dir).resolve())
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ["MARKETINTEL_DATA"]
-        else:
-            os.environ["MARKETINTEL_DATA"] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -7,8 +7,8 @@ import pandas as pd
 from marketintel.documents.charts import charts
 from marketintel.documents.engine.blocks import Figure, Heading, Stack, Table, Text
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import sentences as say
-from marketintel.documents.market_study.study import Study
 from marketintel.documents.market_study.tariffs import tariff_rates
 
 #: Suppliers printed by name; the tables in the edition's folder hold all of them.

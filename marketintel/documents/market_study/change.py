@@ -7,8 +7,9 @@ import pandas as pd
 from marketintel.documents.charts import charts
 from marketintel.documents.engine.blocks import Figure, Stack, Table, Text
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.frames import one_scope
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import sentences as say
-from marketintel.documents.market_study.study import Study, one_scope
 
 
 @chapter

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis.trade.signals import floors_text, not_evaluated, rule_texts
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Heading, Stack, Table, Text, escape
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.frames import each, one_scope
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import origin, series, tariffs
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import Study, each, one_scope
 from marketintel.errors import MissingDataError
 from marketintel.reference.drivers import market_note
 from marketintel.warehouse import query

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.documents import prose as w
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.engine.render import Cover
 from marketintel.documents.engine.run import Edition
 from marketintel.documents.engine.workbench import run_on
-from marketintel.documents.market_study import words as w
+from marketintel.documents.market.study import Study
+from marketintel.documents.market.terms import told
 from marketintel.documents.market_study.pages import load
-from marketintel.documents.market_study.study import EU, Study
-from marketintel.documents.market_study.terms import told
+from marketintel.reference.countries import EU
 
 NOTEBOOK = "market_study.ipynb"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import PageBreak, Stack, Table, Text
 from marketintel.documents.engine.chapters import chapter
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import EU, Study, one_scope
+from marketintel.documents.frames import one_scope
+from marketintel.documents.market.study import Study
+from marketintel.reference.countries import EU
 
 
 @chapter

@@ -11,9 +11,9 @@ import pandas as pd
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.forecast.panel import MIN_POINTS
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import each
+from marketintel.documents.frames import each
 from marketintel.documents.outlook.months import accuracy
 
 HORIZON = 5

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Stack, Text
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.market.study import Study
+from marketintel.documents.market.terms import told
 from marketintel.documents.market_study import origin
-from marketintel.documents.market_study import words as w
 from marketintel.documents.market_study.series import MIN_YEARS
-from marketintel.documents.market_study.study import Study
-from marketintel.documents.market_study.terms import told
 from marketintel.warehouse.imports import REPORTED
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Block, Callout, escape
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import Study, each, one
-from marketintel.documents.market_study.terms import told
+from marketintel.documents.frames import each, one
+from marketintel.documents.market.study import Study
+from marketintel.documents.market.terms import told
 from marketintel.warehouse.imports import (
     ENOUGH,
     EU_EXPORTS,

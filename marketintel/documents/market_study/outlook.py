@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.documents import prose as w
 from marketintel.documents.charts import fans
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.chapters import chapter
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.market_study import words as w
+from marketintel.documents.frames import each
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study.forecasts import (
     HORIZON,
     Outlook,
@@ -25,7 +27,6 @@ from marketintel.documents.market_study.series import (
     unchanged_codes,
     whole_rows,
 )
-from marketintel.documents.market_study.study import Study, each
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import Heading, Headings, load_headings
 from marketintel.warehouse import query

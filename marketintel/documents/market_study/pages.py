@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from marketintel.documents.engine.blocks import Heading, Stack
-from marketintel.documents.market_study import facts
+from marketintel.documents.market import load as facts
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import segment_pages as sections
 from marketintel.documents.market_study.access import duty_pages
 from marketintel.documents.market_study.change import change
@@ -17,7 +18,6 @@ from marketintel.documents.market_study.closing import (
 from marketintel.documents.market_study.exporter import exporter_position
 from marketintel.documents.market_study.method import method
 from marketintel.documents.market_study.outlook import outlook
-from marketintel.documents.market_study.study import Study
 from marketintel.documents.market_study.summary import glance, summary
 from marketintel.documents.market_study.suppliers import specialisation, suppliers
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.analysis.trade import trade
 from marketintel.analysis.trade.frames import BROAD, CORE, NEIGHBOUR
+from marketintel.documents import prose as w
 from marketintel.documents.charts import charts
 from marketintel.documents.engine.blocks import (
     Block,
@@ -18,11 +19,11 @@ from marketintel.documents.engine.blocks import (
     escape,
 )
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.frames import each, one
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import origin
 from marketintel.documents.market_study import sentences as say
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import EU, Study, each, one
-from marketintel.reference.countries import group_members
+from marketintel.reference.countries import EU, group_members
 from marketintel.reference.screening import load_materials
 
 #: Suppliers in a segment's chart and table, and codes in its list: one printed page a segment.

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis.trade.frames import NEIGHBOUR
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import Study, each, one
+from marketintel.documents import prose as w
+from marketintel.documents.frames import each, one
+from marketintel.documents.market.study import Study
 
 #: A segment smaller than this is left out of statements about the fastest change.
 SMALL_SEGMENT_USD = 100e6

@@ -8,10 +8,12 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.trade import materials
+from marketintel.documents import prose as w
 from marketintel.documents.charts import fans
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.market_study import words as w
+from marketintel.documents.frames import each
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study.forecasts import (
     HORIZON,
     Outlook,
@@ -20,7 +22,6 @@ from marketintel.documents.market_study.forecasts import (
     last,
     one_level,
 )
-from marketintel.documents.market_study.study import Study, each
 from marketintel.documents.outlook.kinds import newer
 from marketintel.documents.outlook.series import MIN_COVER_PCT, yearly
 

@@ -7,13 +7,14 @@ import textwrap
 import pandas as pd
 
 from marketintel.analysis.trade.frames import BROAD, CORE, CORE_AND_BROAD
+from marketintel.documents import prose as w
 from marketintel.documents.charts import charts
 from marketintel.documents.engine.blocks import Callout, Figure, KeyFigures, Stack, Table, Text
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.frames import one
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import origin
 from marketintel.documents.market_study import sentences as say
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import Study, one
 from marketintel.reference.drivers import market_note
 
 #: The id of the row of all rows together.

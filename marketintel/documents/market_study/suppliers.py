@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.documents import prose as w
 from marketintel.documents.charts import maps
 from marketintel.documents.engine.blocks import Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.chapters import chapter
+from marketintel.documents.frames import each
+from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import sentences as say
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import Study, each
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import query
 

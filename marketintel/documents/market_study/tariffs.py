@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Heading, Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.study import Study
+from marketintel.documents.market.study import Study
 
 
 def tariff_rates(study: Study) -> Stack:

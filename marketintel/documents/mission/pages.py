@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis.trade.frames import CORE, OWN
+from marketintel.documents import prose as w
 from marketintel.documents.clusters import pages as clusters
 from marketintel.documents.engine.blocks import Callout, KeyFigures, Stack, Table, Text, escape
-from marketintel.documents.kpi_monitor import pages as kpi_monitor
+from marketintel.documents.frames import one
+from marketintel.documents.kpi_monitor import facts as kpi_monitor
 from marketintel.documents.market_study import sentences as say
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.facts import EU, one
 from marketintel.documents.partnership import (
     KIND_NAMES,
     Market,
@@ -23,7 +23,7 @@ from marketintel.documents.partnership import (
     facts_table,
     figures_read,
 )
-from marketintel.reference.countries import country_name
+from marketintel.reference.countries import EU, country_name
 from marketintel.reference.drivers import market_note
 from marketintel.reference.partnership import load_actors
 from marketintel.warehouse import store

@@ -12,6 +12,7 @@ import pandas as pd
 
 from marketintel.analysis.partnership import needs as survey_of
 from marketintel.analysis.partnership.disclosure import MINIMUM
+from marketintel.documents import prose as w
 from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.engine.blocks import (
     Callout,
@@ -22,7 +23,6 @@ from marketintel.documents.engine.blocks import (
     Text,
     escape,
 )
-from marketintel.documents.market_study import words as w
 from marketintel.documents.practice import pages as practice
 from marketintel.reference.partnership import (
     NONE,

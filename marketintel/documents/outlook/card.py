@@ -10,10 +10,10 @@ import pandas as pd
 from marketintel import __version__
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import combination, intervals, panel, record
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import escape
 from marketintel.documents.engine.chapters import gap
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.facts import each
+from marketintel.documents.frames import each
 from marketintel.documents.outlook import sentences as say
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook

@@ -7,13 +7,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.documents import prose as w
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.document import Document
 from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.engine.render import Cover
 from marketintel.documents.engine.run import Edition
 from marketintel.documents.engine.workbench import run_on
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.facts import each
+from marketintel.documents.frames import each
 from marketintel.documents.outlook import card
 from marketintel.documents.outlook.asked import THRESHOLD_PCT, load
 from marketintel.documents.outlook.facts import Outlook

@@ -13,7 +13,7 @@ from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.market_study.facts import each
+from marketintel.documents.frames import each
 from marketintel.documents.outlook import drivers, totals
 from marketintel.documents.outlook.best import US, Chosen
 from marketintel.documents.outlook.kinds import MIRROR, REPORTED, Kind, by_kind, in_order

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from marketintel.documents.market_study import words as w
+from marketintel.documents import prose as w
 from marketintel.reference.sources import load_sources
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from marketintel.analysis.forecast import present
-from marketintel.documents.market_study.facts import each
+from marketintel.documents.frames import each
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.asked import load
 from marketintel.documents.outlook.facts import Outlook

@@ -6,6 +6,7 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import (
     Callout,
     Figure,
@@ -17,7 +18,6 @@ from marketintel.documents.engine.blocks import (
     escape,
 )
 from marketintel.documents.engine.chapters import chapter
-from marketintel.documents.market_study import words as w
 from marketintel.documents.outlook import (
     card,
     charts,

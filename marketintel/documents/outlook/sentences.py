@@ -7,9 +7,9 @@ import pandas as pd
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import choice, present
 from marketintel.analysis.forecast.elasticities import Elasticity
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import escape
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.facts import each, one
+from marketintel.documents.frames import each, one
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook
 from marketintel.documents.outlook.kinds import Kind

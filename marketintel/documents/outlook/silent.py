@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.documents.market_study.facts import each
+from marketintel.documents.frames import each
 from marketintel.documents.outlook import series, totals
 from marketintel.documents.outlook.months import Months
 from marketintel.documents.outlook.years import Years

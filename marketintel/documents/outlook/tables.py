@@ -8,8 +8,8 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Table
-from marketintel.documents.market_study import words as w
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook
 from marketintel.documents.outlook.kinds import Kind

@@ -6,8 +6,8 @@ import pandas as pd
 
 from marketintel.analysis.forecast import choice
 from marketintel.analysis.forecast import elasticities as el
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Table
-from marketintel.documents.market_study import words as w
 from marketintel.documents.outlook.facts import Outlook
 from marketintel.documents.outlook.years import YEARS
 

@@ -12,7 +12,7 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import coherence
 from marketintel.analysis.forecast.outlook import COLUMNS as POTENTIAL
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
-from marketintel.documents.market_study.facts import one
+from marketintel.documents.frames import one
 from marketintel.documents.outlook import series, totals
 from marketintel.documents.outlook.kinds import Kind
 from marketintel.documents.outlook.months import MODELS, ORIGINS, accuracy

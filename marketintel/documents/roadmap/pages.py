@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from marketintel.analysis.partnership import roadmap as path_method
+from marketintel.documents import prose as w
 from marketintel.documents import screening
 from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.engine.blocks import (
@@ -24,7 +25,6 @@ from marketintel.documents.engine.blocks import (
     Text,
     escape,
 )
-from marketintel.documents.market_study import words as w
 from marketintel.documents.partnership import KEY_MARKETS, figures_read, market
 from marketintel.documents.screening.facts import LOAD_COMMAND
 from marketintel.errors import MissingDataError

@@ -11,7 +11,7 @@ import pandas as pd
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.trade.frames import CORE
-from marketintel.documents.market_study import facts as study_facts
+from marketintel.documents.market import load as study_facts
 from marketintel.documents.market_study import sentences as say
 from marketintel.documents.market_study.forecasts import HORIZON, ORIGINS
 from marketintel.documents.outlook.months import accuracy

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.engine.render import Cover
 from marketintel.documents.engine.run import Edition
 from marketintel.documents.engine.workbench import run_on
 from marketintel.documents.s3_brief.facts import Brief, load

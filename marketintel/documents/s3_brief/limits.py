@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.s3_brief.facts import Brief
 from marketintel.documents.s3_brief.figures import YEAR
 from marketintel.warehouse.regions import Division, region_name

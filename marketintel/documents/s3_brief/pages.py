@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import (
     Callout,
     Figure,
@@ -14,7 +15,6 @@ from marketintel.documents.engine.blocks import (
     escape,
 )
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.market_study import words as w
 from marketintel.documents.s3_brief import charts, figures, limits, strategy
 from marketintel.documents.s3_brief import sentences as say
 from marketintel.documents.s3_brief import words as p

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from marketintel.analysis.partnership.s3_options import Option
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.s3_brief import words as p
 from marketintel.documents.s3_brief.facts import Brief
 from marketintel.documents.s3_brief.figures import YEAR

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.s3_brief.facts import Brief
 
 #: Declared priorities that a sentence lists before it says how many more there are.

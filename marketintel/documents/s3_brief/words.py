@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from marketintel.documents.market_study import words as w
+from marketintel.documents import prose as w
 
 #: Years of schooling that a text may ask for at most.
 HARDEST_GRADE = 12.0

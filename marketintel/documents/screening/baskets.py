@@ -10,8 +10,8 @@ import pandas as pd
 
 from marketintel.analysis.trade import complexity as cx
 from marketintel.analysis.trade.indices import balassa
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening.facts import ALL_PRODUCTS, Screen
 from marketintel.warehouse import engine, store
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 
 

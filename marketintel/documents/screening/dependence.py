@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis.trade import materials as study
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening import pictures
 from marketintel.documents.screening.eu_inputs import eu_inputs
 from marketintel.documents.screening.facts import Screen

@@ -10,8 +10,8 @@ import pandas as pd
 
 from marketintel.analysis.trade import complexity, duties, suppliers
 from marketintel.analysis.trade.frames import CORE, NEIGHBOUR, OWN
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import group_members

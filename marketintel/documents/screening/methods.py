@@ -6,9 +6,9 @@ import pandas as pd
 
 from marketintel.analysis.markets.candidates import NAIVE, REGRESSORS
 from marketintel.analysis.markets.gravity import gravity as fit_gravity
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.formats import show
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening import pictures
 from marketintel.documents.screening.facts import Screen
 from marketintel.documents.screening.shortlist import record_sentence

@@ -7,6 +7,7 @@ from collections.abc import Collection
 import pandas as pd
 
 from marketintel.analysis.markets.agreement import CONTESTED, INSUFFICIENT, ROBUST
+from marketintel.documents import prose as w
 from marketintel.documents.charts import maps
 from marketintel.documents.engine.blocks import (
     Callout,
@@ -17,7 +18,6 @@ from marketintel.documents.engine.blocks import (
     Text,
     escape,
 )
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening import pictures
 from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 from marketintel.documents.screening.whatif import assumptions

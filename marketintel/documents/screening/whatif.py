@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, escape
-from marketintel.documents.market_study import words as w
 from marketintel.documents.screening.facts import Screen
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis.trade.frames import OWN
-from marketintel.documents.market_study.study import EU, Study, each, one
+from marketintel.documents.frames import each, one
+from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
-from marketintel.reference.countries import country, group_members
+from marketintel.reference.countries import EU, country, group_members
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse import query
 from marketintel.warehouse.imports import REPORTED, Imports, imports

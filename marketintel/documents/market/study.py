@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -23,16 +22,14 @@ from marketintel.analysis.trade.frames import (
 )
 from marketintel.analysis.trade.rules import Thresholds
 from marketintel.analysis.trade.signals import signals
-from marketintel.documents.market_study import words as w
-from marketintel.documents.market_study.terms import Terms, terms, told_briefly
-from marketintel.reference.countries import country_name, group_members
+from marketintel.documents import prose as w
+from marketintel.documents.frames import one, one_scope
+from marketintel.documents.market.terms import Terms, terms, told_briefly
+from marketintel.reference.countries import EU, country_name, group_members
 from marketintel.reference.drivers import market_note
 from marketintel.reference.segments import Segments
 from marketintel.warehouse import query, reads
 from marketintel.warehouse.imports import Imports
-
-#: The second supplier group that a study compares with, whatever the exporter's view.
-EU = "EU27"
 
 #: From which imports on the rules look at a single mixed code; a segment is far larger.
 SMALL_PRODUCT_USD = 1e6
@@ -48,21 +45,6 @@ _GAP_COLUMNS = (
     "like_for_like_gap_pp",
     "reference_covered_pct",
 )
-
-
-def each(frame: pd.DataFrame) -> Iterator[Any]:
-    """Return the rows of a frame, each with its columns as attributes."""
-    return iter(frame.itertuples())
-
-
-def one(frame: pd.DataFrame, column: str, value: str) -> Any:
-    """Return the one row in which a column has a value."""
-    return frame.set_index(column).loc[value]
-
-
-def one_scope(frame: pd.DataFrame, scope: str) -> pd.DataFrame:
-    """Return the rows of a scope."""
-    return frame[frame["scope"] == scope]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketintel.analysis.trade.frames import CORE, NEIGHBOUR
-from marketintel.documents.market_study import words as w
+from marketintel.documents import prose as w
 from marketintel.warehouse.imports import EU_EXPORTS, RECONCILED, REPORTED, Imports
 
 VALUED = {

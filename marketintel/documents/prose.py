@@ -1,4 +1,4 @@
-"""Figures as words: how amounts, changes and ranks are said, the same everywhere in a study."""
+"""Words for figures: amounts, changes, ranks and lists, the same in every document."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ from marketintel.documents.engine.formats import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "change",
+    "clause",
+    "count",
+    "goods_of",
+    "known",
+    "listing",
+    "money",
+    "moved",
+    "ordinal",
+    "percent",
+    "points",
+    "sentence",
+    "the",
+    "without",
+]
 
 #: A no-break space: an amount is never torn from its unit at the end of a line.
 NBSP = "\u00a0"

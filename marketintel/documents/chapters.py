@@ -1,0 +1,201 @@
+"""Chapters: a Markdown template with tables and figures in it becomes blocks."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from marketintel.documents import prose
+from marketintel.documents.columns import described
+from marketintel.documents.engine.blocks import (
+    Block,
+    Callout,
+    Figure,
+    Heading,
+    KeyFigures,
+    PageBreak,
+    Stack,
+    Table,
+    Text,
+)
+from marketintel.documents.engine.formats import escape
+from marketintel.errors import MissingDataError, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from marketintel.documents.document import Document
+
+GAP = "This cannot be made from the data here"
+_HERE = Path(__file__).parent
+_TOKEN = re.compile(r"^\x02(\d+)\x03$", re.MULTILINE)
+#: Blanks and line ends, no-break spaces left out.
+_BLANKS = re.compile(r"[ \t\n\r]+")
+
+
+def chapter(document: Document, name: str) -> Stack:
+    """Render ``chapters/NAME.md.j2`` of a document, or its translation, as blocks.
+
+    In a template stand ``facts`` and ``views`` (functions of the document's module ``views``, with
+    the facts as their first argument), the words of :mod:`marketintel.documents.prose` as filters
+    and functions, and ``table``, ``figure``, ``key_figures``, ``callout``, ``heading`` and
+    ``page_break``, which place a block.
+
+    Data that are missing make the chapter a stated gap: the question itself was checked before.
+    Every other error is one of the program or of a file, and is raised.
+    """
+    try:
+        return _Chapter(document).render(name)
+    except (MissingDataError, UsageError) as error:
+        return Stack(Callout("note", f"**{GAP}.** {gap(error)}"))
+
+
+def gap(error: Exception) -> str:
+    """Return an error's line as an escaped sentence."""
+    line = escape(one_line(str(error)))
+    return f"{line[:1].upper()}{line[1:].rstrip('.')}."
+
+
+def one_line(text: str) -> str:
+    """Return a text without line ends and double blanks."""
+    return _BLANKS.sub(" ", text).strip(" ")
+
+
+class _Chapter:
+    """One rendering of a chapter, with the blocks that its template places."""
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.facts = document, document.facts
+        self.blocks: list[Block] = []
+        self.views = _Views(document)
+
+    def render(self, name: str) -> Stack:
+        environment = _environment(self.document.name)
+        names = [f"{name}.{self.document.language}.md.j2", f"{name}.md.j2"]
+        placed = {
+            kind: getattr(self, kind)
+            for kind in ("table", "figure", "key_figures", "callout", "heading", "page_break")
+        }
+        text = environment.select_template(names).render(
+            facts=self.facts, views=self.views, **placed
+        )
+        parts = [part.strip(" \n") for part in _TOKEN.split(text)]
+        whole = [
+            self.blocks[int(part)] if at % 2 else Text(re.sub(r"(?<=\S) {2,}", " ", part))
+            for at, part in enumerate(parts)
+            if part
+        ]
+        return Stack(*whole)
+
+    def table(self, view: str | pd.DataFrame, *args: Any, name: str = "", **options: Any) -> str:
+        """Place a table.
+
+        Parameters
+        ----------
+        view : str or DataFrame
+            Function of the views that returns a frame, or a frame and options of
+            :class:`~marketintel.documents.engine.blocks.Table`; None places nothing.
+        args : object
+            Arguments of that function.
+        name : str
+            Of the file; default: that of the view.
+        options : object
+            Of ``Table``; they go before those of the view and before ``columns.toml``.
+        """
+        shown = self.views.call(view, *args) if isinstance(view, str) else view
+        frame, more = shown if isinstance(shown, tuple) else (shown, {})
+        if frame is None:
+            return ""
+        options = {**more, **{key: _tidy(value) for key, value in options.items()}}
+        options |= described(frame.columns, getattr(self.facts, "labels", {}), options)
+        options.setdefault("source", getattr(self.facts, "source_line", None))
+        return self._place(Table(frame, name=name or str(view), **options))
+
+    def figure(
+        self, view: str, *args: Any, name: str = "", caption: str, alt: str, **options: Any
+    ) -> str:
+        """Place a figure that a view draws; None places nothing."""
+        drawn = self.views.call(view, *args)
+        if drawn is None:
+            return ""
+        options.setdefault("source", getattr(self.facts, "source_line", None))
+        return self._place(
+            Figure(
+                drawn, name=name or view, caption=one_line(caption), alt=one_line(alt), **options
+            )
+        )
+
+    def key_figures(self, cards: list[tuple[str, str, str]]) -> str:
+        """Place a panel of large numbers: label, value, hint."""
+        return self._place(KeyFigures([tuple(map(one_line, card)) for card in cards]))
+
+    def callout(
+        self, style: str, text: str | None = None, caller: Callable[[], str] | None = None
+    ) -> str:
+        """Place prose set apart; nothing if it is empty."""
+        words = (caller() if caller else text or "").strip(" \n")
+        return self._place(Callout(style, words)) if words else ""
+
+    def heading(self, level: int, text: str) -> str:
+        """Place a computed heading."""
+        return self._place(Heading(level, one_line(text)))
+
+    def page_break(self) -> str:
+        """Start a new page in print."""
+        return self._place(PageBreak())
+
+    def _place(self, block: Block) -> str:
+        self.blocks.append(block)
+        return f"\n\n\x02{len(self.blocks) - 1}\x03\n\n"
+
+
+class _Views:
+    """Views of a document with its facts as first argument; each is computed once."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._module = _views(document.name)
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        return functools.partial(self.call, name)
+
+    def call(self, name: str, *args: Any) -> Any:
+        """Return what a view gives for these arguments; drawings are made anew."""
+        key, memo = (name, *args), self._document.memo
+        if key not in memo:
+            result = getattr(self._module, name)(self._document.facts, *args)
+            if type(result).__name__ == "Figure":
+                return result
+            memo[key] = result
+        return memo[key]
+
+
+def _tidy(value: Any) -> Any:
+    return one_line(value) if isinstance(value, str) else value
+
+
+def _views(name: str) -> ModuleType:
+    return import_module(f"marketintel.documents.{name}.views")
+
+
+@functools.cache
+def _environment(name: str) -> Any:
+    """Templates of a document, and those that several documents share."""
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701 - the text is Markdown; names go through escape
+        loader=jinja2.FileSystemLoader([_HERE / name / "chapters", _HERE / "chapters_shared"]),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    words = {word: getattr(prose, word) for word in prose.__all__}
+    environment.filters |= {**words, "escape_md": escape, "gap": gap}
+    environment.globals |= words
+    return environment

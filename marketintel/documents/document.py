@@ -1,0 +1,304 @@
+"""Documents: parameters, facts, cover and chapters of each, and the registry of all."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pickle
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from marketintel.documents.engine.naming import day, folder_name
+from marketintel.errors import UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from marketintel.documents.engine.blocks import Stack
+    from marketintel.documents.engine.cover import Cover
+    from marketintel.documents.engine.run import Edition
+
+#: Folders of this package that hold a document; each has a module ``document`` with one class.
+NAMES = (
+    "market_study", "outlook", "screening", "s3_brief", "mission", "clusters", "kpi_monitor",
+    "roadmap", "needs",
+)  # fmt: skip
+
+#: Environment variable with the path of facts that the parent process has computed.
+HANDOVER = "MARKETINTEL_FACTS"
+
+
+def parameter(
+    help: str,
+    *flags: str,
+    default: Any = MISSING,
+    many: bool = False,
+    argument: bool = False,
+    file: bool = False,
+    internal: bool = False,
+    convert: Callable[[Any], Any] | None = None,
+) -> Any:
+    """Declare a parameter once, for command line, notebook, ``run.json`` and folder name.
+
+    Parameters
+    ----------
+    help : str
+        As the command line prints it.
+    flags : str
+        Names on the command line; default: the field's.
+    default : object
+        Required if left out; a list for `many`.
+    many : bool
+        A list of names: repeatable, or separated by commas.
+    argument : bool
+        Positional on the command line.
+    file : bool
+        A path, which must exist.
+    internal : bool
+        Not on the command line; changes no figure.
+    convert : callable, optional
+        Checks a value and returns it as facts use it.
+    """
+    about = {"help": help, "flags": flags, "many": many, "argument": argument, "file": file,
+             "internal": internal, "convert": convert}  # fmt: skip
+    if many:
+        return dataclasses.field(
+            default_factory=lambda: list(() if default is MISSING else default), metadata=about
+        )
+    return dataclasses.field(default=default, metadata=about)
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Base of the parameters of a document."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            if convert := field.metadata.get("convert"):
+                object.__setattr__(self, field.name, convert(getattr(self, field.name)))
+
+
+def as_of_parameter() -> Any:
+    """Return the parameter of a document that looks at a day."""
+    return parameter("Day looked at, YYYY-MM-DD (default: today).", default="", convert=day)
+
+
+class Document:
+    """A document about one question: parameters, facts, cover and chapters.
+
+    Parameters
+    ----------
+    parameters : Parameters
+        Instance of the class's own dataclass.
+    data_dir : Path, optional
+        Default: the user's or the project's data.
+
+    Attributes
+    ----------
+    facts : object
+        Figures of the document, computed once; views and chapters read nothing else.
+    """
+
+    name: ClassVar[str]
+    command: ClassVar[str]
+    notebook: ClassVar[str]
+    help: ClassVar[str]
+    #: Chapters in the order of the notebook.
+    chapters: ClassVar[tuple[str, ...]]
+    Parameters: ClassVar[type[Parameters]]
+    #: Names of the files of :meth:`files`.
+    more_files: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, parameters: Any, data_dir: Path | None = None) -> None:
+        self.parameters, self.data_dir = parameters, data_dir
+        self.facts = self.load()
+        self.memo: dict[Any, Any] = {}
+
+    def load(self) -> Any:
+        """Check the parameters and return the facts."""
+        raise NotImplementedError
+
+    def cover(self) -> Cover:
+        """Return the title page."""
+        raise NotImplementedError
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the parameters as plain values with names resolved and defaults filled in."""
+        return dataclasses.asdict(self.parameters)
+
+    def folder(self) -> str:
+        """Return the folder within an edition; every parameter that changes a figure is in it."""
+        return folder_name(self.command, *map(str, self.resolved().values()))
+
+    @property
+    def as_of(self) -> str:
+        """Day or month that the document looks at; empty if none."""
+        return str(getattr(self.parameters, "as_of", ""))
+
+    @property
+    def language(self) -> str:
+        """BCP 47 tag of the chapters."""
+        return str(getattr(self.parameters, "language", "en"))
+
+    def files(self) -> dict[str, str]:
+        """Return further texts of the edition, by file name."""
+        return {}
+
+    def chapter(self, name: str) -> Stack:
+        """Return a chapter as blocks; a gap is stated in its place if its data are missing."""
+        from marketintel.documents.chapters import chapter
+
+        return chapter(self, name)
+
+    @cached_property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables of all chapters as frames, by the name of their file; made when asked for."""
+        return Tables(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "memo": {}, "tables": Tables(self)}
+
+
+class Tables(Mapping[str, "pd.DataFrame"]):
+    """Tables of a document, by name; chapters are made one by one until a table is found."""
+
+    def __init__(self, document: Document) -> None:
+        self._document, self._left = document, list(document.chapters)
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def _next(self) -> None:
+        from marketintel.documents.engine.blocks import Table
+
+        for block in self._document.chapter(self._left.pop(0)).flat():
+            if isinstance(block, Table):
+                self._made[block.name] = block.frame
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        while name not in self._made and self._left:
+            self._next()
+        if name not in self._made:
+            raise UsageError(f"no table {name!r}; there are {', '.join(self._made)}")
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        while self._left:
+            self._next()
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        return name in list(iter(self))
+
+
+def document_class(name: str) -> type[Document]:
+    """Return the class of a document.
+
+    Raises
+    ------
+    UsageError
+        There is no such document.
+    """
+    if name not in NAMES:
+        raise UsageError(f"no document {name!r}; there are {', '.join(NAMES)}")
+    module = import_module(f"marketintel.documents.{name}.document")
+    classes = (one for one in vars(module).values() if isinstance(one, type))
+    return next(c for c in classes if issubclass(c, Document) and c.__module__ == module.__name__)
+
+
+def open_document(name: str, data_dir: Path | str | None = None, **values: Any) -> Document:
+    """Compute the facts of a document, or take those that the parent process has computed.
+
+    Parameters
+    ----------
+    name : str
+        Of :data:`NAMES`.
+    data_dir : path, optional
+        Default: the user's or the project's data.
+    values : object
+        Parameters; see the document's ``Parameters``.
+
+    Raises
+    ------
+    UsageError
+        Document, parameter or a value of it is unknown.
+    MissingDataError
+        The data do not answer this question.
+    """
+    cls = document_class(name)
+    known = [field.name for field in dataclasses.fields(cls.Parameters)]
+    if wrong := sorted(set(values) - set(known)):
+        raise UsageError(f"{name} has no parameter {', '.join(wrong)}; it has {', '.join(known)}")
+    if (path := os.environ.get(HANDOVER)) and Path(path).exists():
+        from marketintel.warehouse import reads
+
+        given, document, record = pickle.loads(Path(path).read_bytes())  # noqa: S301 - our parent's
+        if given == (cls.name, values):
+            reads.restore(record)
+            return document  # type: ignore[no-any-return]
+    try:
+        parameters = cls.Parameters(**values)
+    except TypeError as error:
+        needed = [f.name for f in dataclasses.fields(cls.Parameters) if _is_required(f)]
+        raise UsageError(f"{name} needs {', '.join(needed)}: {error}") from error
+    return cls(parameters, Path(data_dir) if data_dir else None)
+
+
+def write(
+    name: str,
+    *,
+    reports_dir: Path = Path("reports"),
+    edition: str | None = None,
+    data_dir: Path | None = None,
+    progress: bool = True,
+    **values: Any,
+) -> Edition:
+    """Write a document: check its question, run its notebook, render and publish the edition.
+
+    Parameters
+    ----------
+    name, data_dir, values
+        As of :func:`open_document`; checked before anything is written.
+    reports_dir : Path
+        Editions are ``<reports_dir>/<edition>/<folder>/``.
+    edition : str, optional
+        Default: see :func:`marketintel.documents.engine.naming.edition_month`.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    Edition
+        Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
+    """
+    from marketintel.documents.engine.run import run_notebook
+    from marketintel.documents.engine.workbench import data_in_kernel, notebook_path
+    from marketintel.files import scratch
+    from marketintel.warehouse import reads
+
+    with reads.recorded() as record:
+        document = open_document(name, data_dir, **values)
+        cover, parameters = document.cover(), document.resolved()
+    given = (document.name, parameters)
+    with scratch() as folder, data_in_kernel(data_dir, {HANDOVER: str(folder / "facts")}):
+        (folder / "facts").write_bytes(pickle.dumps((given, document, record), protocol=5))
+        return run_notebook(
+            notebook_path(document.notebook),
+            parameters,
+            reports_dir=reports_dir,
+            study=document.folder(),
+            cover=cover,
+            edition=edition,
+            as_of=document.as_of,
+            beside=lambda _: document.files(),
+            progress=progress,
+        )
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING

@@ -1,0 +1,1 @@
+"""Trade of one market, as several documents read it."""
