@@ -1,4 +1,4 @@
-"""The segment query against what a user would write instead, on the same parquet.
+"""A segment's flows against what a user would write instead, on the same parquet.
 
 Asked: US imports for consumption in every code of one segment, both years, with duties. Three
 ways in one run: our ``flows``; pandas that reads the two tables and filters; pyarrow that
@@ -21,14 +21,15 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import build, query, store
+from marketintel.warehouse import build, store
+from marketintel.warehouse.flows import flows
 
 KEYS = ["partner", "cmd_code", "period"]
 DUTIES = ["dutiable_value_usd", "duties_usd"]
 
 
 def ours(segment: str, data: Path) -> pd.DataFrame:
-    return query.flows(reporter="USA", segments=segment, data_dir=data)
+    return flows(reporter="USA", segments=segment, data_dir=data)
 
 
 def with_pandas(codes: list[str], data: Path) -> pd.DataFrame:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country, group_members
-from marketintel.warehouse import query
-from marketintel.warehouse.flows import MONEY
+from marketintel.warehouse.context import coverage
+from marketintel.warehouse.flows import MONEY, aggregate, flows
 
 #: The order in which columns are printed; what was summed over has no column.
 COLUMNS = ("reporter", "partner", "flow", "hs_revision", "segment", "scope", "cmd_code", "period")
@@ -57,9 +57,7 @@ def market_table(
     MissingDataError
         Nothing of what was asked is recorded from that partner.
     """
-    imports = partial(
-        query.flows, reporter=market, segments=segments, codes=codes, data_dir=data_dir
-    )
+    imports = partial(flows, reporter=market, segments=segments, codes=codes, data_dir=data_dir)
     period = [str(year) for year in years] if years else None
     rows = imports(partner=partner, period=period)
     if rows.empty:
@@ -75,12 +73,12 @@ def market_table(
         asked.add("partner")
     always = {"reporter", "flow", "hs_revision", "scope", "period"}
     columns = [column for column in COLUMNS if column in asked | always]
-    table = query.aggregate(rows, columns)
+    table = aggregate(rows, columns)
     everyone = imports()
     group = country(partner) if partner else ""
     if group and group_members(group) != [group]:
         rest = [c for c in columns if c != "partner"]
-        table = pd.concat([query.aggregate(rows, rest).assign(partner=group), table])
+        table = pd.concat([aggregate(rows, rest).assign(partner=group), table])
     table = _compared(table[[*columns, *MONEY]], everyone, columns, group)
     order = ["period", "value_usd", *[c for c in columns if c != "period"]]
     return table.sort_values(order, ascending=[c != "value_usd" for c in order], ignore_index=True)
@@ -91,11 +89,11 @@ def _compared(
 ) -> pd.DataFrame:
     """Add shares of all imports, changes on the year before, and duties over value."""
     keys = [c for c in columns if c != "partner"]
-    whole = query.aggregate(everyone, keys)[[*keys, "value_usd"]]
-    before = query.aggregate(everyone, columns)
+    whole = aggregate(everyone, keys)[[*keys, "value_usd"]]
+    before = aggregate(everyone, columns)
     if group and "partner" in columns:
         own = everyone[everyone["partner"].isin(group_members(group))]
-        before = pd.concat([before, query.aggregate(own, keys).assign(partner=group)])
+        before = pd.concat([before, aggregate(own, keys).assign(partner=group)])
         before = before.drop_duplicates(columns)
     before = before.assign(period=(before["period"].astype(int) + 1).astype("str"))
     base = before[[*columns, "value_usd"]]
@@ -111,7 +109,7 @@ def _compared(
 
 def list_data(data_dir: Path | None = None) -> pd.DataFrame:
     """Return what data are here: source, vintage, rows, size, licence."""
-    there = query.coverage(data_dir=data_dir)
+    there = coverage(data_dir=data_dir)
     there["size_kb"] = (there["bytes"] / 1024).round().astype(int)
     columns = ["source", "vintage", "rows", "size_kb", "retrieved_at", "licence", "title"]
     return there[columns]

@@ -1,6 +1,6 @@
 """Trade by segment, reporter, partner and period: one figure a row, no figure twice.
 
-Every reader of the warehouse goes through here (by way of ``query``), so that core and broad
+Every reader of the warehouse goes through here, so that core and broad
 codes, sources and years are kept apart in one place only.
 """
 

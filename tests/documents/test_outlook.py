@@ -159,7 +159,7 @@ def test_a_currency_nobody_quotes_and_a_missing_source_are_gaps(full, monkeypatc
     def none(*_, **__):
         raise UsageError("unknown indicator")
 
-    monkeypatch.setattr(drivers.query, "macro", none)
+    monkeypatch.setattr(drivers, "macro", none)
     with pytest.raises(MissingDataError, match="fetch source ecb"):
         drivers.with_rates(rows, None)
 
@@ -178,7 +178,7 @@ def test_elasticities_are_those_of_the_data(full):
 
 def test_projected_growth_is_taken_within_the_projections(full):
     found = drivers.gdp_projections(["IRL"], "2024-11", None).set_index("economy")
-    gdp = drivers.query.macro("gdp_current_usd", ["IRL"], projections=True)
+    gdp = drivers.macro("gdp_current_usd", ["IRL"], projections=True)
     gdp = gdp.set_index("period")
     assert list(gdp.index[gdp["is_projection"]]) == ["2024", "2025", "2026", "2027"]
     assert set(gdp.loc[gdp["is_projection"], "source"]) == {"imf"}

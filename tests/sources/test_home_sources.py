@@ -18,7 +18,9 @@ from marketintel.cli.fetch import reference_book
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import plan
-from marketintel.warehouse import build, query, store
+from marketintel.warehouse import build, store
+from marketintel.warehouse.context import macro
+from marketintel.warehouse.flows import flows
 from tests.sources.providers import Comtrade
 from tests.sources.server import FakeClock, Reply, Request, Server
 
@@ -103,7 +105,7 @@ def test_canada_at_home(server: Server, tmp_path: Path) -> None:
     asked = [r for r in server.requests if r.path.endswith(".zip")][6:]
     assert {r.path[-8:] for r in asked} == {"2025.zip"}, "only what was not there yet"
     build.build(tmp_path)
-    lasers = query.flows(reporter="CAN", codes="901320", data_dir=tmp_path, with_origin=True)
+    lasers = flows(reporter="CAN", codes="901320", data_dir=tmp_path, with_origin=True)
     assert lasers["period"].unique().tolist() == ["2023"], "three months are not a year"
     value = lasers.set_index("partner")["value_usd"]
     assert value["DEU"] == pytest.approx(12 * 150 / 1.5 * 1.1)
@@ -143,7 +145,7 @@ def test_a_member_of_the_eu_at_home(server: Server, tmp_path: Path) -> None:
     assert ".GR." in request.path
     assert [o.asked for o in fetch(tmp_path, "GRC", ["comext", "ecb"])] == [0, 0]
     build.build(tmp_path)
-    lasers = query.flows(reporter="GRC", codes="901320", data_dir=tmp_path, with_origin=True)
+    lasers = flows(reporter="GRC", codes="901320", data_dir=tmp_path, with_origin=True)
     now = lasers[lasers["period"] == "2024"].set_index("partner")
     assert now["value_usd"].to_dict() == pytest.approx({"USA": 110, "GBR": 44})
     assert set(now["valuation"]) == {"CIF"}
@@ -247,11 +249,11 @@ def test_projections_are_flagged_and_groups_left_out(server: Server, tmp_path: P
     server.route("/data/dataflow", lambda _: outlook("7"))
     fetch(tmp_path, "CAN", ["imf"])
     build.build(tmp_path)
-    ahead = query.macro("gdp_growth_pct", projections=True, data_dir=tmp_path)
+    ahead = macro("gdp_growth_pct", projections=True, data_dir=tmp_path)
     assert set(ahead["economy"]) == {"CAN", "XKX"}
     flags = ahead[ahead["economy"] == "CAN"].set_index("period")["is_projection"]
     assert flags.to_dict() == {str(y): y > 2024 for y in range(2023, 2030)}
-    facts = query.macro("gdp_current_usd", "CAN", data_dir=tmp_path)
+    facts = macro("gdp_current_usd", "CAN", data_dir=tmp_path)
     assert facts["period"].max() == "2024"
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from marketintel.errors import UsageError
 from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import query
+from marketintel.warehouse.flows import flows
 from marketintel.warehouse.hs_conversion import (
     LATEST,
     REVISIONS,
@@ -131,7 +131,7 @@ def test_conversion_makes_no_money_and_is_honest_about_what_leaves(cells, to):
 
 def test_real_us_exports_of_lasers_are_one_series_over_two_revisions(starter):
     codes = ["901320", "845611", "845612", "845610"]
-    lasers = query.flows(reporter="USA", flow="export", freq="M", partner="CHN", codes=codes,
+    lasers = flows(reporter="USA", flow="export", freq="M", partner="CHN", codes=codes,
                          data_dir=starter)  # fmt: skip
     whole = harmonised(lasers)
     assert set(whole["from_revision"]) == {"HS2012", "HS2017"}

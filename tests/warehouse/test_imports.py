@@ -5,8 +5,9 @@ import pytest
 
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import imports as told
-from marketintel.warehouse import query
 from marketintel.warehouse.comparison import like_for_like
+from marketintel.warehouse.flows import flows
+from marketintel.warehouse.imports import imports
 from tests.warehouse.test_several_sources import comtrade, keep
 
 #: Synthetic: partners enough for a mirror.
@@ -26,7 +27,7 @@ def test_own_figures_come_before_what_partners_tell(tmp_path):
     own = comtrade(("VNM", "JPN", "import", "2023", 30), ("VNM", "JPN", "import", "2024", 40))
     keep(tmp_path, "comtrade", pd.concat([own, exports(PARTNERS)], ignore_index=True))
     keep(tmp_path, "baci", baci(("JPN", "VNM", "2023", 1), ("JPN", "VNM", "2024", 2)))
-    found = query.imports("VNM", ["lasers"], data_dir=tmp_path)
+    found = imports("VNM", ["lasers"], data_dir=tmp_path)
     assert (found.kind, found.year, found.base) == ("reported", "2024", "2023")
     assert found.flows["value_usd"].sum() == 70
     assert found.sources == ["comtrade"]
@@ -37,21 +38,21 @@ def test_reconciled_flows_are_read_alone(tmp_path):
     """No other partner's report is added to them, and they are a kind of their own."""
     keep(tmp_path, "comtrade", exports(("KOR", *PARTNERS)[1:]))
     keep(tmp_path, "baci", baci(("JPN", "VNM", "2023", 1), ("JPN", "VNM", "2024", 2)))
-    found = query.imports("VNM", ["lasers"], data_dir=tmp_path)
+    found = imports("VNM", ["lasers"], data_dir=tmp_path)
     assert (found.kind, found.sources) == ("reconciled", ["baci"])
     assert found.flows["value_usd"].sum() == 3
-    mirrored = query.flows(reporter="VNM", segments="lasers", mirror=True, data_dir=tmp_path)
+    mirrored = flows(reporter="VNM", segments="lasers", mirror=True, data_dir=tmp_path)
     assert mirrored["value_usd"].sum() == 3
 
 
 def test_enough_partners_are_a_mirror_and_one_is_not(tmp_path):
     keep(tmp_path, "comtrade", exports(PARTNERS))
-    found = query.imports("VNM", ["lasers"], data_dir=tmp_path)
+    found = imports("VNM", ["lasers"], data_dir=tmp_path)
     assert (found.kind, found.partners) == ("mirror", tuple(sorted(PARTNERS)))
     assert found.flows["is_mirror"].all()
     assert found.flows.groupby("period")["value_usd"].sum().to_dict() == {"2023": 100, "2024": 100}
     with pytest.raises(MissingDataError, match="no imports of VNM in lasers"):
-        query.imports("VNM", ["lasers"], stand_in=False, data_dir=tmp_path)
+        imports("VNM", ["lasers"], stand_in=False, data_dir=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_enough_partners_are_a_mirror_and_one_is_not(tmp_path):
 def test_too_few_partners_are_refused_with_the_rule_and_the_way_out(tmp_path, partners):
     keep(tmp_path, "comtrade", exports(partners))
     with pytest.raises(MissingDataError) as refused:
-        query.imports("VNM", ["lasers"], data_dir=tmp_path)
+        imports("VNM", ["lasers"], data_dir=tmp_path)
     said = str(refused.value)
     assert "\n" not in said
     assert "10 partners with CHN, DEU, JPN, KOR, USA" in said
@@ -76,7 +77,7 @@ def test_a_partner_that_tells_in_one_year_only_is_in_neither(tmp_path):
         tmp_path, "comtrade",
         pd.concat([exports(PARTNERS), exports(("MYS",), ("2024",), 900.0)], ignore_index=True),
     )  # fmt: skip
-    found = query.imports("VNM", ["lasers"], data_dir=tmp_path)
+    found = imports("VNM", ["lasers"], data_dir=tmp_path)
     assert "MYS" not in found.partners
     assert found.flows.groupby("period")["value_usd"].sum().to_dict() == {"2023": 100, "2024": 100}
 
@@ -87,8 +88,8 @@ def test_nobody_stands_in_for_a_year_that_the_country_reports(tmp_path):
     keep(tmp_path, "baci", baci(("JPN", "VNM", "2022", 1), ("JPN", "VNM", "2023", 2)))
     for year in (None, 2024):
         with pytest.raises(MissingDataError, match="there are 2024"):
-            query.imports("VNM", ["lasers"], year, data_dir=tmp_path)
-    assert query.imports("VNM", ["lasers"], 2023, data_dir=tmp_path).kind == "reconciled"
+            imports("VNM", ["lasers"], year, data_dir=tmp_path)
+    assert imports("VNM", ["lasers"], 2023, data_dir=tmp_path).kind == "reconciled"
 
 
 def test_other_codes_of_the_country_do_not_silence_its_partners(tmp_path):
@@ -97,10 +98,10 @@ def test_other_codes_of_the_country_do_not_silence_its_partners(tmp_path):
     optics = baci(("JPN", "VNM", "2023", 1), ("JPN", "VNM", "2024", 2)).assign(cmd_code="900190")
     keep(tmp_path, "comtrade", own)
     keep(tmp_path, "baci", optics)
-    assert query.imports("VNM", ["optics"], data_dir=tmp_path).kind == "reconciled"
-    seen = query.flows(reporter="VNM", segments="optics", mirror=True, data_dir=tmp_path)
+    assert imports("VNM", ["optics"], data_dir=tmp_path).kind == "reconciled"
+    seen = flows(reporter="VNM", segments="optics", mirror=True, data_dir=tmp_path)
     assert seen["value_usd"].to_list() == [1, 2]
-    assert query.imports("VNM", ["lasers", "optics"], data_dir=tmp_path).kind == "reported"
+    assert imports("VNM", ["lasers", "optics"], data_dir=tmp_path).kind == "reported"
 
 
 def test_two_years_are_never_of_two_sources(tmp_path):
@@ -109,15 +110,15 @@ def test_two_years_are_never_of_two_sources(tmp_path):
 
     keep(tmp_path, "us_census_imports", small_imports())
     with pytest.raises(MissingDataError, match="from one source"):
-        query.imports("USA", ["lasers"], data_dir=tmp_path)
+        imports("USA", ["lasers"], data_dir=tmp_path)
 
 
 def test_shipped_figures_tell_what_they_lack(starter):
-    found = query.imports("CAN", ["materials"], data_dir=starter)
+    found = imports("CAN", ["materials"], data_dir=starter)
     assert (found.kind, found.year, found.revisions) == ("reconciled", "2024", ["HS1992"])
     assert "701400" in set(found.absent["cmd_code"])
     assert found.history["period"].nunique() == 30
-    whole = query.imports("USA", ["lasers", "optics"], data_dir=starter)
+    whole = imports("USA", ["lasers", "optics"], data_dir=starter)
     assert whole.kind == "reported"
     assert whole.absent.empty
     assert whole.left_out.empty
@@ -125,7 +126,7 @@ def test_shipped_figures_tell_what_they_lack(starter):
 
 def test_a_single_reporters_months_are_not_the_imports_of_ireland(starter):
     with pytest.raises(MissingDataError, match="one partner only: USA"):
-        query.imports("IRL", ["lasers"], data_dir=starter)
+        imports("IRL", ["lasers"], data_dir=starter)
     assert told.ENOUGH > 1
 
 
@@ -144,7 +145,7 @@ def two_editions():
 def test_years_of_two_hs_editions_compare_in_what_means_the_same(tmp_path):
     keep(tmp_path, "comtrade", two_editions())
     segments = ["lasers", "optics", "opto_semis", "laser_machines"]
-    found = query.imports("JPN", segments, data_dir=tmp_path)
+    found = imports("JPN", segments, data_dir=tmp_path)
     assert found.revisions == ["HS2017", "HS2022"]
     of = found.flows.set_index(["cmd_code", "period"])["value_usd"].to_dict()
     assert of == {

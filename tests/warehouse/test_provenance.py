@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 from marketintel.cli.data import matrix as data_matrix
 from marketintel.cli.explain import explain as explain_command
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
-from marketintel.warehouse import provenance, query
+from marketintel.warehouse import provenance
+from marketintel.warehouse.flows import flows
 from marketintel.warehouse.matrix import matrix
 from marketintel.warehouse.provenance import explain, sources_of
 from marketintel.warehouse.terms import edition_objections, local_only, publishable
@@ -40,7 +41,7 @@ def test_us_lasers_are_taken_apart_to_the_file(starter):
 def test_the_parts_of_any_segment_sum_to_what_the_market_shows(starter, scope, partner):
     for segment in ("optics", "photovoltaics", "fibre_comms"):
         told = explain("USA", segment, "2024", partner=partner, scope=scope, data_dir=starter)
-        rows = query.flows(reporter="USA", segments=segment, period="2024", partner=partner,
+        rows = flows(reporter="USA", segments=segment, period="2024", partner=partner,
                            scope=scope, data_dir=starter)  # fmt: skip
         assert told.value_usd == rows["value_usd"].sum() == told.parts["value_usd"].sum()
         assert told.parts["rows"].sum() == len(rows)

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
-from marketintel.warehouse import engine, imports, query, reads
+from marketintel.warehouse import engine, imports, reads
+from marketintel.warehouse.context import world_series
+from marketintel.warehouse.totals import supplier_matrix
 
 
 @pytest.fixture(autouse=True)
@@ -23,14 +25,14 @@ def test_figures_are_recorded_and_looking_round_is_not():
     engine.ask_once(None, "SELECT DISTINCT source FROM trade")
     imports.imports("USA", ["lasers"], data_dir=None)
     assert sources() == ["us_census_imports"]
-    query.world_series("9013")
+    world_series("9013")
     assert sources() == ["us_census_imports", "atlas_world_exports"]
     files = reads.used()
     assert list(files["source"].unique()) == sources()
 
 
 def test_an_answer_without_its_source_counts_for_all_that_the_table_holds():
-    query.supplier_matrix("USA", "2025")
+    supplier_matrix("USA", "2025")
     assert sources() == ["us_census_imports"]
     engine.ask(None, "SELECT count(*) AS n FROM pairs")
     assert sources() == ["us_census_imports", "cepii_geodist"]
@@ -48,7 +50,7 @@ def test_figures_in_another_currency_bring_the_rates():
 
 def test_candidates_that_were_not_taken_leave_no_trace():
     with reads.aside():
-        query.world_series("9013")
+        world_series("9013")
     assert sources() == []
 
 

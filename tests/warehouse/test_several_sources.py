@@ -6,7 +6,9 @@ import pytest
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, query, store
+from marketintel.warehouse import build, store
+from marketintel.warehouse.context import macro
+from marketintel.warehouse.flows import aggregate, flows
 from tests.warehouse.conftest import small_citation, small_imports
 
 ECB = pd.DataFrame(
@@ -44,17 +46,17 @@ def test_the_united_states_at_home_and_at_comtrade_are_never_added(tmp_path):
         comtrade(("USA", "DEU", "import", "2025", 1000), ("USA", "KOR", "import", "2025", 7),
                  ("USA", "DEU", "import", "2023", 500), ("USA", "WLD", "import", "2025", 1007)),
     )  # fmt: skip
-    found = query.flows(reporter="USA", codes="901320", with_origin=True, data_dir=tmp_path)
+    found = flows(reporter="USA", codes="901320", with_origin=True, data_dir=tmp_path)
     assert found.groupby("period")["value_usd"].sum().to_dict() == {"2023": 500, "2025": 145}
     assert set(zip(found["period"], found["source"], found["valuation"], strict=True)) == {
         ("2023", "comtrade", "CIF"), ("2025", "us_census_imports", "customs_value")}  # fmt: skip
     # What the preferred source does not have is nothing, not a gap to be filled by another.
-    assert query.flows(reporter="USA", partner="KOR", data_dir=tmp_path).empty
-    chosen = query.flows(reporter="USA", source="comtrade", period="2025", data_dir=tmp_path)
+    assert flows(reporter="USA", partner="KOR", data_dir=tmp_path).empty
+    chosen = flows(reporter="USA", source="comtrade", period="2025", data_dir=tmp_path)
     assert chosen["value_usd"].sum() == 1007
     with pytest.raises(UsageError, match="valuation"):
-        query.aggregate(found, by=["segment"])
-    assert len(query.aggregate(found, by=["period", "segment"])) == 2
+        aggregate(found, by=["segment"])
+    assert len(aggregate(found, by=["period", "segment"])) == 2
 
 
 def test_comext_is_converted_at_the_rate_of_its_year_and_says_so(tmp_path):
@@ -66,7 +68,7 @@ def test_comext_is_converted_at_the_rate_of_its_year_and_says_so(tmp_path):
     assert row["value_usd"] == pytest.approx(1080)
     assert (row["currency"], row["usd_per_unit"], row["rate_source"]) == ("EUR", 1.08, "ecb test")
     assert row["valuation"] == "CIF"
-    rates = query.macro("exchange_rate_per_eur", data_dir=tmp_path)
+    rates = macro("exchange_rate_per_eur", data_dir=tmp_path)
     assert rates.loc[rates["period"] == "2024", "unit"].to_list() == ["CAD per EUR", "USD per EUR"]
 
 
@@ -85,9 +87,9 @@ def test_canadian_months_become_a_year_only_when_all_are_there(tmp_path):
     months = [ECB.iloc[2:].assign(period=f"2024-{m:02}") for m in range(1, 13)]
     keep(tmp_path, "ecb", pd.concat([every.iloc[:2], *months], ignore_index=True))
     keep(tmp_path, "statcan_cimt", canada(range(1, 13)))
-    year = query.flows(reporter="CAN", data_dir=tmp_path)
+    year = flows(reporter="CAN", data_dir=tmp_path)
     assert year["value_usd"].sum() == pytest.approx(12 * 148 * 1.08 / 1.48)
-    month = query.flows(reporter="CAN", freq="M", period="2024-07", data_dir=tmp_path)
+    month = flows(reporter="CAN", freq="M", period="2024-07", data_dir=tmp_path)
     assert month["value_usd"].sum() == pytest.approx(148 * 1.09 / 1.46)
 
 
@@ -95,9 +97,9 @@ def test_an_unfinished_year_is_months_only(tmp_path):
     months = [ECB.iloc[2:].assign(period=f"2024-{m:02}") for m in range(1, 4)]
     keep(tmp_path, "ecb", pd.concat(months, ignore_index=True))
     keep(tmp_path, "statcan_cimt", canada(range(1, 4)))
-    assert len(query.flows(reporter="CAN", freq="M", data_dir=tmp_path)) == 3
+    assert len(flows(reporter="CAN", freq="M", data_dir=tmp_path)) == 3
     with pytest.raises(MissingDataError, match="no imports of CAN"):
-        query.flows(reporter="CAN", data_dir=tmp_path)
+        flows(reporter="CAN", data_dir=tmp_path)
 
 
 @pytest.mark.parametrize("rates", [None, ECB[ECB["period"] != "2024"]])
@@ -118,8 +120,8 @@ def test_a_silent_country_is_seen_through_its_partners_and_flagged(tmp_path):
                  ("KOR", "WLD", "export", "2024", 999)),
     )  # fmt: skip
     with pytest.raises(MissingDataError):
-        query.flows(reporter="VNM", period="2024", data_dir=tmp_path)
-    seen = query.flows(reporter="VNM", mirror=True, data_dir=tmp_path)
+        flows(reporter="VNM", period="2024", data_dir=tmp_path)
+    seen = flows(reporter="VNM", mirror=True, data_dir=tmp_path)
     of = seen.set_index(["period", "partner"])
     assert of["value_usd"].to_dict() == {
         ("2023", "JPN"): 33, ("2024", "JPN"): 40, ("2024", "KOR"): 60}  # fmt: skip
@@ -130,17 +132,17 @@ def test_a_silent_country_is_seen_through_its_partners_and_flagged(tmp_path):
     assert set(seen["flow"]) == {"import"}
     assert set(seen["reporter"]) == {"VNM"}
     with pytest.raises(UsageError, match="sums over several kinds"):
-        query.aggregate(seen, by=["segment"])
-    only = query.flows(reporter="VNM", mirror=True, partner="KOR", data_dir=tmp_path)
+        aggregate(seen, by=["segment"])
+    only = flows(reporter="VNM", mirror=True, partner="KOR", data_dir=tmp_path)
     assert only["value_usd"].to_list() == [60]
     with pytest.raises(MissingDataError, match="neither VNM nor its partners"):
-        query.flows(reporter="VNM", mirror=True, period="1999", data_dir=tmp_path)
+        flows(reporter="VNM", mirror=True, period="1999", data_dir=tmp_path)
 
 
 def test_real_us_imports_mirror_what_germany_sold_there(starter):
-    seen = query.flows(reporter="DEU", flow="export", codes="901320", partner="USA", mirror=True,
+    seen = flows(reporter="DEU", flow="export", codes="901320", partner="USA", mirror=True,
                        period="2025", data_dir=starter)  # fmt: skip
-    told = query.flows(reporter="USA", codes="901320", partner="DEU", period="2025",
+    told = flows(reporter="USA", codes="901320", partner="DEU", period="2025",
                        trade_system="general", data_dir=starter)  # fmt: skip
     assert seen["value_usd"].to_list() == told["value_usd"].to_list()
     assert len(seen) == 1
@@ -160,9 +162,9 @@ def test_one_source_an_economy_and_year_and_projections_only_on_request(tmp_path
     keep(tmp_path, "worldbank", macro_rows(2.0))
     imf = pd.concat([macro_rows(2.5), macro_rows(3.0, projection=True, period="2027")])
     keep(tmp_path, "imf", imf)
-    facts = query.macro("gdp_current_usd", "CAN", data_dir=tmp_path)
+    facts = macro("gdp_current_usd", "CAN", data_dir=tmp_path)
     assert facts[["period", "value", "source"]].to_numpy().tolist() == [["2024", 2.0, "worldbank"]]
-    ahead = query.macro("gdp_current_usd", "CAN", projections=True, data_dir=tmp_path)
+    ahead = macro("gdp_current_usd", "CAN", projections=True, data_dir=tmp_path)
     assert ahead[["period", "is_projection"]].to_numpy().tolist() == [["2024", False],
                                                                       ["2027", True]]  # fmt: skip
 
@@ -175,7 +177,7 @@ def test_tariffs_stand_beside_calculated_duties_and_are_not_money(tmp_path):
          "regime": ["MFN", "preferential"]}
     )  # fmt: skip
     keep(tmp_path, "wits", rate)
-    lasers = query.flows(reporter="USA", codes="901320", data_dir=tmp_path)
+    lasers = flows(reporter="USA", codes="901320", data_dir=tmp_path)
     assert lasers["duties_usd"].sum() == 9
     duties = store.read_parquet(store.table_path(tmp_path, "duties"))
     rates = duties[duties["source"] == "wits"].set_index("regime")["rate_pct"]

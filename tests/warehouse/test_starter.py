@@ -12,7 +12,10 @@ from marketintel.reference.segments import load_segments
 from marketintel.reference.sources import load_sources
 from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
-from marketintel.warehouse import build, query, store
+from marketintel.warehouse import build, store
+from marketintel.warehouse.context import countries_geometry, macro, tariff_lines
+from marketintel.warehouse.flows import aggregate, flows
+from marketintel.warehouse.totals import partner_totals, supplier_matrix
 
 YEARS = ["2024", "2025"]
 
@@ -23,8 +26,8 @@ def raw(starter, source):
 
 
 def test_lasers_are_the_published_lasers(starter):
-    lasers = query.flows(reporter="USA", codes="901320", data_dir=starter)
-    by_year = query.aggregate(lasers, by=["period"]).set_index("period")
+    lasers = flows(reporter="USA", codes="901320", data_dir=starter)
+    by_year = aggregate(lasers, by=["period"]).set_index("period")
     assert list(by_year["value_usd"]) == [1_045_527_158, 1_029_392_405]
     assert list(by_year["duties_usd"]) == [6_384_785, 94_067_677]
     now = lasers[lasers["period"] == "2025"].sort_values("value_usd", ascending=False)
@@ -37,11 +40,11 @@ def test_lasers_are_the_published_lasers(starter):
 
 
 def test_all_us_imports_are_the_published_totals(starter):
-    general = query.partner_totals("USA", trade_system="general", data_dir=starter)
+    general = partner_totals("USA", trade_system="general", data_dir=starter)
     assert list(general.groupby("period")["value_usd"].sum()) == [
         3_263_893_254_128, 3_414_510_592_814,
     ]  # fmt: skip
-    consumption = query.partner_totals("USA", data_dir=starter).groupby("period")
+    consumption = partner_totals("USA", data_dir=starter).groupby("period")
     assert list(consumption["duties_usd"].sum()) == [76_631_002_517, 259_366_570_786]
     assert list(consumption["value_usd"].sum()) == [3_248_681_266_535, 3_391_221_021_554]
 
@@ -50,9 +53,7 @@ def test_every_number_of_the_producer_arrives(starter, shared):
     published = pd.read_parquet(shared / "data" / "us_census_imports_hs6_2024_2025.parquet")
     sample = published.sample(200, random_state=7)
     partners = to_iso3(sample["cty"], "census")
-    matrix = query.supplier_matrix("USA", data_dir=starter).set_index(
-        ["partner", "cmd_code", "period"]
-    )
+    matrix = supplier_matrix("USA", data_dir=starter).set_index(["partner", "cmd_code", "period"])
     for row, partner in zip(sample.itertuples(), partners, strict=True):
         if partner == "PSE":  # two Census areas in one
             continue
@@ -75,7 +76,7 @@ def test_every_code_of_every_segment_is_in_the_imports(starter):
 
 def test_every_code_of_every_segment_has_tariff_lines(starter):
     codes = sorted(load_segments().frame("HS2022")["cmd_code"])
-    lines = query.tariff_lines(codes, data_dir=starter)
+    lines = tariff_lines(codes, data_dir=starter)
     assert set(lines["cmd_code"]) == set(codes)
     assert (lines["general"].str.len() > 0).all()
     assert not lines["hs8"].duplicated().any()
@@ -126,20 +127,20 @@ def test_monthly_exports_sum_to_the_producers(starter, shared):
 
 
 def test_raw_materials_span_the_years_and_keep_missing_weights_missing(starter):
-    flows = raw(starter, "baci")
-    assert flows.groupby("cmd_code")["period"].agg(["min", "max"]).drop_duplicates().to_numpy(
+    rows = raw(starter, "baci")
+    assert rows.groupby("cmd_code")["period"].agg(["min", "max"]).drop_duplicates().to_numpy(
     ).tolist() == [["1995", "2024"]]  # fmt: skip
-    assert "811230" not in set(flows["cmd_code"])
-    assert flows["net_weight_kg"].isna().sum() > 0
-    assert not (flows["net_weight_kg"] == 0).any()
+    assert "811230" not in set(rows["cmd_code"])
+    assert rows["net_weight_kg"].isna().sum() > 0
+    assert not (rows["net_weight_kg"] == 0).any()
 
 
 def test_economies_are_countries(starter):
-    macro = raw(starter, "worldbank")
+    indicators = raw(starter, "worldbank")
     known = set(load_countries()["iso3"])
-    assert set(macro["economy"]) <= known
-    assert "WLD" not in set(macro["economy"]) and "XKX" in set(macro["economy"])
-    usa = query.macro("gdp_current_usd", "USA", data_dir=starter).set_index("period")
+    assert set(indicators["economy"]) <= known
+    assert "WLD" not in set(indicators["economy"]) and "XKX" in set(indicators["economy"])
+    usa = macro("gdp_current_usd", "USA", data_dir=starter).set_index("period")
     assert 27e12 < usa.loc["2023", "value"] < 28.5e12
 
 
@@ -160,12 +161,12 @@ def test_economies_are_countries(starter):
     ],
 )
 def test_points_lie_in_their_countries(starter, where, point, iso3):
-    polygons = query.countries_geometry(starter)
+    polygons = countries_geometry(starter)
     assert polygons.loc[polygons.contains(Point(point)), "iso3"].tolist() == [iso3], where
 
 
 def test_polygons_are_valid_and_keyed_once(starter):
-    polygons = query.countries_geometry(starter)
+    polygons = countries_geometry(starter)
     assert polygons.crs.to_epsg() == 4326
     assert polygons.geometry.is_valid.all()
     keyed = polygons["iso3"].dropna()
@@ -174,8 +175,8 @@ def test_polygons_are_valid_and_keyed_once(starter):
 
 
 def test_nearly_every_supplier_can_be_drawn(starter):
-    totals = query.partner_totals("USA", "2025", data_dir=starter)
-    drawn = totals["partner"].isin(query.countries_geometry(starter)["iso3"])
+    totals = partner_totals("USA", "2025", data_dir=starter)
+    drawn = totals["partner"].isin(countries_geometry(starter)["iso3"])
     assert totals.loc[drawn, "value_usd"].sum() / totals["value_usd"].sum() > 0.9999
 
 
@@ -245,8 +246,6 @@ def test_a_country_the_list_does_not_know_stops_the_script(root, monkeypatch):
 
 
 def test_shapes_across_the_antimeridian_keep_their_size(starter):
-    area_km2 = (
-        query.countries_geometry(starter).set_index("iso3").to_crs("+proj=eqearth").area / 1e6
-    )
+    area_km2 = countries_geometry(starter).set_index("iso3").to_crs("+proj=eqearth").area / 1e6
     assert 16.5e6 < area_km2["RUS"] < 17.2e6  # 17.1 million with Crimea and inland water
     assert 17e3 < area_km2["FJI"] < 19e3

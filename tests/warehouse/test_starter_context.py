@@ -11,7 +11,8 @@ from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
 from marketintel.sources.merging import merge
 from marketintel.sources.providers import ecb, imf
-from marketintel.warehouse import query, store
+from marketintel.warehouse import store
+from marketintel.warehouse.context import macro
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +99,8 @@ def test_projections_stay_out_of_history(root, tmp_path):
     assert ireland.set_index("period")["value"].to_dict() == {
         "2022": 9.0, "2023": 4.0, "2024": 4.01, "2025": 3.03, "2026": 3.012, "2027": 3.01,
     }  # fmt: skip
-    assert "TWN" not in set(query.macro("gdp_current_usd", data_dir=None)["economy"])
-    ahead = query.macro("gdp_current_usd", ["TWN"], projections=True)
+    assert "TWN" not in set(macro("gdp_current_usd", data_dir=None)["economy"])
+    ahead = macro("gdp_current_usd", ["TWN"], projections=True)
     assert ahead["source"].unique().tolist() == ["imf"]
 
 

@@ -13,8 +13,8 @@ from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import query
 from marketintel.warehouse.imports import REPORTED, Imports, imports
+from marketintel.warehouse.totals import supplier_matrix
 
 __all__ = ["EU", "Study", "each", "load", "one"]
 
@@ -119,5 +119,5 @@ def _all_goods(basis: Imports, data_dir: Path | None) -> pd.DataFrame:
     """Return the market's imports of all goods; empty unless (nearly) all codes are here."""
     if basis.kind != REPORTED:
         return pd.DataFrame(columns=["partner", "cmd_code", "value_usd"])
-    matrix = query.supplier_matrix(basis.market, basis.year, data_dir=data_dir)
+    matrix = supplier_matrix(basis.market, basis.year, data_dir=data_dir)
     return matrix if matrix["cmd_code"].nunique() >= ALL_GOODS else matrix.iloc[:0]

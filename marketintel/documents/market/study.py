@@ -28,8 +28,10 @@ from marketintel.documents.market.terms import Terms, terms, told_briefly
 from marketintel.reference.countries import EU, country_name, group_members
 from marketintel.reference.drivers import market_note
 from marketintel.reference.segments import Segments
-from marketintel.warehouse import query, reads
+from marketintel.warehouse import reads
+from marketintel.warehouse.context import coverage
 from marketintel.warehouse.imports import Imports
+from marketintel.warehouse.tariffs import tariff_rates
 
 #: From which imports on the rules look at a single mixed code; a segment is far larger.
 SMALL_PRODUCT_USD = 1e6
@@ -354,9 +356,9 @@ class Study:
 
     @cached_property
     def tariffs(self) -> pd.DataFrame:
-        """Tariff rates of the market on the codes studied (see :func:`query.tariff_rates`)."""
+        """Tariff rates of the market on the codes studied (see :func:`tariff_rates`)."""
         codes = self.codes["cmd_code"].tolist()
-        return query.tariff_rates(self.market, codes, data_dir=self.data_dir)
+        return tariff_rates(self.market, codes, data_dir=self.data_dir)
 
     # Change -----------------------------------------------------------------------------------
 
@@ -432,8 +434,8 @@ class Study:
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
-        """What data are here, one row a raw file (see :func:`query.coverage`)."""
-        return query.coverage(data_dir=self.data_dir, newest=True)
+        """What data are here, one row a raw file (see :func:`coverage`)."""
+        return coverage(data_dir=self.data_dir, newest=True)
 
     @cached_property
     def source_line(self) -> str:

@@ -13,7 +13,7 @@ from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import origin, series, tariffs
 from marketintel.errors import MissingDataError
 from marketintel.reference.drivers import market_note
-from marketintel.warehouse import query
+from marketintel.warehouse.context import tariff_lines
 from marketintel.warehouse.imports import REPORTED
 
 #: Opportunities and risks that are printed; the tables of the edition hold all.
@@ -99,7 +99,7 @@ def tariff_schedule(study: Study) -> Stack:
     """The statutory lines of the core codes, as the law of their own year; where it is here."""
     core = study.codes if study.is_mixed else one_scope(study.codes, study.scope)
     try:
-        lines = query.tariff_lines(
+        lines = tariff_lines(
             core["cmd_code"].tolist(), reporter=study.market, data_dir=study.data_dir
         )
     except MissingDataError:  # no statute of any country is here

@@ -29,7 +29,7 @@ from marketintel.documents.market_study.series import (
 )
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import Heading, Headings, load_headings
-from marketintel.warehouse import query
+from marketintel.warehouse.context import world_series
 
 
 @chapter
@@ -96,7 +96,7 @@ def _series(study: Study, headings: list[str]) -> tuple[pd.DataFrame, str]:
     parts, gone = [], ""
     for heading in sorted(headings):
         try:
-            rows = query.world_series(heading, data_dir=study.data_dir)
+            rows = world_series(heading, data_dir=study.data_dir)
         except MissingDataError as error:
             gone = str(error)
             continue

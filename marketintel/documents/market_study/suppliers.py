@@ -12,7 +12,7 @@ from marketintel.documents.frames import each
 from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import sentences as say
 from marketintel.errors import MissingDataError
-from marketintel.warehouse import query
+from marketintel.warehouse.context import countries_geometry
 
 #: Suppliers printed by name; the tables in the edition's folder hold all of them.
 TOP = 12
@@ -85,7 +85,7 @@ def suppliers(study: Study) -> Stack:
 def _map(study: Study) -> Figure | Text | None:
     """Shade the suppliers; nothing for an area of the past, which has no shape."""
     try:
-        shapes = query.countries_geometry(data_dir=study.data_dir)
+        shapes = countries_geometry(data_dir=study.data_dir)
     except MissingDataError as error:
         return Text(f"*There is no map:* {escape(error)}.")
     if study.market not in set(shapes["iso3"]):

@@ -32,7 +32,9 @@ from marketintel.documents.outlook.months import MONTHS
 from marketintel.documents.outlook.years import YEARS
 from marketintel.errors import MissingDataError
 from marketintel.reference.segments import Segment, Segments
-from marketintel.warehouse import engine, query, reads, selection
+from marketintel.warehouse import engine, reads, selection
+from marketintel.warehouse.context import coverage
+from marketintel.warehouse.flows import monthly
 from marketintel.warehouse.mirror import RECONCILED as BACI
 
 US = "USA"
@@ -155,7 +157,7 @@ def _candidate(what: str, rows: pd.DataFrame) -> Candidate:
 
 def _month(offered: Sequence[Candidate], data_dir: Path | None) -> str:
     """Month in which the newest file of a country's candidates was retrieved; empty without any."""
-    files = query.coverage(data_dir=data_dir, newest=True)
+    files = coverage(data_dir=data_dir, newest=True)
     own = files["source"].isin({c.kind.source for c in offered})
     return edition_month(files.loc[own, "retrieved_at"]) if own.any() else ""
 
@@ -164,7 +166,7 @@ def _us_exports(country: str, chosen: Sequence[str], data_dir: Path | None) -> p
     if country == US:
         return pd.DataFrame()
     try:
-        rows = query.monthly(
+        rows = monthly(
             reporter=US, partner=country, segments=list(chosen), fill_absent=True, data_dir=data_dir
         )
     except MissingDataError:  # nothing was fetched; a damaged file is not a gap

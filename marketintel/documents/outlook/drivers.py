@@ -18,7 +18,9 @@ from marketintel.reference.drivers import load_elasticities
 from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
 from marketintel.reference.sources import load_sources
-from marketintel.warehouse import query
+from marketintel.warehouse.context import macro, world_series
+from marketintel.warehouse.flows import flows
+from marketintel.warehouse.totals import supplier_matrix
 
 CHAPTERS = ("84", "85", "90")
 """Machinery, electronics, optics and instruments: the goods that duties are studied on."""
@@ -51,7 +53,7 @@ def stored_elasticities(driver: str) -> list[Elasticity]:
 
 def duty_elasticities(segments: Segments, data_dir: Path | None) -> list[Elasticity]:
     """Duty elasticities of US imports: chapters 84, 85 and 90, and core codes alone."""
-    rows = query.supplier_matrix(IMPORTER, data_dir=data_dir)
+    rows = supplier_matrix(IMPORTER, data_dir=data_dir)
     goods = rows[rows["cmd_code"].str[:2].isin(CHAPTERS)]
     codes = segments.frame()
     core = rows[rows["cmd_code"].isin(codes.loc[codes["scope"] == CORE, "cmd_code"])]
@@ -72,7 +74,7 @@ def gdp_elasticities(
     annual: pd.DataFrame, headings: Headings, data_dir: Path | None
 ) -> list[Elasticity]:
     """Income elasticities: world exports of the candidate headings, and the outlook's own cells."""
-    gdp = query.macro(GDP, data_dir=data_dir)
+    gdp = macro(GDP, data_dir=data_dir)
     source = "Growth Lab, Atlas of Economic Complexity (via a public copy); World Bank, GDP"
     found = [elasticities.gdp_world(_world_growth(headings, gdp, data_dir), _WORLD, source)]
     if annual.empty:
@@ -93,7 +95,7 @@ def currency_elasticity(annual: pd.DataFrame, data_dir: Path | None) -> Elastici
 
 def with_gdp(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
     """Rows ``partner, period, …`` whose partner's GDP of the year is known, with ``gdp_usd``."""
-    gdp = query.macro(GDP, data_dir=data_dir)
+    gdp = macro(GDP, data_dir=data_dir)
     known = gdp.rename(columns={"economy": "partner", "value": "gdp_usd"})
     return rows.merge(known[["partner", "period", "gdp_usd"]], on=["partner", "period"])
 
@@ -107,7 +109,7 @@ def with_rates(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
         No exchange rates are in the data, or not the dollar's.
     """
     try:
-        rates = query.macro("exchange_rate_per_eur", data_dir=data_dir)
+        rates = macro("exchange_rate_per_eur", data_dir=data_dir)
     except UsageError:
         raise MissingDataError("no exchange rates are in the data; fetch source ecb") from None
     years = rates[rates["period"].str.fullmatch(r"\d{4}")]
@@ -154,7 +156,7 @@ def gdp_projections(countries: Sequence[str], month: str, data_dir: Path | None)
     """
     rows: list[tuple[str, float, float, str, str, str, str]] = []
     over = str((present.ordinal(month) - 11) // 12)
-    gdp = query.macro(GDP, list(countries), projections=True, data_dir=data_dir)
+    gdp = macro(GDP, list(countries), projections=True, data_dir=data_dir)
     for economy, values in gdp.groupby("economy"):
         ahead = values[values["is_projection"].astype(bool) & (values["period"] >= over)]
         back = values[~values["is_projection"].astype(bool)].tail(11)["value"]
@@ -263,15 +265,15 @@ def _us_imports(
     scenario: Scenario, exporter: str, chosen: str | None, scope: str, data_dir: Path | None
 ) -> tuple[pd.DataFrame, str, float]:
     """US imports of the last year, held: two years allow no forecast."""
-    flows = query.flows(
+    rows = flows(
         reporter=IMPORTER,
         segments=chosen,
         partner=group_members(exporter),
         scope=scope,
         data_dir=data_dir,
     )
-    year = flows["period"].max()
-    last = flows[flows["period"] == year]
+    year = rows["period"].max()
+    last = rows[rows["period"] == year]
     value, duties = last["value_usd"].sum(), last["duties_usd"].sum(min_count=1)
     if not value > 0 or np.isnan(duties):
         raise MissingDataError(f"no US imports with duties from {exporter} in {year}")
@@ -294,7 +296,7 @@ def _world_growth(headings: Headings, gdp: pd.DataFrame, data_dir: Path | None) 
         if heading.unusable:
             continue
         try:
-            rows = query.world_series(heading.heading, data_dir=data_dir)
+            rows = world_series(heading.heading, data_dir=data_dir)
         except MissingDataError:
             continue
         year = rows["period"].astype(int)

@@ -26,7 +26,8 @@ from marketintel.reference.countries import country, country_name
 from marketintel.reference.drivers import load_shocks
 from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
-from marketintel.warehouse import query, reads
+from marketintel.warehouse import reads
+from marketintel.warehouse.context import coverage
 
 CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
 """Sources that scenarios and world series may read."""
@@ -357,7 +358,7 @@ class Outlook:
 
         It must be known before anything is forecast, so all that may be read counts.
         """
-        there = query.coverage(data_dir=self.data_dir, newest=True)
+        there = coverage(data_dir=self.data_dir, newest=True)
         own = {kind.source for rows in (self.found.months, self.found.years) if len(rows)
                for kind in rows["kind"]}  # fmt: skip
         return edition_month(there.loc[there["source"].isin([*own, *CONTEXT]), "retrieved_at"])

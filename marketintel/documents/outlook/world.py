@@ -15,7 +15,7 @@ from marketintel.documents.outlook.months import MODELS, ORIGINS
 from marketintel.documents.outlook.years import YEARS, thresholds
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import Heading, Headings
-from marketintel.warehouse import query
+from marketintel.warehouse.context import world_series
 
 _TYPES = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64"}
 
@@ -65,7 +65,7 @@ class World:
         parts = []
         for heading in headings:
             try:
-                rows = query.world_series(heading.heading, data_dir=self.data_dir)
+                rows = world_series(heading.heading, data_dir=self.data_dir)
             except MissingDataError:
                 continue
             rows = rows[rows["period"] >= str(heading.usable_from)]

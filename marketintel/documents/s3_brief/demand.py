@@ -20,7 +20,7 @@ from marketintel.reference.countries import country, country_name
 from marketintel.reference.drivers import MarketNote, market_note
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import query
+from marketintel.warehouse.context import world_series
 
 MODELS = ("combination", "naive")
 
@@ -171,7 +171,7 @@ def world_forecasts(
     panels = []
     for code, heading in found.items():
         try:
-            series = query.world_series(code, data_dir=data_dir)
+            series = world_series(code, data_dir=data_dir)
         except MissingDataError:
             continue
         series = series[series["period"] >= str(heading.usable_from)]

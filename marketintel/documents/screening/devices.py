@@ -16,7 +16,8 @@ from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import group_members
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import query
+from marketintel.warehouse.flows import flows
+from marketintel.warehouse.totals import supplier_matrix
 
 MARKET = "USA"
 #: A supplier that sells less than this to the market has no structure to compare.
@@ -31,7 +32,7 @@ def supply_side(screen: Screen) -> Stack:
                             "about what it sells.")
         )  # fmt: skip
     try:
-        matrix = query.supplier_matrix(MARKET, data_dir=screen.data_dir)
+        matrix = supplier_matrix(MARKET, data_dir=screen.data_dir)
     except MissingDataError as error:
         return Stack(Callout("warning", f"No imports by supplier are here: {escape(error)}."))
     year = matrix["period"].max()
@@ -117,8 +118,8 @@ def _duties(screen: Screen) -> Stack | Callout:
     near = all(known[segment].own == NEIGHBOUR for segment in screen.segments_asked)
     scope = NEIGHBOUR if near else CORE
     try:
-        flows = query.flows(reporter=MARKET, segments=screen.segments_asked, scope=scope,
-                            data_dir=screen.data_dir)  # fmt: skip
+        rows = flows(reporter=MARKET, segments=screen.segments_asked, scope=scope,
+                     data_dir=screen.data_dir)  # fmt: skip
     except MissingDataError as error:
         return Callout("warning", f"No duties are known: {escape(error)}.")
     alone = screen.members == [screen.exporter]
@@ -126,12 +127,12 @@ def _duties(screen: Screen) -> Stack | Callout:
     union = group_members("EU27")
     if not set(union) & set(screen.members):
         groups["EU27"] = union
-    rates = duties.effective_duty(flows, "partner", scope, groups)
+    rates = duties.effective_duty(rows, "partner", scope, groups)
     year = rates["period"].max()
     now = rates[rates["period"] == year]
     if not (now["partner"] == screen.exporter).any():
         return Callout("note", f"{escape(screen.name(screen.exporter))} pays no duties here.")
-    gap = duties.duty_gap(flows[flows["period"] == year], screen.exporter, (), scope, groups)
+    gap = duties.duty_gap(rows[rows["period"] == year], screen.exporter, (), scope, groups)
     table = now.merge(gap[["partner", "like_for_like_gap_pp"]], "left", on="partner")
     table = table.sort_values("customs_value_usd", ascending=False, ignore_index=True)
     table.insert(0, "name", table["partner"].map(screen.name))

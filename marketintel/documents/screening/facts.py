@@ -26,7 +26,8 @@ from marketintel.reference.screening import (
     load_settings,
 )
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import engine, query, reads, selection, store
+from marketintel.warehouse import engine, reads, selection, store
+from marketintel.warehouse.context import coverage, macro
 
 #: What loads world trade of devices; printed wherever they are missing.
 LOAD_COMMAND = "marketintel fetch baci --zip BACI_HS92_V….zip"
@@ -139,8 +140,8 @@ class Screen:
             rates = rates_of(rates, self.year, owner, self.members)
         return Inputs(
             self.trade,
-            query.macro("gdp_current_usd", data_dir=self.data_dir)[columns],
-            query.macro("population", data_dir=self.data_dir)[columns],
+            macro("gdp_current_usd", data_dir=self.data_dir)[columns],
+            macro("population", data_dir=self.data_dir)[columns],
             pairs,
             self.exporter,
             pooled,
@@ -273,7 +274,7 @@ class Screen:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """What data are here."""
-        return query.coverage(data_dir=self.data_dir, newest=True)
+        return coverage(data_dir=self.data_dir, newest=True)
 
     @property
     def used(self) -> pd.DataFrame:

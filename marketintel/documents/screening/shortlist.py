@@ -21,7 +21,7 @@ from marketintel.documents.engine.blocks import (
 from marketintel.documents.screening import pictures
 from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 from marketintel.documents.screening.whatif import assumptions
-from marketintel.warehouse import query
+from marketintel.warehouse.context import countries_geometry
 
 METHOD_NAMES = {"potential": "Export potential", "gravity": "Gravity", "score": "Score"}
 
@@ -214,7 +214,7 @@ def _map(screen: Screen) -> Figure | None:
     return Figure(
         pictures.candidates_map(
             values,
-            query.countries_geometry(data_dir=screen.data_dir),
+            countries_geometry(data_dir=screen.data_dir),
             screen.members,
             {m: screen.name(m) for m in values["market"]},
         ),

@@ -11,7 +11,17 @@ from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.parquet import parquet_bytes
 from marketintel.reference.countries import group_members
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse import build, query, store
+from marketintel.warehouse import build, store
+from marketintel.warehouse.context import (
+    countries_geometry,
+    coverage,
+    macro,
+    pairs,
+    tariff_lines,
+    world_series,
+)
+from marketintel.warehouse.flows import FLOW_COLUMNS, aggregate, flows, monthly
+from marketintel.warehouse.totals import partner_totals, supplier_matrix
 
 KEYS = ["partner", "hs_revision", "cmd_code", "period"]
 SEGMENTS = sorted(load_segments().names())
@@ -20,11 +30,11 @@ SEGMENTS = sorted(load_segments().names())
 @pytest.fixture(scope="session")
 def everything(starter):
     """US imports for consumption in every segment."""
-    return query.flows(reporter="USA", data_dir=starter)
+    return flows(reporter="USA", data_dir=starter)
 
 
 def test_columns_and_types_are_the_contract(everything):
-    assert tuple(everything.columns) == query.FLOW_COLUMNS
+    assert tuple(everything.columns) == FLOW_COLUMNS
     for column in ("value_usd", "dutiable_value_usd", "duties_usd"):
         assert everything[column].dtype == "float64"
     for column in ("segment", "scope", "reporter", "partner", "cmd_code", "period"):
@@ -38,7 +48,7 @@ def test_no_figure_appears_twice(everything):
 
 @pytest.mark.parametrize("segment", SEGMENTS)
 def test_a_segment_alone_is_the_same_as_that_segment_among_all(starter, everything, segment):
-    alone = query.flows(reporter="USA", segments=segment, data_dir=starter)
+    alone = flows(reporter="USA", segments=segment, data_dir=starter)
     among = everything[everything["segment"] == segment].reset_index(drop=True)
     pd.testing.assert_frame_equal(alone, among)
     assert not alone.empty
@@ -46,13 +56,13 @@ def test_a_segment_alone_is_the_same_as_that_segment_among_all(starter, everythi
 
 def test_segments_and_scopes_partition_the_total(starter, everything):
     codes = everything["cmd_code"].unique()
-    matrix = query.supplier_matrix("USA", data_dir=starter)
+    matrix = supplier_matrix("USA", data_dir=starter)
     whole = matrix[matrix["cmd_code"].isin(codes)]["value_usd"].sum()
     assert everything["value_usd"].sum() == whole
-    parts = query.aggregate(everything, by=["segment", "scope", "period"])
+    parts = aggregate(everything, by=["segment", "scope", "period"])
     assert parts["value_usd"].sum() == whole
     scopes = [
-        query.aggregate(everything, by=["period"], scope=s)["value_usd"].sum()
+        aggregate(everything, by=["period"], scope=s)["value_usd"].sum()
         for s in ("core", "broad", "neighbour", "core+broad", "neighbour+broad")
     ]
     assert sum(scopes[:3]) == whole
@@ -70,7 +80,7 @@ def test_any_code_sums_over_partners_to_the_same_total_by_every_road(starter, ra
     if truth.empty:
         return
     asked = {"reporter": "USA", "codes": code, "period": period, "trade_system": system}
-    found = query.flows(**asked, data_dir=starter)
+    found = flows(**asked, data_dir=starter)
     assert len(found) == len(truth)
     assert found["value_usd"].sum() == truth[f"{system}_value_usd"].sum()
     if system == "consumption":
@@ -78,7 +88,7 @@ def test_any_code_sums_over_partners_to_the_same_total_by_every_road(starter, ra
         assert found["dutiable_value_usd"].sum() == truth["dutiable_value_usd"].sum()
     else:
         assert found["duties_usd"].isna().all()
-    members = query.flows(**asked, partner="EU27", data_dir=starter)
+    members = flows(**asked, partner="EU27", data_dir=starter)
     assert set(members["partner"]) <= set(group_members("EU27"))
     others = found[~found["partner"].isin(members["partner"])]
     assert members["value_usd"].sum() + others["value_usd"].sum() == found["value_usd"].sum()
@@ -91,15 +101,15 @@ def raw_imports(starter):
 
 
 def test_a_partner_may_be_a_name_a_code_or_a_group(starter):
-    by_name = query.flows(reporter="United States", codes="901320", partner="Germany",
+    by_name = flows(reporter="United States", codes="901320", partner="Germany",
                           data_dir=starter)  # fmt: skip
-    by_code = query.flows(reporter="USA", codes=["901320"], partner=["DEU"], data_dir=starter)
+    by_code = flows(reporter="USA", codes=["901320"], partner=["DEU"], data_dir=starter)
     pd.testing.assert_frame_equal(by_name, by_code)
     assert list(by_code["period"]) == ["2024", "2025"]
 
 
 def test_a_code_of_no_segment_has_no_segment(starter):
-    found = query.flows(reporter="USA", codes=["870323", "901320"], data_dir=starter)
+    found = flows(reporter="USA", codes=["870323", "901320"], data_dir=starter)
     cars, lasers = found[found["cmd_code"] == "870323"], found[found["cmd_code"] == "901320"]
     assert cars["segment"].isna().all() and cars["scope"].isna().all()
     assert set(lasers["segment"]) == {"lasers"} and set(lasers["scope"]) == {"core"}
@@ -113,16 +123,16 @@ def test_scope_filters_rows(starter, everything):
         ("core+broad", {"core", "broad"}),
         ("neighbour", {"neighbour"}),
     ):
-        found = query.flows(reporter="USA", scope=scope, data_dir=starter)
+        found = flows(reporter="USA", scope=scope, data_dir=starter)
         assert set(found["scope"]) == kept
         assert len(found) == everything["scope"].isin(kept).sum()
 
 
 def test_core_and_broad_never_mix_silently(everything):
     with pytest.raises(UsageError, match="core and broad"):
-        query.aggregate(everything, by=["segment", "period"])
+        aggregate(everything, by=["segment", "period"])
     core = everything[everything["scope"] == "core"]
-    assert len(query.aggregate(core, by=["period"])) == 2  # one scope: nothing to mix
+    assert len(aggregate(core, by=["period"])) == 2  # one scope: nothing to mix
 
 
 def test_missing_is_never_zero():
@@ -132,7 +142,7 @@ def test_missing_is_never_zero():
         "period": "2025", "value_usd": [1.0, 2.0, 3.0], "dutiable_value_usd": [1.0, None, None],
         "duties_usd": [None, None, 0.0],
     }  # fmt: skip
-    summed = query.aggregate(pd.DataFrame(rows), by=["partner"]).set_index("partner")
+    summed = aggregate(pd.DataFrame(rows), by=["partner"]).set_index("partner")
     assert summed.loc["DEU", "value_usd"] == 3
     assert summed.loc["DEU", "dutiable_value_usd"] == 1
     assert pd.isna(summed.loc["DEU", "duties_usd"])
@@ -141,8 +151,8 @@ def test_missing_is_never_zero():
 
 
 def test_partner_totals_are_the_sums_of_the_matrix(starter):
-    matrix = query.supplier_matrix("USA", "2025", data_dir=starter)
-    totals = query.partner_totals("USA", "2025", data_dir=starter)
+    matrix = supplier_matrix("USA", "2025", data_dir=starter)
+    totals = partner_totals("USA", "2025", data_dir=starter)
     assert totals["value_usd"].sum() == matrix["value_usd"].sum()
     assert not matrix.duplicated(["partner", "cmd_code"]).any()
     assert not totals.duplicated(["partner", "period"]).any()
@@ -172,7 +182,7 @@ WRONG = [
 @pytest.mark.parametrize(("asked", "kind", "says"), WRONG, ids=[str(w[0]) for w in WRONG])
 def test_a_wrong_question_is_answered_in_one_line(starter, asked, kind, says):
     with pytest.raises(kind, match=says) as caught:
-        query.flows(**asked, data_dir=starter)
+        flows(**asked, data_dir=starter)
     assert "\n" not in str(caught.value)
 
 
@@ -193,9 +203,9 @@ def test_of_two_sources_for_a_year_one_is_read(small):
     twin = trade[trade["source"] == "us_census_exports"].assign(source="baci")
     inputs = store.current_meta(data, "trade", build.build(data)[0].inputs).inputs
     store.write_table(data, "trade", pd.concat([trade, twin], ignore_index=True), inputs)
-    found = query.flows(reporter="USA", flow="export", freq="M", codes="901320", data_dir=data)
+    found = flows(reporter="USA", flow="export", freq="M", codes="901320", data_dir=data)
     assert found["value_usd"].sum() == 15
-    other = query.flows(reporter="USA", flow="export", freq="M", codes="901320", source="baci",
+    other = flows(reporter="USA", flow="export", freq="M", codes="901320", source="baci",
                         data_dir=data)  # fmt: skip
     assert other["value_usd"].sum() == 15
 
@@ -208,15 +218,15 @@ def test_world_rows_and_mirrors_stand_beside_nothing(small):
     extra = [lasers.head(1).assign(partner="WLD", value_usd=1e9),
              lasers.head(1).assign(is_mirror=True, value_usd=1e9)]  # fmt: skip
     store.write_table(data, "trade", pd.concat([trade, *extra], ignore_index=True), inputs)
-    found = query.flows(reporter="USA", codes="901320", data_dir=data)
+    found = flows(reporter="USA", codes="901320", data_dir=data)
     assert found["value_usd"].sum() == 145
-    assert query.partner_totals("USA", data_dir=data)["value_usd"].sum() == 170
+    assert partner_totals("USA", data_dir=data)["value_usd"].sum() == 170
 
 
 def test_months_keep_the_zeros_of_the_source_and_get_the_others_on_request(starter):
     asked = {"reporter": "USA", "partner": "VNM", "segments": "photovoltaics", "data_dir": starter}
-    as_published = query.monthly(**asked)
-    filled = query.monthly(**asked, fill_absent=True)
+    as_published = monthly(**asked)
+    filled = monthly(**asked, fill_absent=True)
     assert filled["value_usd"].sum() == as_published["value_usd"].sum()
     assert set(as_published["hs_revision"]) == {"HS2022"}  # before, the code is shared with LED
     months = filled.groupby("cmd_code")["period"].nunique()
@@ -227,54 +237,54 @@ def test_months_keep_the_zeros_of_the_source_and_get_the_others_on_request(start
 
 
 def test_a_year_of_months(starter):
-    found = query.monthly(reporter="USA", partner="China", codes="901320", period="2019",
+    found = monthly(reporter="USA", partner="China", codes="901320", period="2019",
                           data_dir=starter)  # fmt: skip
     assert sorted(found["period"]) == [f"2019-{month:02d}" for month in range(1, 13)]
     assert set(found["hs_revision"]) == {"HS2017"}
 
 
 def test_weights_come_on_request(starter):
-    found = query.flows(reporter="CHN", flow="export", segments="materials", period="2023",
+    found = flows(reporter="CHN", flow="export", segments="materials", period="2023",
                         with_weights=True, data_dir=starter)  # fmt: skip
     assert found.columns[-1] == "net_weight_kg"
     assert (found["net_weight_kg"] > 0).any()
-    usa = query.flows(reporter="USA", codes="901320", with_weights=True, data_dir=starter)
+    usa = flows(reporter="USA", codes="901320", with_weights=True, data_dir=starter)
     assert usa["net_weight_kg"].isna().all()
 
 
 def test_context(starter):
-    lines = query.tariff_lines(["901320", "900190"], data_dir=starter)
+    lines = tariff_lines(["901320", "900190"], data_dir=starter)
     assert set(lines["cmd_code"]) == {"901320", "900190"}
     assert lines.set_index("hs8").loc["90132000", "general"] == "Free"
-    gdp = query.macro("gdp_current_usd", ["USA", "G7"], data_dir=starter)
+    gdp = macro("gdp_current_usd", ["USA", "G7"], data_dir=starter)
     assert set(gdp["economy"]) == set(group_members("G7"))
     with pytest.raises(UsageError, match="gdp_current_usd"):
-        query.macro("gdp", data_dir=starter)
-    distances = query.pairs("USA", data_dir=starter).set_index("destination")
+        macro("gdp", data_dir=starter)
+    distances = pairs("USA", data_dir=starter).set_index("destination")
     assert distances.loc["MEX", "contiguous"] and not distances.loc["DEU", "contiguous"]
     assert 5000 < distances.loc["DEU", "distance_km"] < 8000
     with pytest.raises(MissingDataError, match="GeoDist"):
-        query.pairs("XKX", data_dir=starter)
+        pairs("XKX", data_dir=starter)
 
 
 def test_world_series_and_what_is_said_without_them(starter, small):
-    series = query.world_series("9002", data_dir=starter)
+    series = world_series("9002", data_dir=starter)
     assert list(series["period"]) == [str(year) for year in range(1995, 2024)]
     assert set(series["hs_revision"]) == {"HS1992"}
     with pytest.raises(UsageError, match="four digits"):
-        query.world_series("lasers", data_dir=starter)
+        world_series("lasers", data_dir=starter)
     with pytest.raises(MissingDataError, match=r"heading 9002 here \(have: none\)"):
-        query.world_series("9002", data_dir=small())
+        world_series("9002", data_dir=small())
 
 
 def test_a_table_that_was_not_built_is_one_line(small):
     with pytest.raises(MissingDataError, match="the table 'tariff_lines' was not built") as caught:
-        query.tariff_lines("901320", data_dir=small())
+        tariff_lines("901320", data_dir=small())
     assert "\n" not in str(caught.value)
 
 
 def test_coverage_has_a_row_a_file(starter):
-    here = query.coverage(starter).set_index("source")
+    here = coverage(starter).set_index("source")
     assert here.index.is_unique
     assert here.loc["us_census_imports", "table"] == "trade;duties"
     assert here.loc["natural_earth", "table"] == ""
@@ -286,8 +296,8 @@ def test_coverage_has_a_row_a_file(starter):
 def test_reports_cite_the_newest_vintage_only(small):
     small()
     data = small(vintage="older", retrieved_at=date(2023, 1, 1))
-    assert len(query.coverage(data)) == 2
-    (newest,) = query.coverage(data, newest=True)["vintage"]
+    assert len(coverage(data)) == 2
+    (newest,) = coverage(data, newest=True)["vintage"]
     assert newest == "test"
 
 
@@ -298,4 +308,4 @@ def test_damaged_polygons_are_one_line(starter, tmp_path):
     (file,) = (tmp_path / "raw").glob("*/*/*.parquet")
     file.write_bytes(file.read_bytes()[:-1])
     with pytest.raises(DamagedDataError, match="content differs"):
-        query.countries_geometry(tmp_path)
+        countries_geometry(tmp_path)
