@@ -41,6 +41,14 @@ class SourceError(MarketIntelError):
     exit_code = 6
 
 
+class Unreachable(SourceError):
+    """The provider does not answer now: a request for something else would fail too."""
+
+
+class Refused(SourceError):
+    """The provider does not answer this question; it may answer a smaller one."""
+
+
 class ReportError(MarketIntelError):
     """A notebook or a rendering failed; the executed notebook has been kept."""
 

@@ -19,9 +19,9 @@ from marketintel.sources.connectors import CONNECTORS
 from marketintel.sources.connectors_context import WEO
 from marketintel.sources.connectors_named import _REGIMES
 from marketintel.sources.connectors_regions import EMPLOYMENT, INDICATORS
+from marketintel.sources.http.body import MEDIA
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import KEY_VARIABLES
-from marketintel.sources.http.replies import MEDIA
 from marketintel.sources.plan import plan
 from marketintel.sources.providers import (
     baci,

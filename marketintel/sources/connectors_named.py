@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from marketintel.errors import SourceError
+from marketintel.errors import SourceError, Unreachable
 from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
 from marketintel.sources.http.client import Client, Params
-from marketintel.sources.http.retry import Unreachable
 from marketintel.sources.providers import oecd, wto
 from marketintel.sources.scope import asked
 

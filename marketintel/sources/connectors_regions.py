@@ -13,8 +13,7 @@ import pandas as pd
 from marketintel.errors import SourceError
 from marketintel.sources.connector import Book, Connector, noted
 from marketintel.sources.flags import is_absent, is_confidential
-from marketintel.sources.http.client import Client, Params
-from marketintel.sources.http.session import address
+from marketintel.sources.http.client import Client, Params, with_query
 from marketintel.sources.providers import country_polygons, eurostat, gisco
 
 
@@ -102,7 +101,7 @@ def _regional_parts(query: RegionsQuery) -> list[RegionsQuery]:
 
 
 def _regional_questions(query: RegionsQuery, _: Client) -> Iterable[tuple[str, Params | None]]:
-    return ((address(*eurostat.request(part)), None) for _, part in query.parts())
+    return ((with_query(*eurostat.request(part)), None) for _, part in query.parts())
 
 
 #: A country, or a region of NUTS 1 or 2; never EU27_2020, EA20 or "outside the regions".

@@ -9,8 +9,7 @@ import pandas as pd
 
 from marketintel.errors import SourceError
 from marketintel.sources.connector import WORLD, Book, Connector, economies, noted
-from marketintel.sources.http.client import Client, Params
-from marketintel.sources.http.session import address
+from marketintel.sources.http.client import Client, Params, with_query
 from marketintel.sources.providers import census, cimt, comext, comtrade
 from marketintel.sources.providers.comtrade_availability import address as availability
 from marketintel.sources.providers.comtrade_availability import released
@@ -208,7 +207,7 @@ def _comext_parts(query: comext.Query) -> list[comext.Query]:
 
 
 def _comext_questions(query: comext.Query, _: Client) -> Iterable[tuple[str, None]]:
-    return ((address(*comext.request(query)), None) for _ in (0,))
+    return ((with_query(*comext.request(query)), None) for _ in (0,))
 
 
 def _comext_rows(query: comext.Query, client: Client, book: Book) -> pd.DataFrame:

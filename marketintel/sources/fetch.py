@@ -21,17 +21,23 @@ import pandas as pd
 import pyarrow as pa
 
 from marketintel import files
-from marketintel.errors import DamagedDataError, MarketIntelError, SourceError, StorageError
+from marketintel.errors import (
+    DamagedDataError,
+    MarketIntelError,
+    Refused,
+    SourceError,
+    StorageError,
+    Unreachable,
+)
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot, unknown
 from marketintel.sources.connector import codes_of, keep, together
 from marketintel.sources.connectors import CONNECTORS, Book, Connector
 from marketintel.sources.formats.tidy import UNFORESEEN
-from marketintel.sources.http.answers import Answer, AnswerStore
-from marketintel.sources.http.client import CLOCK, Client, Clock
+from marketintel.sources.http.answers import Answer, AnswerStore, one_line
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import redact
-from marketintel.sources.http.replies import short
-from marketintel.sources.http.retry import Refused, Unreachable
+from marketintel.sources.http.retry import CLOCK, Clock
 from marketintel.sources.merging import (
     Part,
     geoparquet_bytes,
@@ -163,7 +169,7 @@ class _Run:
                 for client in self.clients:
                     client.forget()
         failed = failed or refusal(self.refused)
-        self.asked += sum(client.asked for client in self.clients)
+        self.asked += sum(client.requests_sent for client in self.clients)
         self.reused += sum(client.reused for client in self.clients)
         return Outcome(
             self.connector.source, vintage, rows, self.asked, self.reused, tuple(self.notes), failed
@@ -177,11 +183,11 @@ class _Run:
         if isinstance(error, MarketIntelError):
             return SourceError(redact(f"{source}: {' '.join(str(error).split())}"))
         if isinstance(error, OSError):
-            return SourceError(f"{source}: {short(error)}; check the disk and its permissions")
+            return SourceError(f"{source}: {one_line(error)}; check the disk and its permissions")
         log.debug("%s", source, exc_info=error)
         return SourceError(
             f"{source}: the answers are not built as expected ({type(error).__name__}: "
-            f"{short(error)}); run the same command again, and report it if it stays"
+            f"{one_line(error)}); run the same command again, and report it if it stays"
         )
 
     def _seen(self, answer: Answer) -> None:
@@ -329,7 +335,9 @@ class _Run:
                     raise DamagedDataError(f"{same.path}: column '{absent[0]}' is missing")
                 good = sifted(held, partial(book.admit, meta=citation, file=file))
             except (MarketIntelError, *UNFORESEEN, pa.ArrowException) as error:
-                self.notes.append(f"vintage {same.meta.vintage} is not built upon: {short(error)}")
+                self.notes.append(
+                    f"vintage {same.meta.vintage} is not built upon: {one_line(error)}"
+                )
                 continue
             if len(good) < len(held):
                 lost = len(held) - len(good)

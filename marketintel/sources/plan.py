@@ -235,7 +235,7 @@ def _step(
         kept = (
             connector.kept(query, client)
             if connector.kept
-            else sum(client.keeps(path, params) for path, params in asked)
+            else sum(client.is_stored(path, params) for path, params in asked)
         )
         if source == "comtrade" and not client.has_key:
             what += ", without COMTRADE_KEY (500 rows a request)"

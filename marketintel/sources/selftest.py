@@ -14,9 +14,10 @@ import requests
 from marketintel.errors import MarketIntelError, UsageError
 from marketintel.sources.connector import Book, Connector
 from marketintel.sources.connectors import ALIASES, CONNECTORS
-from marketintel.sources.http.client import CLOCK, Client, Clock
+from marketintel.sources.http.answers import one_line
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import redact
-from marketintel.sources.http.replies import short
+from marketintel.sources.http.retry import CLOCK, Clock
 from marketintel.sources.plan import plan
 
 #: The market and the settled year that a source is asked about, with one product; Japan and 2022
@@ -99,7 +100,7 @@ def _ask(connector: Connector, book: Book, scratch: Path, clock: Clock) -> Findi
     except MarketIntelError as error:
         rows, result, detail = 0, "failed", redact(" ".join(str(error).split()))
     except Exception as error:  # a provider's answer can be of any shape
-        rows, result, detail = 0, "failed", f"{type(error).__name__}: {short(error)}"
+        rows, result, detail = 0, "failed", f"{type(error).__name__}: {one_line(error)}"
     return Finding(connector.source, result, rows, round(time.monotonic() - began, 1), detail)
 
 
@@ -116,7 +117,7 @@ def _reach(bases: set[str]) -> dict[str, str]:
                 socket.create_connection((parts.hostname or "", port), REACH_S).close()
                 found[base] = ""
             except OSError as error:
-                found[base] = f"cannot reach {parts.hostname} ({short(error)})"
+                found[base] = f"cannot reach {parts.hostname} ({one_line(error)})"
 
         return connect
 

@@ -24,7 +24,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from marketintel.sources.http.client import Clock
+from marketintel.sources.http.retry import Clock
 
 
 @dataclass

@@ -154,7 +154,7 @@ def test_fetch_over_http_and_again_without_asking(server, client):
     query = Query(["DE"], ["850440"])
     assert fetch(query, client=client)["value_eur"].tolist() == [10]
     assert fetch(query, client=client)["value_eur"].tolist() == [10]
-    assert (client.asked, client.reused) == (1, 1)
+    assert (client.requests_sent, client.reused) == (1, 1)
 
 
 @pytest.mark.parametrize("status", [200, 404, 400])

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.http.answers import AnswerStore
-from marketintel.sources.http.client import Client
-from marketintel.sources.http.session import address
+from marketintel.sources.http.client import Client, with_query
 from marketintel.sources.providers import eurostat
 from marketintel.sources.providers.eurostat import (
     CONTRACT,
@@ -220,7 +219,7 @@ def test_cube_without_values_is_a_schema_change():
 
 def test_request_repeats_names_and_writes_greece_eurostats_way():
     query = Query("high_tech_employment", {"geo": ["GR", "GB", "SE31"], "nace_r2": "HTC"}, "2015")
-    path = address(*request(query))
+    path = with_query(*request(query))
     assert path.startswith("/statistics/1.0/data/htec_emp_reg2?format=JSON&lang=EN&")
     assert "geo=EL&geo=UK&geo=SE31&nace_r2=HTC&sinceTimePeriod=2015" in path
 

@@ -40,8 +40,9 @@ import pytest
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.http import provider as settings
 from marketintel.sources.http.answers import AnswerStore
-from marketintel.sources.http.client import Client, RetryLater
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import MIB, Provider
+from marketintel.sources.http.retry import RetryLater
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 KEY = "s3cret+key/0123456789=="
@@ -92,7 +93,7 @@ def test_passing_trouble_is_repeated(status: int) -> None:
     with Server() as server, client(server, clock) as c:
         server.add("/x", status=status).then(status=status).then(json={"good": True})
         assert c.get("/x").json() == {"good": True}
-        assert c.asked == 3
+        assert c.requests_sent == 3
         assert clock.slept[1] >= 2, "backoff grows"
 
 
@@ -132,7 +133,7 @@ def test_where_there_is_no_way_to_a_host_it_is_asked_only_twice() -> None:
             SourceError, match=r"cannot reach nowhere\.invalid .*check the connection"
         ):
             c.get("/x")
-        assert c.asked == 2
+        assert c.requests_sent == 2
         assert sum(clock.slept) < 5
 
 
@@ -143,7 +144,7 @@ def test_a_wait_beyond_patience_is_refused_not_slept() -> None:
         with pytest.raises(SourceError, match="86400 s would go beyond the limit of 100 s"):
             c.get("/x")
         assert clock.slept == []
-        assert c.asked == 1
+        assert c.requests_sent == 1
 
 
 def test_waiting_in_all_is_bounded() -> None:
@@ -341,7 +342,7 @@ def test_an_unproven_certificate_is_refused_even_if_the_environment_says_otherwi
             pytest.raises(SourceError, match="could not prove its identity"),
         ):
             c.get("/x")
-        assert c.asked == 1
+        assert c.requests_sent == 1
     finally:
         server.shutdown()
         server.server_close()
@@ -382,13 +383,13 @@ def test_an_answer_is_kept_and_not_asked_for_again(tmp_path: Path) -> None:
             again = c.get("/x", {"a": "1"})
             assert (again.body, again.retrieved_at.replace(microsecond=0), again.from_store) == (
                 first.body, first.retrieved_at.replace(microsecond=0), True)  # fmt: skip
-            assert (c.asked, c.reused) == (1, 1)
+            assert (c.requests_sent, c.reused) == (1, 1)
             assert c.get("/x", {"a": "1"}, max_age_s=-1).json() == {"v": 2}, "too old: asked again"
         kept = next(tmp_path.rglob("*.gz"))
         kept.write_bytes(kept.read_bytes()[:-4])
         with client(server, store=store) as c:
             c.get("/x", {"a": "1"})
-            assert c.asked == 1, "a damaged kept answer is no answer"
+            assert c.requests_sent == 1, "a damaged kept answer is no answer"
     assert (tmp_path / ".gitignore").read_text() == "*\n"
 
 

@@ -16,13 +16,12 @@ from typer.testing import CliRunner
 
 from marketintel.cli.app import app
 from marketintel.cli.fetch import reference_book
-from marketintel.errors import MissingDataError, SourceError
+from marketintel.errors import MissingDataError, Refused, SourceError
 from marketintel.sources import flags, snapshot, unknown
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.formats import sdmx
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.retry import Refused
 from marketintel.sources.parts import halves
 from marketintel.sources.plan import Plan, plan
 from marketintel.sources.providers import census, cepii, cimt, comext, eurostat, imf

@@ -212,7 +212,7 @@ def test_fetch_over_http(server, client, recording, tariffs):
     server.add(PATH, body=recording, content_type="application/json", gzipped=True)
     pd.testing.assert_frame_equal(fetch(Query("840", 2017), client=client), tariffs)
     fetch(Query("840", 2017), client=client)
-    assert (client.asked, client.reused) == (1, 1)
+    assert (client.requests_sent, client.reused) == (1, 1)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from xml.etree.ElementTree import Element  # type only; the reader is defusedxml
 
+from marketintel.errors import Refused
 from marketintel.sources.formats.tidy import as_list, is_markup, json_of, snippet, text_of, xml_of
-from marketintel.sources.http.retry import Refused
 
 Kind = Literal["empty", "too_big", "queued", "ready", "error"]
 

@@ -1,16 +1,19 @@
-"""Reading one answer's body without trusting it: bounded in time, size and expansion.
+"""Bounds on one answer's body: time, size, expansion and media type.
 
 ``requests`` bounds each silence of a server, not a whole answer, and counts compressed bytes.
 Here a watch ends the transfer at its deadline however slowly bytes drip, decompression is
-bounded as it goes, and a compressed stream that stops early is told from one that is complete.
+bounded as it goes, and a compressed stream that stops early counts as damaged.
 """
 
 import contextlib
+import os
 import re
 import socket
+import tempfile
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -18,19 +21,36 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from marketintel.sources.http.answers import remove_abandoned
+
 _PIECE = 1 << 16
+
+#: Names for media types; any others may be given instead.
+MEDIA = {
+    "json": ("application/json", "text/json"),
+    "csv": ("text/csv", "application/csv", "text/plain"),
+    "xml": ("application/xml", "text/xml"),
+    "zip": ("application/zip", "application/x-zip-compressed", "application/octet-stream"),
+    "any": (),
+}
+
+#: Declared types without meaning; the content is then judged by its first bytes.
+VAGUE = frozenset({
+    "", "application/octet-stream", "binary/octet-stream", "application/x-download",
+    "application/force-download", "application/download", "application/unknown",
+})  # fmt: skip
 
 
 class DamagedBody(Exception):
-    """The body is not whole; asking again may help."""
+    """The body is not whole; a repetition may mend it."""
 
 
 class BodyTooLarge(Exception):
-    """The body is longer than agreed; asking again would not help."""
+    """The body is longer than agreed; a repetition would not mend it."""
 
 
 class Watch:
-    """Cuts the socket in use when time is up; ``fired`` tells afterwards."""
+    """Timer that cuts the socket in use when time is up; ``fired`` afterwards."""
 
     def __init__(self) -> None:
         self.sock: socket.socket | None = None
@@ -58,7 +78,7 @@ class Watch:
 
 
 class WatchedAdapter(HTTPAdapter):
-    """A transport adapter that tells ``watch`` which socket each answer comes through."""
+    """Transport adapter that gives ``watch`` the socket of each answer."""
 
     def __init__(self, watch: Watch) -> None:
         self._pools = {
@@ -101,29 +121,27 @@ def pieces(response: requests.Response, max_bytes: int) -> Iterator[bytes]:
     if re.fullmatch(r"[0-9]{1,40}", announced) and int(announced) > max_bytes:
         raise BodyTooLarge(f"{int(announced):,} bytes announced")
     coding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    wire = response.raw.stream(_PIECE, decode_content=False)
+    stream = response.raw.stream(_PIECE, decode_content=False)
     if coding in ("gzip", "x-gzip"):
-        plain = _inflate(wire)
-    elif coding in ("", "identity"):
-        plain = wire
-    else:
+        stream = _inflate(stream)
+    elif coding not in ("", "identity"):
         raise DamagedBody(f"compressed as {coding!r}, which was not asked for")
-    seen = 0
+    size = 0
     try:
-        for piece in plain:
-            seen += len(piece)
-            if seen > max_bytes:
+        for piece in stream:
+            size += len(piece)
+            if size > max_bytes:
                 raise BodyTooLarge(f"more than {max_bytes:,} bytes after decompression")
             yield piece
     except (urllib3.exceptions.HTTPError, zlib.error, OSError, ValueError) as error:
-        raise DamagedBody(f"cut off after {seen:,} bytes ({type(error).__name__})") from None
+        raise DamagedBody(f"cut off after {size:,} bytes ({type(error).__name__})") from None
 
 
-def _inflate(wire: Iterator[bytes]) -> Iterator[bytes]:
+def _inflate(compressed: Iterator[bytes]) -> Iterator[bytes]:
     """Decompress gzip, one bounded piece at a time; several members may follow each other."""
     inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     empty = True
-    for data in wire:
+    for data in compressed:
         empty = False
         while data:
             if inflater.eof:
@@ -136,3 +154,49 @@ def _inflate(wire: Iterator[bytes]) -> Iterator[bytes]:
             data = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
     if not (empty or inflater.eof):
         raise DamagedBody("the compressed stream stops before its end")
+
+
+def write_body(body: Iterable[bytes], path: Path) -> None:
+    """Write a body to disk as it comes; it takes its name only when it is whole.
+
+    Each writer has a temporary file of its own, so that two processes do not write into one.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    remove_abandoned(path.parent.glob(f".{path.name}.*part"))
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.writelines(body)
+        part.chmod(0o644)  # mkstemp makes private files
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def sniff(first: bytes) -> str:
+    """Return the media type that the first bytes of a body show; ``text/csv`` for plain text."""
+    if first.startswith(b"PK"):
+        return "application/zip"
+    if first.startswith((b"\xd0\xcf\x11\xe0", b"<stata_dta>")) or b"\0" in first[:512]:
+        return "application/octet-stream"
+    text = first.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
+    if text.startswith((b"{", b"[")):
+        return "application/json"
+    if text.startswith((b"<!doctype html", b"<html")):
+        return "text/html"
+    return "application/xml" if text.startswith(b"<") else "text/csv"
+
+
+def sniffed_matches(kind: str, media: Sequence[str]) -> bool:
+    """Return whether sniffed content is one of the media types expected, whatever its dialect."""
+    family = "json" if kind == "application/json" else "xml" if kind == "application/xml" else kind
+    return kind in media or any(
+        m.endswith(family) or (family == "text/csv" and m.endswith(("csv", "text/plain")))
+        for m in media
+    )
+
+
+def declared_matches(kind: str, media: Sequence[str]) -> bool:
+    """Return whether a declared media type is one of those expected (none: all are)."""
+    return not media or kind in media or ("application/json" in media and kind.endswith("+json"))

@@ -1,6 +1,7 @@
-"""The one way to the network: a client that cannot hang, be led astray or tell a key.
+"""HTTP client with time limits, a host allow-list and redaction of API keys.
 
-A connector declares a :class:`~marketintel.sources.http.provider.Provider`, opens a client and asks::
+A connector declares a :class:`~marketintel.sources.http.provider.Provider`, opens a client and
+sends requests::
 
     PROVIDER = Provider("worldbank", "https://api.worldbank.org/v2", min_interval_s=0.5)
 
@@ -8,7 +9,7 @@ A connector declares a :class:`~marketintel.sources.http.provider.Provider`, ope
         answer = client.get("/country/USA/indicator/SP.POP.TOTL", {"format": "json"}, check=check)
         rows = answer.json()[1]
 
-What every request gets: TLS verification; plain http only to this machine; redirects only to
+Every request gets: TLS verification; plain http only to this machine; redirects only to
 declared hosts, the key never sent along to another one; limits on connecting, on silence, on the
 whole answer and on its decompressed size; a least interval between requests to a host; status
 429, 500, 502, 503, 504, lost connections and cut bodies repeated with backoff and jitter as
@@ -16,60 +17,57 @@ whole answer and on its decompressed size; a least interval between requests to 
 "Try again in N seconds"; a bound on all waiting together; the media type checked before the
 body is believed, JSON parsed before the answer counts as good.
 
-``check`` reads an answer before it is kept: what it returns is the answer's ``content``. It raises
-``SourceError`` for what it cannot use, be it an error that came with status 200, a figure that is
-none or rows nobody asked for, or :class:`RetryLater` to have the request repeated. An answer is
-kept in ``store`` only after that; a kept one that ``check`` refuses is asked for again.
+``check`` reads an answer before it is stored; its result is the answer's ``content``. It raises
+``SourceError`` for an unusable answer, be it an error that came with status 200, a figure that is
+none or rows that were not requested, or :class:`~marketintel.sources.http.retry.RetryLater` to have
+the request repeated. A stored answer that ``check`` refuses is requested again.
 
-Everything that goes wrong is one ``SourceError``: source, what happened, what to do.
+Every failure is one ``SourceError``: source, what happened, what to do.
 """
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from marketintel.sources.formats.tidy import UNFORESEEN
-from marketintel.sources.http.answers import Answer, AnswerStore
+from marketintel.sources.http.answers import Answer, AnswerStore, one_line
+from marketintel.sources.http.body import MEDIA
 from marketintel.sources.http.provider import Provider, user_agent
-from marketintel.sources.http.replies import MEDIA, must_parse, short
-from marketintel.sources.http.retry import CLOCK, Clock, RetryLater, patiently, trouble
-from marketintel.sources.http.wire import Wire
-from marketintel.sources.snapshot import strip_secrets
-
-__all__ = ["CLOCK", "Client", "Clock", "RetryLater"]
+from marketintel.sources.http.retry import CLOCK, Clock, with_retries
+from marketintel.sources.http.wire import Request, Wire
+from marketintel.sources.sidecar import strip_secrets
 
 Params = Mapping[str, str | int | float | Sequence[str]]
 Check = Callable[[Answer], Any]
 
 
 class Client:
-    """A session with one provider.
+    """Session with one provider.
 
     Parameters
     ----------
     provider : Provider
-        Changes asked for in the environment are applied here.
+        Settings of the environment are applied here.
     store : AnswerStore, optional
-        Where good answers are kept and looked up first.
+        Store of good answers, looked up first.
     clock : Clock, optional
         Injectable time.
     on_answer : callable, optional
-        Told of every good answer, asked or kept: for a progress bar.
+        Called with every good answer, sent or stored: for a progress bar.
 
     Attributes
     ----------
     reused : int
         Answers taken from the store.
     used : list of Path
-        Files of the answers given so far: to be deleted where it turns out later, from what they
-        say together, that one of them is wrong.
+        Files of the answers given so far: to be deleted where they turn out, taken together, to
+        be wrong.
     failed : bool
-        Whether the last request came to nothing, so that no answer given before it is to blame.
+        Whether the last request failed, so that no answer given before it is to blame.
     """
 
     def __init__(
@@ -91,39 +89,24 @@ class Client:
     def __enter__(self) -> "Client":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._wire.close()
 
     @property
-    def asked(self) -> int:
+    def requests_sent(self) -> int:
         """Requests sent over the network, repetitions included."""
-        return self._wire.sent
+        return self._wire.requests_sent
 
     @property
     def has_key(self) -> bool:
         """Whether the environment has a key for this provider."""
-        return self._wire.has_key
+        return self._wire.key is not None
 
-    def get(self, path: str, params: Params | None = None, **options: Any) -> Answer:
-        """Ask with GET; ``options`` as for :meth:`request`."""
-        return self.request("GET", path, params, **options)
-
-    def post(self, path: str, payload: Any, params: Params | None = None, **options: Any) -> Answer:
-        """Ask with POST and a JSON body; only for questions, since it may be repeated."""
-        return self.request("POST", path, params, payload=payload, **options)
-
-    def request(
+    def get(
         self,
-        method: str,
         path: str,
         params: Params | None = None,
         *,
-        payload: Any = None,
         headers: Mapping[str, str] | None = None,
         expect: str | Sequence[str] = "json",
         accept: Sequence[int] = (200,),
@@ -133,18 +116,14 @@ class Client:
         keyed: bool = True,
         to_file: Path | None = None,
     ) -> Answer:
-        """Ask one question, or take its kept answer.
+        """Send a GET request, or return its stored answer.
 
         Parameters
         ----------
-        method : str
-            GET or POST.
         path : str
             Appended to the provider's base; or a whole address at one of its hosts.
         params : mapping, optional
             Query; lists are joined by commas. Never a key: that is added here.
-        payload : object, optional
-            Sent as JSON.
         headers : mapping, optional
             Such as ``Accept``; part of the request's identity in the store.
         expect : str or sequence of str
@@ -155,83 +134,68 @@ class Client:
         check : callable, optional
             See the module's text.
         max_age_s : float, optional
-            A kept answer older than this is asked for again.
+            An older stored answer is requested again.
         keep : bool
             Whether to use the store at all.
         keyed : bool
             Whether to send the key, if there is one.
         to_file : Path, optional
             Write the body there (whole and at once, or not at all) instead of into memory;
-            such answers are not kept in the store, and their ``body`` is empty.
+            such answers are not stored, and their ``body`` is empty.
 
         Raises
         ------
         SourceError
             One line: source, what happened, what to do.
         """
-        url = self._address(path, params)
         sent = {"Accept-Encoding": "gzip", "User-Agent": user_agent(), "Accept": "*/*"}
         sent.update(headers or {})
-        body = b"" if payload is None else json.dumps(payload, sort_keys=True).encode()
-        if payload is not None:
-            sent["Content-Type"] = "application/json"
-        store = self.store if keep and to_file is None else None
-        place = store.path(method, url, body, sent["Accept"]) if store else None
-        self.failed = True
-        if store and place and (kept := self._kept(store, place, max_age_s, check)):
-            self.reused += 1
-            return self._done(kept, place)
         media = MEDIA[expect] if isinstance(expect, str) else tuple(expect)
+        request = Request(self._address(path, params), sent, keyed, accept, media, to_file)
+        store = self.store if keep and to_file is None else None
+        file = store.path(request.url, sent["Accept"]) if store else None
+        self.failed = True
+        if store and file and (stored := _usable(store.load(file, max_age_s), check)):
+            self.reused += 1
+            return self._done(stored, file)
 
-        def once() -> Answer:
+        def attempt() -> Answer:
             try:
-                answer = self._wire.send(method, url, sent, body, keyed, accept, media, to_file)
+                answer = self._wire.send(request)
                 if answer.status == 200 and expect == "json":
-                    must_parse(answer)
+                    answer.check_json()
                 return replace(answer, content=check(answer)) if check else answer
             except (*UNFORESEEN, HTTPException) as error:
-                raise trouble(
-                    self.provider,
-                    f"the answer is not built as expected ({type(error).__name__}: {short(error)})",
+                raise self.provider.error(
+                    "the answer is not built as expected "
+                    f"({type(error).__name__}: {one_line(error)})",
                     "try again later; the provider's format may have changed",
                 ) from error
 
-        answer = patiently(once, self.provider, self.clock)
-        if store and place:
-            store.save(place, answer)
-        return self._done(answer, place)
+        answer = with_retries(attempt, self.provider, self.clock)
+        if store and file:
+            store.save(file, answer)
+        return self._done(answer, file)
 
     def forget(self) -> None:
-        """Delete the kept answers that were given, so that they are asked for again."""
+        """Delete the stored answers given so far, so that they are requested again."""
         for file in self.used:
             file.unlink(missing_ok=True)
 
-    def _kept(
-        self, store: AnswerStore, place: Path, max_age_s: float | None, check: Check | None
-    ) -> Answer | None:
-        """Return a kept answer if it can be read today: rules may be stricter than they were."""
-        kept = store.load(place, max_age_s)
-        try:
-            return replace(kept, content=check(kept)) if kept and check else kept
-        except Exception:  # whatever is wrong with it, the provider is asked again
-            return None
+    def is_stored(self, path: str, params: Params | None = None) -> bool:
+        """Return whether the store has a valid answer to a plain GET."""
+        if self.store is None:
+            return False
+        file = self.store.path(self._address(path, params), "*/*")
+        return self.store.load(file) is not None
 
-    def _done(self, answer: Answer, place: Path | None) -> Answer:
+    def _done(self, answer: Answer, file: Path | None) -> Answer:
         self.failed = False
-        if place:
-            self.used.append(place)
+        if file:
+            self.used.append(file)
         if self.on_answer:
             self.on_answer(answer)
         return answer
-
-    def keeps(self, path: str, params: Params | None = None) -> bool:
-        """Whether the answer to a plain GET is kept and still valid, so that it costs nothing."""
-        if self.store is None:
-            return False
-        return (
-            self.store.load(self.store.path("GET", self._address(path, params), b"", "*/*"))
-            is not None
-        )
 
     def _address(self, path: str, params: Params | None) -> str:
         """Return the whole address without key, parameters in the order given."""
@@ -243,3 +207,39 @@ class Client:
         if flat:
             url += ("&" if urlsplit(url).query else "?") + urlencode(flat, safe=",:;*")
         return strip_secrets(url)
+
+
+def _usable(stored: Answer | None, check: Check | None) -> Answer | None:
+    """Return a stored answer if ``check``, which may be stricter than it was, accepts it."""
+    try:
+        return replace(stored, content=check(stored)) if stored and check else stored
+    except Exception:  # whatever is wrong with it, the request is sent again
+        return None
+
+
+@contextmanager
+def client_for(
+    provider: Provider, client: Client | None, base_url: str | None = None
+) -> Iterator[Client]:
+    """Yield ``client``, or else a new one for ``provider``, at another address if given.
+
+    Parameters
+    ----------
+    provider : Provider
+        Of the connector; used where no client is given.
+    client : Client or None
+        Brings its store, so that an interrupted fetch resumes.
+    base_url : str, optional
+        Another address of the same service, for example a mirror.
+    """
+    if client is not None:
+        yield client
+        return
+    with Client(replace(provider, base=base_url) if base_url else provider) as new:
+        yield new
+
+
+def with_query(path: str, params: Iterable[tuple[str, str]]) -> str:
+    """Return ``path`` with a query in which a name may stand more than once."""
+    query = urlencode(list(params), safe=",:;*+")
+    return f"{path}?{query}" if query else path

@@ -1,15 +1,13 @@
-"""What is known of a provider before the first request: hosts, pace, limits, key.
+"""A provider's hosts, pace, limits and key, with redaction of keys.
 
-A connector declares one :class:`Provider`. Numbers that providers change (pace, limits) can be
-changed without code through ``MARKETINTEL_<SOURCE>_…`` variables; keys come from the
-environment and from nowhere else, and never leave this module except into one request.
+Pace and limits can be changed without code through ``MARKETINTEL_<SOURCE>_…`` variables; keys come
+from the environment only, and leave this module only for one request.
 """
 
 import ipaddress
 import logging
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from json import dumps
 from urllib.parse import quote, quote_plus, urlsplit
@@ -17,20 +15,20 @@ from urllib.parse import quote, quote_plus, urlsplit
 from pydantic import SecretStr
 
 from marketintel import __version__
-from marketintel.errors import UsageError
+from marketintel.errors import SourceError, UsageError
 
 MIB = 1 << 20
 
 #: Variables that hold providers' keys: the only secrets that this package reads.
 KEY_VARIABLES = CENSUS_KEY, COMTRADE_KEY, WTO_KEY = ("CENSUS_KEY", "COMTRADE_KEY", "WTO_KEY")
 
-#: Every key read so far in this process: what :func:`redact` blanks.
+#: Every key read so far in this process, for :func:`redact`.
 _secrets: set[str] = set()
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A statistics provider as the network sees it.
+    """Address, pace, limits and key of a statistics provider.
 
     Attributes
     ----------
@@ -49,7 +47,7 @@ class Provider:
     sign_up : str
         Where a key is had.
     key_trouble : str or None
-        Header of an answer or redirect that says that the key is missing or wrong.
+        Header of an answer or redirect that reports a missing or wrong key.
     max_bytes : int
         Largest body accepted, counted after decompression.
     connect_s, read_s, body_s : float
@@ -78,7 +76,7 @@ class Provider:
     attempts: int = 6
 
     def configured(self) -> "Provider":
-        """Return this provider with the changes the environment asks for.
+        """Return this provider with the settings of the environment.
 
         ``MARKETINTEL_<SOURCE>_URL`` replaces the base address and with it all allowed hosts;
         ``…_INTERVAL_S``, ``…_PATIENCE_S`` and ``…_MAX_BYTES`` replace those numbers.
@@ -89,9 +87,9 @@ class Provider:
             A value is not usable.
         """
         prefix = f"MARKETINTEL_{self.source.upper()}_"
-        changed = self
+        changes: dict[str, object] = {}
         if url := os.environ.get(prefix + "URL"):
-            changed = replace(changed, base=url, hosts=())
+            changes = {"base": url, "hosts": ()}
         for name, field in (
             ("INTERVAL_S", "min_interval_s"),
             ("PATIENCE_S", "patience_s"),
@@ -102,16 +100,15 @@ class Provider:
                     raise UsageError(
                         f"{prefix}{name}={text!r} is not a number; correct or unset it"
                     )
-                value = int(float(text)) if field == "max_bytes" else float(text)
-                changed = replace(changed, **{field: value})  # type: ignore[arg-type]
-        return changed
+                changes[field] = int(float(text)) if field == "max_bytes" else float(text)
+        return replace(self, **changes)  # type: ignore[arg-type]
 
     def allowed_hosts(self) -> frozenset[str]:
-        """Return the hosts this provider may be spoken to at."""
+        """Return the hosts of the base address and of permitted redirects."""
         return frozenset({urlsplit(self.base).hostname or "", *self.hosts})
 
     def key_wanted(self) -> str:
-        """Return what to do about a missing key; "" where there is one, or none is needed."""
+        """Return how to get a missing key; "" where there is one, or none is needed."""
         if self.key_rule == "none" or self.key() is not None:
             return ""
         return f"set {self.key_env} (a key is free at {self.sign_up})"
@@ -119,6 +116,12 @@ class Provider:
     def key(self) -> SecretStr | None:
         """Return the key, if the environment has one."""
         return secret(self.key_env) if self.key_env else None
+
+    def error(
+        self, problem: str, remedy: str, kind: type[SourceError] = SourceError
+    ) -> SourceError:
+        """Return an error of one line: source, what happened, what to do; no key in it."""
+        return kind(redact(f"{self.source}: {problem}; {remedy}"))
 
 
 def secret(variable: str) -> SecretStr | None:
@@ -143,20 +146,20 @@ def secret(variable: str) -> SecretStr | None:
 
 def redact(text: str) -> str:
     """Return ``text`` with every known key blanked, however it is quoted."""
-    for form in _forms():
+    for form in _quoted_secrets():
         text = text.replace(form, "***")
     return text
 
 
 def redact_bytes(body: bytes) -> bytes:
     """Return ``body`` with every known key blanked."""
-    for form in _forms():
+    for form in _quoted_secrets():
         body = body.replace(form.encode(), b"***")
     return body
 
 
-def _forms() -> list[str]:
-    """Return what known keys look like, the longest first: one key may begin like another."""
+def _quoted_secrets() -> list[str]:
+    """Return known keys in each quoting, the longest first: one key may begin like another."""
     forms = {
         form
         for value in _secrets
@@ -173,14 +176,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def user_agent(environment: Mapping[str, str] | None = None) -> str:
-    """Return how we introduce ourselves; ``MARKETINTEL_CONTACT`` adds an address to write to."""
-    contact = (environment or os.environ).get("MARKETINTEL_CONTACT", "").strip()
+def user_agent() -> str:
+    """Return the User-Agent header; ``MARKETINTEL_CONTACT`` adds an address to write to."""
+    contact = os.environ.get("MARKETINTEL_CONTACT", "").strip()
     return f"marketintel/{__version__}" + (f" ({contact})" if contact.isascii() and contact else "")
 
 
 class _Redaction(logging.Filter):
-    """Blanks keys in log records, also in those of the libraries underneath."""
+    """Filter that blanks keys in log records, also in those of the libraries underneath."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = redact(record.getMessage()), ()

@@ -1,7 +1,8 @@
-"""When to ask again, and when to stop: waits, their bound, and the pace between requests."""
+"""Retries of failed requests, and the pace of requests to a host."""
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,34 +10,46 @@ from typing import TypeVar
 
 import urllib3
 
-from marketintel.errors import SourceError
+from marketintel.errors import Unreachable
 from marketintel.sources.http.provider import Provider, redact
-from marketintel.sources.http.replies import Passing
 
 log = logging.getLogger("marketintel.sources")
 
 T = TypeVar("T")
 
-
-class Unreachable(SourceError):
-    """The provider does not answer now: asking it for something else would not help."""
-
-
-class Refused(SourceError):
-    """The provider will not answer this question; a smaller one it may."""
+_WAIT_SENTENCE = re.compile(r"try again in (\d+) second", re.IGNORECASE)
 
 
 class RetryLater(Exception):
-    """Raised by a connector's ``check``: this answer is a passing trouble, ask again."""
+    """Failure that a repetition may mend; raised by a connector's ``check`` too.
 
-    def __init__(self, reason: str, after_s: float | None = None) -> None:
-        super().__init__(reason)
+    Attributes
+    ----------
+    after_s : float or None
+        Wait requested by the provider.
+    damaged : bool
+        The answer is damaged or too slow: repeated twice, not up to the provider's attempts.
+    offline : bool
+        The host's name or network cannot be found: repeated once.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        after_s: float | None = None,
+        *,
+        damaged: bool = False,
+        offline: bool = False,
+    ) -> None:
+        super().__init__(redact(reason))
         self.after_s = after_s
+        self.damaged = damaged
+        self.offline = offline
 
 
 @dataclass
 class Clock:
-    """Time as the client sees it; tests give it their own. ``last`` is for pacing by host."""
+    """Clock of a client, replaced in tests; ``last`` is the time of the last request by host."""
 
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -54,11 +67,11 @@ class Clock:
 CLOCK = Clock()
 
 
-def patiently(once: Callable[[], T], provider: Provider, clock: Clock) -> T:
-    """Repeat ``once`` while its trouble may pass, within the provider's attempts and patience.
+def with_retries(request: Callable[[], T], provider: Provider, clock: Clock) -> T:
+    """Repeat ``request`` on transient failures, within the provider's attempts and patience.
 
-    How often and how long is ``urllib3.Retry``'s arithmetic; the loop is here because a body cut
-    short, or an error text with status 200, is only known after ``urllib3`` has done its part.
+    The number of attempts and the backoff are those of ``urllib3.Retry``; the loop is here because
+    a body cut short, or an error text with status 200, shows only after ``urllib3`` is done.
 
     Raises
     ------
@@ -72,33 +85,38 @@ def patiently(once: Callable[[], T], provider: Provider, clock: Clock) -> T:
     began = clock.monotonic()
     while True:
         try:
-            return once()
-        except Passing as passing:
-            failed = passing
-        except RetryLater as passing:
-            failed = Passing(str(passing), passing.after_s)
+            return request()
+        except RetryLater as error:
+            failure = error
         attempts = len(retry.history) + 1
-        if failed.offline and attempts > 1:
-            raise trouble(provider, str(failed), "check the connection to the internet")
+        if failure.offline and attempts > 1:
+            raise provider.error(str(failure), "check the connection to the internet")
+        # urllib3 counts by the kind of error: "other" ones up to two, lost connections up to total.
+        cause = OSError() if failure.damaged else urllib3.exceptions.ProtocolError()
         try:
-            retry = retry.increment("GET", "/", error=failed.cause)
+            retry = retry.increment("GET", "/", error=cause)
         except urllib3.exceptions.MaxRetryError:
-            what = f"{failed} ({attempts} attempts)"
-            raise Unreachable(str(trouble(provider, what, "try again later"))) from None
+            problem = f"{failure} ({attempts} attempts)"
+            raise provider.error(problem, "try again later", Unreachable) from None
         backoff = max(retry.get_backoff_time(), 0.1 * random.random())  # noqa: S311 - jitter
-        wait = backoff if failed.after_s is None else failed.after_s
+        wait = backoff if failure.after_s is None else failure.after_s
         if clock.monotonic() - began + wait > provider.patience_s:
-            said = trouble(
-                provider,
-                f"{failed}; the wait of {wait:.0f} s would go beyond the limit of "
+            raise provider.error(
+                f"{failure}; the wait of {wait:.0f} s would go beyond the limit of "
                 f"{provider.patience_s:.0f} s",
                 "run the same command later, what is done is kept",
+                Unreachable,
             )
-            raise Unreachable(str(said))
-        log.info("%s: %s; asking again in %.1f s", provider.source, failed, wait)
+        log.info("%s: %s; asking again in %.1f s", provider.source, failure, wait)
         clock.sleep(wait)
 
 
-def trouble(provider: Provider, what: str, todo: str) -> SourceError:
-    """Return the one line: source, what happened, what to do; no key in it."""
-    return SourceError(redact(f"{provider.source}: {what}; {todo}"))
+def retry_after(header: str | None, body: bytes) -> float | None:
+    """Return the seconds to wait, from the Retry-After header or Comtrade's sentence."""
+    try:
+        if header:
+            return min(1e9, urllib3.Retry(retry_after_max=10**9).parse_retry_after(header))
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        pass  # a header without meaning is as good as none
+    sentence = _WAIT_SENTENCE.search(body.decode("utf-8", "replace"))
+    return float(sentence[1]) if sentence else None

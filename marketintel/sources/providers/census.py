@@ -19,14 +19,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
-from marketintel.errors import SourceError, UsageError
+from marketintel.errors import SourceError, Unreachable, UsageError
 from marketintel.sources.formats import tidy
-from marketintel.sources.http import replies
-from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.answers import Answer, error_text
+from marketintel.sources.http.client import Client, with_query
 from marketintel.sources.http.provider import CENSUS_KEY, Provider
-from marketintel.sources.http.retry import Unreachable
-from marketintel.sources.http.session import address
 from marketintel.sources.scope import asked
 
 SOURCE = "census"
@@ -128,7 +125,7 @@ def requests(query: Query) -> Iterator[str]:
         for chunk in chunks or [[]]:
             wanted = [(commodity, code) for code in chunk]
             get = fields if wanted else f"{fields},{commodity}"  # a filter comes back by itself
-            yield address(
+            yield with_query(
                 f"/data/timeseries/intltrade/{query.flow}s/hs",
                 [("get", get), ("COMM_LVL", query.level), ("time", period), *wanted],
             )
@@ -140,7 +137,7 @@ def _ask(path: str, query: Query, client: Client) -> pd.DataFrame:
 
     def accept(answer: Answer) -> pd.DataFrame:
         if answer.body.strip() and not tidy.is_markup(answer.body):
-            replies.must_parse(answer)
+            answer.check_json()
         frame = asked(process(answer.body, query.flow), SOURCE, period=[period])
         if query.codes:
             begun = frame["cmd_code"].str.startswith(query.codes)
@@ -160,7 +157,7 @@ def _table(body: tidy.Body | list[Any]) -> list[list[Any]]:
         if not body.strip():
             return []
         if tidy.is_markup(body):
-            said = replies.message(body if isinstance(body, bytes) else body.encode())
+            said = error_text(body if isinstance(body, bytes) else body.encode())
             raise Unreachable(
                 f"{SOURCE}: got a page in place of data ({said}), as for an invalid key; set or "
                 f"renew {PROVIDER.key_env} (a key is free at {PROVIDER.sign_up})"

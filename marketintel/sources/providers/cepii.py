@@ -5,12 +5,11 @@ import struct
 import zipfile
 from typing import TYPE_CHECKING
 
-from marketintel.errors import SourceError
+from marketintel.errors import SourceError, Unreachable
 from marketintel.sources.formats import tidy
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import MIB, Provider
-from marketintel.sources.http.retry import Unreachable
 
 if TYPE_CHECKING:
     import pandas as pd

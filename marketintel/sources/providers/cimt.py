@@ -23,9 +23,8 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.files import scratch
 from marketintel.sources.formats.tidy import Contract, conform, empty, numbers, reading, snippet
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 SOURCE = "statcan_cimt"
@@ -116,7 +115,7 @@ def fetch(
     check(query)
     with scratch() as folder:
         target = folder / "archive.zip"
-        with conversation(PROVIDER, client, base_url) as talk:
+        with client_for(PROVIDER, client, base_url) as talk:
             status = perform(query, talk, target)
         if status == 404:
             return empty(CONTRACT, f"HTTP 404: no archive of {query.year}")

@@ -31,9 +31,9 @@ from marketintel.sources.formats.tidy import (
     unpacked,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, RetryLater
+from marketintel.sources.http.client import Client, client_for, with_query
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import address, conversation
+from marketintel.sources.http.retry import RetryLater
 from marketintel.sources.providers import eurostat
 from marketintel.sources.scope import asked
 
@@ -193,7 +193,7 @@ def _ask(query: Query, client: Client) -> Answer:
     check_answer = partial(_settled, query=query)
     try:
         return client.get(
-            address(*request(query)), accept=_ANSWERS, expect=_MEDIA, check=check_answer
+            with_query(*request(query)), accept=_ANSWERS, expect=_MEDIA, check=check_answer
         )
     except _Queued as promise:
         request_id = promise.request_id
@@ -264,7 +264,7 @@ def fetch(
         The provider refuses it, changed its format, or cannot be reached.
     """
     check(query)
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         frames = [answer.content for answer in perform(query, talk)]
     with_rows = [frame for frame in frames if len(frame)]
     return pd.concat(with_rows, ignore_index=True) if with_rows else frames[0]

@@ -6,10 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from marketintel.errors import SourceError
+from marketintel.errors import Refused, SourceError
 from marketintel.sources.formats import tidy
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.http.retry import Refused
 
 SOURCE = "comtrade"
 

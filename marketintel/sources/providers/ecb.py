@@ -32,9 +32,8 @@ from marketintel.sources.formats.tidy import (
     unpacked,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 SOURCE = "ecb"
@@ -113,7 +112,7 @@ def fetch(
 ) -> pd.DataFrame:
     """Return the rates of a query under :data:`CONTRACT`; no rows if there are none."""
     check(query)
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         frame: pd.DataFrame = perform(query, talk).content
     return frame
 

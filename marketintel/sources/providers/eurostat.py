@@ -37,9 +37,9 @@ from marketintel.sources.formats.tidy import (
     unpacked,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, RetryLater
+from marketintel.sources.http.client import Client, client_for, with_query
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import address, conversation
+from marketintel.sources.http.retry import RetryLater
 from marketintel.sources.scope import asked
 
 SOURCE = "eurostat"
@@ -131,7 +131,7 @@ def perform(query: Query, client: Client) -> Answer:
     """Ask once; "nothing found" is an answer whatever its status. ``content`` is its rows."""
     check_answer = partial(_acceptable, query=query)
     return client.get(
-        address(*request(query)), accept=(200, 202, 400, 404, 413), check=check_answer
+        with_query(*request(query)), accept=(200, 202, 400, 404, 413), check=check_answer
     )
 
 
@@ -164,7 +164,7 @@ def fetch(
         The provider refuses it, changed its format, or cannot be reached.
     """
     check(query)
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         frame: pd.DataFrame = perform(query, talk).content
     if "dataset" in frame:
         frame["dataset"] = frame["dataset"].fillna(DATASETS.get(query.dataset, query.dataset))

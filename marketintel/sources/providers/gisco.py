@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.formats.tidy import Body, json_of, need, reading, snippet, text_of
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 if TYPE_CHECKING:
@@ -114,7 +113,7 @@ def fetch(
     """Return a layer under :data:`CONTRACT` or :data:`COUNTRY_CONTRACT`, with ``geometry``."""
     check(query)
     provider = NATURAL_EARTH if query.layer == "countries" else PROVIDER
-    with conversation(provider, client, base_url) as talk:
+    with client_for(provider, client, base_url) as talk:
         layer: geopandas.GeoDataFrame = perform(query, talk).content
     return layer
 

@@ -40,9 +40,8 @@ from marketintel.sources.formats.tidy import (
     text_of,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 SOURCE = "imf"
@@ -170,14 +169,14 @@ def fetch(
     query : Query
         What to ask for.
     client : Client, optional
-        See :func:`marketintel.sources.http.session.conversation`.
+        See :func:`marketintel.sources.http.client.client_for`.
     base_url : str, optional
         Another address of the service.
     as_of : date, optional
         Day of the edition, for the year rule; the day of the answer if not given.
     """
     check(query)
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         answer = perform(query, talk)
         day = as_of or answer.retrieved_at.date()
         frame = _asked_for(_read(answer.body, query, day), query)

@@ -28,9 +28,8 @@ from marketintel.sources.formats.tidy import (
     text_of,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 SOURCE = "oecd"
@@ -133,7 +132,7 @@ def fetch(
 ) -> pd.DataFrame:
     """Return the figures of a query: :data:`CONTRACT` and the data flow's other dimensions."""
     check(query)
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         frame: pd.DataFrame = perform(query, talk).content
     return frame
 

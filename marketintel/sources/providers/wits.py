@@ -34,9 +34,8 @@ from marketintel.sources.formats.tidy import (
     snippet,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 SOURCE = "wits"
@@ -166,7 +165,7 @@ def fetch(
     The reporter of an EU member's rows is ``918``.
     """
     check(query)
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         frame: pd.DataFrame = perform(query, talk).content
     return frame
 

@@ -11,12 +11,11 @@ from typing import Any
 
 import pandas as pd
 
-from marketintel.errors import SourceError, UsageError
+from marketintel.errors import Refused, SourceError, UsageError
 from marketintel.sources.formats import tidy
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.http.retry import Refused
 from marketintel.sources.scope import asked
 
 SOURCE = "worldbank"

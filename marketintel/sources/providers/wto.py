@@ -28,9 +28,8 @@ from marketintel.sources.formats.tidy import (
     unpacked,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
+from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import WTO_KEY, Provider
-from marketintel.sources.http.session import conversation
 from marketintel.sources.scope import asked
 
 SOURCE = "wto"
@@ -148,7 +147,7 @@ def fetch(
             "wto: no key; set the environment variable WTO_KEY "
             f"(a key is free at {PROVIDER.sign_up})"
         )
-    with conversation(PROVIDER, client, base_url) as talk:
+    with client_for(PROVIDER, client, base_url) as talk:
         frame: pd.DataFrame = perform(query, talk).content
     return frame
 
