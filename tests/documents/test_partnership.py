@@ -215,9 +215,9 @@ def test_the_plan_can_be_kept_and_says_what_is_a_proposal():
 
 
 def test_next_targets_are_those_of_the_screening_with_their_class():
-    from marketintel.documents import screening
+    from marketintel.documents.ranking import load as ranking
 
-    plan, screen = roadmap.load(DAY), screening.load()
+    plan, screen = roadmap.load(DAY), ranking.load()
     shown = roadmap.next_targets(plan)
     table = tables(shown)["next_targets"]
     assert table["iso3"].tolist() == screen.shortlist
@@ -230,7 +230,7 @@ def test_without_a_screening_the_gap_is_stated(monkeypatch):
     def absent(**_):
         raise MissingDataError("no trade between all economies in the warehouse")
 
-    monkeypatch.setattr(roadmap.screening, "load", absent)
+    monkeypatch.setattr(roadmap.ranking, "load", absent)
     shown = roadmap.next_targets(roadmap.load(DAY))
     assert "**Not known.**" in prose(shown) and not tables(shown)
 

@@ -9,8 +9,9 @@ import pytest
 from marketintel.analysis.markets.agreement import ROBUST
 from marketintel.documents import screening
 from marketintel.documents.engine.blocks import Callout, Stack, Table
+from marketintel.documents.ranking.load import LOAD_COMMAND
+from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening import devices
-from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
 from marketintel.reference import screening as settings
 from marketintel.reference.segments import load_segments

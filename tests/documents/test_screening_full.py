@@ -17,7 +17,8 @@ from marketintel.analysis.markets.agreement import CONTESTED, ROBUST
 from marketintel.analysis.trade import complexity
 from marketintel.cli.screen import screen as command
 from marketintel.documents import screening
-from marketintel.documents.screening import baskets, facts
+from marketintel.documents.ranking import load as facts
+from marketintel.documents.screening import baskets
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
 from marketintel.warehouse import selection, store

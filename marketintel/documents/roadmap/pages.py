@@ -14,7 +14,6 @@ import pandas as pd
 
 from marketintel.analysis.partnership import roadmap as path_method
 from marketintel.documents import prose as w
-from marketintel.documents import screening
 from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.engine.blocks import (
     Callout,
@@ -26,7 +25,7 @@ from marketintel.documents.engine.blocks import (
     escape,
 )
 from marketintel.documents.partnership import KEY_MARKETS, figures_read, market
-from marketintel.documents.screening.facts import LOAD_COMMAND
+from marketintel.documents.ranking import load as ranking
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name
 from marketintel.reference.partnership import load_actions, load_kpis
@@ -234,7 +233,7 @@ def missions(plan: Plan) -> Stack:
 def next_targets(plan: Plan) -> Stack:
     """Countries to take up next: the shortlist of the screening with its classes, or the gap."""
     try:
-        screen = screening.load(data_dir=plan.data_dir)
+        screen = ranking.load(data_dir=plan.data_dir)
     except MissingDataError as error:
         return Stack(
             Callout(
@@ -257,7 +256,7 @@ def next_targets(plan: Plan) -> Stack:
         "warning",
         f"**These are not proposals for missions.** World trade of photonic goods is not in the data "
         f"directory, so this screening ranks markets for {screen.what}. It shows how countries "
-        f"will be proposed once it is there: `{LOAD_COMMAND}`.",
+        f"will be proposed once it is there: `{ranking.LOAD_COMMAND}`.",
     )
     return Stack(
         None if screen.complete else warning,

@@ -6,11 +6,12 @@
 A notebook needs only what is imported here.
 """
 
+from marketintel.documents.ranking.load import load
+from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening.baskets import structure
 from marketintel.documents.screening.closing import gaps, sources
 from marketintel.documents.screening.dependence import materials
 from marketintel.documents.screening.devices import access, supply_side
-from marketintel.documents.screening.facts import Screen, load
 from marketintel.documents.screening.methods import (
     by_group,
     gravity,

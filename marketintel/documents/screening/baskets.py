@@ -12,9 +12,11 @@ from marketintel.analysis.trade import complexity as cx
 from marketintel.analysis.trade.indices import balassa
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
-from marketintel.documents.screening.facts import ALL_PRODUCTS, Screen
+from marketintel.documents.ranking.screen import Screen
 from marketintel.warehouse import engine, store
 
+#: Source of sums of every product.
+ALL_PRODUCTS = "baci_baskets"
 #: Products from which on a matrix counts as the whole basket: HS6 has about 5,000.
 ENOUGH_PRODUCTS = 3_000
 #: Economies below either size are left out: a territory with five products would come first.

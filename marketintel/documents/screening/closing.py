@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Stack, Table, Text, escape
-from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
+from marketintel.documents.ranking.load import LOAD_COMMAND
+from marketintel.documents.ranking.screen import Screen
 
 
 def gaps(screen: Screen) -> Stack:

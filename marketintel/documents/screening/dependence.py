@@ -7,9 +7,9 @@ import pandas as pd
 from marketintel.analysis.trade import materials as study
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
+from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening import pictures
 from marketintel.documents.screening.eu_inputs import eu_inputs
-from marketintel.documents.screening.facts import Screen
 from marketintel.reference.countries import group_members
 from marketintel.warehouse import engine
 

@@ -12,7 +12,8 @@ from marketintel.analysis.trade import complexity, duties, suppliers
 from marketintel.analysis.trade.frames import CORE, NEIGHBOUR, OWN
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
-from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
+from marketintel.documents.ranking.load import LOAD_COMMAND
+from marketintel.documents.ranking.screen import Screen
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import group_members
 from marketintel.reference.segments import load_segments

@@ -9,8 +9,9 @@ from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
 from marketintel.documents.engine.run import Edition
 from marketintel.documents.engine.workbench import run_on
-from marketintel.documents.screening.asked import spelled
-from marketintel.documents.screening.facts import Screen, load
+from marketintel.documents.ranking.load import load
+from marketintel.documents.ranking.screen import Screen
+from marketintel.documents.ranking.terms import spelled
 
 NOTEBOOK = "country_screening.ipynb"
 

@@ -7,7 +7,7 @@ import pandas as pd
 from marketintel.analysis.trade import materials
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
-from marketintel.documents.screening.facts import Screen
+from marketintel.documents.ranking.screen import Screen
 from marketintel.reference.countries import group_members
 from marketintel.warehouse.critical_inputs import CriticalInputs, critical_inputs
 

@@ -9,8 +9,8 @@ from marketintel.analysis.markets.gravity import gravity as fit_gravity
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.formats import show
+from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening import pictures
-from marketintel.documents.screening.facts import Screen
 from marketintel.documents.screening.shortlist import record_sentence
 from marketintel.documents.screening.whatif import scenario as imagined
 from marketintel.errors import MissingDataError

@@ -18,8 +18,9 @@ from marketintel.documents.engine.blocks import (
     Text,
     escape,
 )
+from marketintel.documents.ranking.load import LOAD_COMMAND
+from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening import pictures
-from marketintel.documents.screening.facts import LOAD_COMMAND, Screen
 from marketintel.documents.screening.whatif import assumptions
 from marketintel.warehouse.context import countries_geometry
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, escape
-from marketintel.documents.screening.facts import Screen
+from marketintel.documents.ranking.screen import Screen
 
 
 def assumptions(screen: Screen) -> Callout | None:

@@ -1,0 +1,1 @@
+"""Ranking of the markets of an exporter, as several documents read it."""
