@@ -187,7 +187,7 @@ def _markets(text: str) -> list[str]:
 
 def _codes(text: str, years: list[int]) -> list[str]:
     """Return the segments' codes in every HS revision that statistics of these years may use."""
-    from marketintel.warehouse.harmonise import HS_REVISIONS
+    from marketintel.reference.hs import HS_REVISIONS
 
     in_force = [r for r, year in HS_REVISIONS.items() if year <= max(years)]
     # Some reporters are a revision late, so the one before the first is asked for as well.

@@ -4,17 +4,18 @@ The order of the columns is part of the contract; new columns go at the end. Mon
 dollars, weights are kilograms, distances kilometres; the unit is the suffix of the name.
 """
 
+import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 
 from marketintel.errors import DamagedDataError
 from marketintel.reference.countries import code_map, load_groups
-from marketintel.sources.formats.tidy import snippet
-from marketintel.sources.limits import LIMITS, MONEY, OF_UNIT, PERCENT
-from marketintel.warehouse.harmonise import HS_REVISIONS
+from marketintel.reference.hs import REVISIONS
+from marketintel.reference.limits import LIMITS, OF_UNIT, PERCENT, limit_of
 
 FLOWS = ("import", "export", "re_export", "re_import")
 VALUATIONS = ("CIF", "FOB", "FAS", "customs_value")
@@ -22,318 +23,175 @@ TRADE_SYSTEMS = ("general", "consumption")
 REGIMES = ("MFN", "preferential", "calculated")
 WORLD = "WLD"
 
-_PERIOD = r"\d{4}(-(0[1-9]|1[0-2]))?"
+Column = tuple[str, list[pa.Check]]
+
+#: Columns of each table, in order; "?" marks one that may lack values.
+_COLUMNS = {
+    "trade": "reporter partner flow hs_revision cmd_code period freq value_usd net_weight_kg? "
+    "quantity? quantity_unit? valuation trade_system? is_mirror source vintage "
+    # The currency in which the figure was published, and the worth of one unit (currency.py).
+    "currency usd_per_unit rate_source?",
+    "duties": "reporter partner hs_revision cmd_code period customs_value_usd? "
+    "dutiable_value_usd? duties_usd? rate_pct? regime source vintage",
+    "tariff_lines": "reporter hs8 hs_revision cmd_code description general special other "
+    "footnotes statute source vintage",
+    "macro": "economy indicator period value unit is_projection source vintage",
+    "pairs": "origin destination distance_km contiguous common_language colony "
+    "distance_weighted_km? source vintage",
+    # A tie that is not stated is neither yes nor no.
+    "pairs_yearly": "origin destination period distance_km? contiguous? common_language? colony? "
+    "trade_agreement? origin_in_wto? destination_in_wto? origin_in_eu? destination_in_eu? "
+    "gdp_origin_usd? gdp_destination_usd? source vintage",
+    # The destination is the world, or a group that the exporter is in: its sales to the others.
+    "baskets": "exporter destination hs_revision cmd_code period value_usd source vintage",
+    # A blank cell is a figure that exists and is not given: a row without a value.
+    "regions": "nuts_id level indicator activity? period value? unit nuts_version source vintage",
+}
+TABLES = tuple(_COLUMNS)
+
+#: Columns that together occur once.
+_KEYS = {
+    "trade": "reporter partner flow hs_revision cmd_code period freq trade_system is_mirror source",
+    "duties": "reporter partner hs_revision cmd_code period regime source",
+    "tariff_lines": "reporter hs8 source",
+    "macro": "economy indicator period source",
+    "pairs": "origin destination source",
+    "pairs_yearly": "origin destination period source",
+    "baskets": "exporter destination hs_revision cmd_code period source",
+    "regions": "nuts_id indicator activity period source",
+}
 
 
-def _each(test: Callable[[str], bool], rule: str) -> pa.Check:
-    """Check a text column on its distinct values: columns are long and values few."""
+def _each(test: Callable[[str], bool], rule: str) -> Column:
+    """Return a text column, checked on its distinct values: columns are long and values few."""
 
     def check(column: pd.Series) -> pd.Series:
         good = {value for value in column.dropna().unique() if test(value)}
         return column.isin(good) | column.isna()
 
-    return pa.Check(check, name=rule, error=rule)
+    return "str", [pa.Check(check, name=rule, error=rule)]
 
 
-def _matches(pattern: str, rule: str) -> pa.Check:
-    import re
-
-    compiled = re.compile(pattern)
-    return _each(lambda value: compiled.fullmatch(value) is not None, rule)
+def _matches(pattern: str, rule: str) -> Column:
+    return _each(lambda value: re.fullmatch(pattern, value) is not None, rule)
 
 
-def _one_of(*allowed: str) -> pa.Check:
+def _one_of(*allowed: str) -> Column:
     return _each(lambda value: value in allowed, f"one of {', '.join(allowed)}")
 
 
-def _text(*checks: pa.Check, nullable: bool = False) -> pa.Column:
-    return pa.Column("str", list(checks), nullable=nullable)
-
-
-def _amount(most: float = MONEY, nullable: bool = False) -> pa.Column:
-    return pa.Column("float64", _between(0, most), nullable=nullable)
-
-
-def _between(least: float, most: float) -> pa.Check:
+def _between(least: float, most: float) -> Column:
     rule = f"not negative, at most {most:g}" if least == 0 else f"from {least:g} to {most:g}"
-    return pa.Check.in_range(least, most, error=rule, name=rule)
+    return "float64", [pa.Check.in_range(least, most, error=rule, name=rule)]
 
 
-def _economy() -> pa.Column:
-    allowed = set(code_map("iso3").values()) | {WORLD}
-    return _text(_each(lambda code: code in allowed, "an ISO3 of countries.csv, or WLD"))
+def _types(table: str) -> dict[str, Column]:
+    """Return type and checks of the columns that are neither plain text nor an amount."""
+    codes = {*code_map("iso3").values(), WORLD}
+    economy = _each(lambda code: code in codes, "an ISO3 of countries.csv, or WLD")
+    yearly = table not in ("trade", "macro")
+    types: dict[str, Column] = {
+        **dict.fromkeys(
+            ("reporter", "partner", "economy", "origin", "destination", "exporter"), economy
+        ),
+        **dict.fromkeys(
+            ("is_mirror", "is_projection", "contiguous", "common_language", "colony",
+             "trade_agreement", "origin_in_wto", "destination_in_wto", "origin_in_eu",
+             "destination_in_eu"), ("bool", []),
+        ),
+        "flow": _one_of(*FLOWS),
+        "hs_revision": _one_of(*REVISIONS),
+        "cmd_code": _matches(r"\d{6}", "an HS code of 6 digits"),
+        "period": _matches(r"\d{4}", "YYYY")
+        if yearly
+        else _matches(r"\d{4}(-(0[1-9]|1[0-2]))?", "YYYY or YYYY-MM"),
+        "freq": _one_of("A", "M"),
+        "valuation": _one_of(*VALUATIONS),
+        "trade_system": _one_of(*TRADE_SYSTEMS),
+        "currency": _matches(r"[A-Z]{3}", "an ISO 4217 currency"),
+        "usd_per_unit": _between(1e-9, 1e9),
+        "regime": _one_of(*REGIMES),
+        "hs8": _matches(r"\d{8}", "a tariff line of 8 digits"),
+        "nuts_id": _matches(r"[A-Z]{2}[0-9A-Z]{0,2}", "a country, NUTS 1 or NUTS 2 code"),
+        "level": ("int64", [pa.Check.isin([0, 1, 2], error="0, 1 or 2")]),
+        "activity": _matches(r"[A-Z](\d{2,3})?", "a NACE Rev. 2 code"),
+        "nuts_version": _matches(r"20\d\d", "a year of NUTS"),
+    }  # fmt: skip
+    if table == "trade":
+        types["cmd_code"] = _matches(r"\d{4}(\d\d)?", "an HS code of 6 (or 4) digits")
+    if table == "macro":
+        types["value"] = _between(-PERCENT, LIMITS["value"])
+    if table == "baskets":
+        groups = {WORLD, *load_groups()}
+        types["destination"] = _each(lambda name: name in groups, "WLD or a group")
+    return types
 
 
-def _hs_revision() -> pa.Column:
-    return _text(_one_of(*HS_REVISIONS))
-
-
-def _hs6() -> pa.Column:
-    return _text(_matches(r"\d{6}", "an HS code of 6 digits"))
-
-
-def _rows(test: Callable[[pd.DataFrame], pd.Series], rule: str) -> pa.Check:
-    return pa.Check(test, name=rule, error=rule)
-
-
-def _trade() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "reporter": _economy(),
-            "partner": _economy(),
-            "flow": _text(_one_of(*FLOWS)),
-            "hs_revision": _hs_revision(),
-            "cmd_code": _text(_matches(r"\d{4}(\d\d)?", "an HS code of 6 (or 4) digits")),
-            "period": _text(_matches(_PERIOD, "YYYY or YYYY-MM")),
-            "freq": _text(_one_of("A", "M")),
-            "value_usd": _amount(),
-            "net_weight_kg": _amount(LIMITS["net_weight_kg"], nullable=True),
-            "quantity": _amount(LIMITS["quantity"], nullable=True),
-            "quantity_unit": _text(nullable=True),
-            "valuation": _text(_one_of(*VALUATIONS)),
-            "trade_system": _text(_one_of(*TRADE_SYSTEMS), nullable=True),
-            "is_mirror": pa.Column("bool"),
-            "source": _text(),
-            "vintage": _text(),
-            # What the figure was published in, and what a unit of it was worth (currency.py).
-            "currency": _text(_matches(r"[A-Z]{3}", "an ISO 4217 currency")),
-            "usd_per_unit": pa.Column("float64", _between(1e-9, 1e9)),
-            "rate_source": _text(nullable=True),
-        },
-        checks=[
-            _rows(
-                lambda t: (t["cmd_code"].str.len() == 6)
-                | ((t["reporter"] == WORLD) & (t["partner"] == WORLD)),
-                "4-digit codes only where reporter and partner are WLD",
-            ),
-            _rows(
-                lambda t: (t["period"].str.len() == 7) == (t["freq"] == "M"),
-                "months have freq M, years freq A",
-            ),
-            _rows(
-                lambda t: (t["currency"] == "USD") == t["rate_source"].isna(),
-                "a converted figure names its rate's source, a dollar figure has none",
-            ),
-        ],
-        unique=["reporter", "partner", "flow", "hs_revision", "cmd_code", "period",
-                "freq", "trade_system", "is_mirror", "source"],
-        strict=True,
-        ordered=True,
-        name="trade",
-    )  # fmt: skip
-
-
-def _duties() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "reporter": _economy(),
-            "partner": _economy(),
-            "hs_revision": _hs_revision(),
-            "cmd_code": _hs6(),
-            "period": _text(_matches(r"\d{4}", "YYYY")),
-            "customs_value_usd": _amount(nullable=True),
-            "dutiable_value_usd": _amount(nullable=True),
-            "duties_usd": _amount(nullable=True),
-            "rate_pct": _amount(LIMITS["rate_pct"], nullable=True),
-            "regime": _text(_one_of(*REGIMES)),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        checks=[
-            _rows(
-                lambda t: ~(t["dutiable_value_usd"] > t["customs_value_usd"]),
-                "dutiable value not above customs value",
-            ),
-            _rows(
-                lambda t: (
-                    (t["customs_value_usd"].notna() | (t["regime"] != "calculated"))
-                    & (t["rate_pct"].notna() | (t["regime"] == "calculated"))
-                ),
-                "calculated duties have a customs value, tariffs a rate",
-            ),
-        ],
-        unique=["reporter", "partner", "hs_revision", "cmd_code", "period", "regime", "source"],
-        strict=True,
-        ordered=True,
-        name="duties",
-    )
-
-
-def _tariff_lines() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "reporter": _economy(),
-            "hs8": _text(_matches(r"\d{8}", "a tariff line of 8 digits")),
-            "hs_revision": _hs_revision(),
-            "cmd_code": _hs6(),
-            "description": _text(),
-            "general": _text(),
-            "special": _text(),
-            "other": _text(),
-            "footnotes": _text(),
-            "statute": _text(),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        checks=[
-            _rows(lambda t: t["hs8"].str[:6] == t["cmd_code"], "hs8 begins with cmd_code"),
-        ],
-        unique=["reporter", "hs8", "source"],
-        strict=True,
-        ordered=True,
-        name="tariff_lines",
-    )
-
-
-def _macro() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "economy": _economy(),
-            "indicator": _text(),
-            "period": _text(_matches(_PERIOD, "YYYY or YYYY-MM")),
-            "value": pa.Column("float64", _between(-PERCENT, LIMITS["value"])),
-            "unit": _text(),
-            "is_projection": pa.Column("bool"),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        checks=[
-            _rows(
-                lambda t: (
-                    (t["value"].abs() <= t["unit"].map(OF_UNIT).fillna(LIMITS["value"]))
-                    & ((t["value"] >= 0) | ~t["unit"].isin(["USD", "persons"]))
-                ),
-                "a value that its unit can have",
-            ),
-        ],
-        unique=["economy", "indicator", "period", "source"],
-        strict=True,
-        ordered=True,
-        name="macro",
-    )
-
-
-def _pairs() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "origin": _economy(),
-            "destination": _economy(),
-            "distance_km": _amount(LIMITS["_km"]),
-            "contiguous": pa.Column("bool"),
-            "common_language": pa.Column("bool"),
-            "colony": pa.Column("bool"),
-            "distance_weighted_km": _amount(LIMITS["_km"], nullable=True),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        unique=["origin", "destination", "source"],
-        strict=True,
-        ordered=True,
-        name="pairs",
-    )
-
-
-def _pairs_yearly() -> pa.DataFrameSchema:
-    tie = pa.Column("boolean", nullable=True)  # not stated is neither yes nor no
-    return pa.DataFrameSchema(
-        {
-            "origin": _economy(),
-            "destination": _economy(),
-            "period": _text(_matches(r"\d{4}", "YYYY")),
-            "distance_km": _amount(LIMITS["_km"], nullable=True),
-            "contiguous": tie,
-            "common_language": tie,
-            "colony": tie,
-            "trade_agreement": tie,
-            "origin_in_wto": tie,
-            "destination_in_wto": tie,
-            "origin_in_eu": tie,
-            "destination_in_eu": tie,
-            "gdp_origin_usd": _amount(nullable=True),
-            "gdp_destination_usd": _amount(nullable=True),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        unique=["origin", "destination", "period", "source"],
-        strict=True,
-        ordered=True,
-        name="pairs_yearly",
-    )
-
-
-def _baskets() -> pa.DataFrameSchema:
-    known = {WORLD, *load_groups()}
-    return pa.DataFrameSchema(
-        {
-            "exporter": _economy(),
-            # The world; or a group that the exporter is in: what it sells to the others there.
-            "destination": _text(_each(lambda name: name in known, "WLD or a group")),
-            "hs_revision": _hs_revision(),
-            "cmd_code": _hs6(),
-            "period": _text(_matches(r"\d{4}", "YYYY")),
-            "value_usd": _amount(),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        unique=["exporter", "destination", "hs_revision", "cmd_code", "period", "source"],
-        strict=True,
-        ordered=True,
-        name="baskets",
-    )
-
-
-def _regions() -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(
-        {
-            "nuts_id": _text(
-                _matches(r"[A-Z]{2}[0-9A-Z]{0,2}", "a country, NUTS 1 or NUTS 2 code")
-            ),
-            "level": pa.Column("int64", pa.Check.isin([0, 1, 2], error="0, 1 or 2")),
-            "indicator": _text(),
-            "activity": _text(_matches(r"[A-Z](\d{2,3})?", "a NACE Rev. 2 code"), nullable=True),
-            "period": _text(_matches(r"\d{4}", "YYYY")),
-            # A blank cell is a figure that exists and is not given: a row without a value.
-            "value": _amount(LIMITS["value"], nullable=True),
-            "unit": _text(),
-            "nuts_version": _text(_matches(r"20\d\d", "a year of NUTS")),
-            "source": _text(),
-            "vintage": _text(),
-        },
-        checks=[
-            _rows(
-                lambda t: t["nuts_id"].str.len() == t["level"] + 2,
-                "level is the length of nuts_id less 2",
-            ),
-        ],
-        unique=["nuts_id", "indicator", "activity", "period", "source"],
-        strict=True,
-        ordered=True,
-        name="regions",
-    )
-
-
-_CONTRACTS = {
-    "trade": _trade,
-    "duties": _duties,
-    "tariff_lines": _tariff_lines,
-    "macro": _macro,
-    "pairs": _pairs,
-    "pairs_yearly": _pairs_yearly,
-    "baskets": _baskets,
-    "regions": _regions,
+#: Rules over several columns of a row, by table: rule → test.
+_ROW_RULES: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "trade": {
+        "4-digit codes only where reporter and partner are WLD": lambda t: (
+            (t["cmd_code"].str.len() == 6) | ((t["reporter"] == WORLD) & (t["partner"] == WORLD))
+        ),
+        "months have freq M, years freq A": lambda t: (
+            (t["period"].str.len() == 7) == (t["freq"] == "M")
+        ),
+        "a converted figure names its rate's source, a dollar figure has none": lambda t: (
+            (t["currency"] == "USD") == t["rate_source"].isna()
+        ),
+    },
+    "duties": {
+        "dutiable value not above customs value": lambda t: (
+            ~(t["dutiable_value_usd"] > t["customs_value_usd"])
+        ),
+        "calculated duties have a customs value, tariffs a rate": lambda t: (
+            (t["customs_value_usd"].notna() | (t["regime"] != "calculated"))
+            & (t["rate_pct"].notna() | (t["regime"] == "calculated"))
+        ),
+    },
+    "tariff_lines": {
+        "hs8 begins with cmd_code": lambda t: t["hs8"].str[:6] == t["cmd_code"],
+    },
+    "macro": {
+        "a value that its unit can have": lambda t: (
+            (t["value"].abs() <= t["unit"].map(OF_UNIT).fillna(LIMITS["value"]))
+            & ((t["value"] >= 0) | ~t["unit"].isin(["USD", "persons"]))
+        ),
+    },
+    "regions": {
+        "level is the length of nuts_id less 2": lambda t: t["nuts_id"].str.len() == t["level"] + 2,
+    },
 }
-TABLES = tuple(_CONTRACTS)
 
 
 @cache
 def contract(table: str) -> pa.DataFrameSchema:
     """Return the contract of a table (one of ``TABLES``)."""
-    return _CONTRACTS[table]()
+    types = _types(table)
+    declared = {}
+    for word in _COLUMNS[table].split():
+        name, nullable = word.rstrip("?"), word.endswith("?")
+        most = limit_of(name)
+        dtype, checks = types.get(name) or (("str", []) if most is None else _between(0, most))
+        if nullable and dtype == "bool":
+            dtype = "boolean"
+        declared[name] = pa.Column(dtype, checks, nullable=nullable)
+    return pa.DataFrameSchema(
+        declared,
+        checks=[
+            pa.Check(test, name=rule, error=rule)
+            for rule, test in _ROW_RULES.get(table, {}).items()
+        ],
+        unique=_KEYS[table].split(),
+        strict=True,
+        ordered=True,
+        name=table,
+    )
 
 
 def columns(table: str) -> list[str]:
     """Return the column names of a table, in order."""
-    return list(contract(table).columns)
+    return [word.rstrip("?") for word in _COLUMNS[table].split()]
 
 
 def validate(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
@@ -346,7 +204,7 @@ def validate(frame: pd.DataFrame, table: str, file: str) -> pd.DataFrame:
     table : str
         One of ``TABLES``.
     file : str
-        What the rows come from, for the message.
+        Name of the rows' origin, for the message.
 
     Raises
     ------
@@ -369,8 +227,10 @@ def _first_row(error: pa.errors.SchemaError, frame: pd.DataFrame) -> str:
         return ""
     first = cases.iloc[0]
     row, column = int(first["index"]), first.get("column", error.schema.name)
-    value = f": {column} = {snippet(str(frame[column].iloc[row]))}" if column in frame else ""
-    return f", row {row}{value}"
+    if column not in frame:
+        return f", row {row}"
+    value = " ".join(str(frame[column].iloc[row]).split())
+    return f", row {row}: {column} = {value[:119] + '…' if len(value) > 120 else value}"
 
 
 def _rule(error: pa.errors.SchemaError) -> str:

@@ -19,7 +19,7 @@ from typing import Any
 from marketintel.errors import ReferenceFileError
 from marketintel.reference.countries import country_name
 from marketintel.reference.files import REFERENCE_DIR, Problem, Tables, raw_toml, refuse, table_in
-from marketintel.reference.segments_check import LATEST, hs_codes
+from marketintel.reference.hs import LATEST, hs_codes
 
 NUTS_FILE = REFERENCE_DIR / "nuts_regions.csv"
 REGIONS_FILE = REFERENCE_DIR / "regions.toml"

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import UsageError
 from marketintel.reference.files import REFERENCE_DIR, raw_toml, refuse
-from marketintel.reference.segments_check import LATEST, REVISIONS, check_segments
+from marketintel.reference.hs import LATEST, REVISIONS
+from marketintel.reference.segments_check import check_segments
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,14 +1,12 @@
 """The rules of ``segments.toml``."""
 
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from marketintel.reference.files import REFERENCE_DIR, Problem, Tables, raw_toml, table_in
+from marketintel.reference.files import Problem, Tables, raw_toml, table_in
+from marketintel.reference.hs import LATEST, REVISIONS, hs_codes
 
-REVISIONS = ("HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017", "HS2022")
-LATEST = REVISIONS[-1]
 SCOPES = ("core", "broad", "neighbour")
 THEMES = (
     "materials technology",
@@ -171,19 +169,3 @@ def _check_family(
             if taken.get((revision, code)) not in table["segments"]:
                 message = f"{code} is in none of the family's segments in {revision}"
                 report.add("family-code", message, *at, revision)
-
-
-@lru_cache(maxsize=1)
-def hs_codes() -> dict[str, frozenset[str]]:
-    """Return the six-digit codes that exist, by revision (``reference/hs_codes.csv``)."""
-    found: dict[str, set[str]] = {revision: set() for revision in REVISIONS}
-    lines = (REFERENCE_DIR / "hs_codes.csv").read_text(encoding="utf-8").splitlines()
-    spans: dict[str, tuple[str, ...]] = {}
-    for line in lines[1:]:
-        code, _, span = line.partition(",")
-        if span not in spans:
-            since, until = span.split(",")
-            spans[span] = REVISIONS[REVISIONS.index(since) : REVISIONS.index(until) + 1]
-        for revision in spans[span]:
-            found[revision].add(code)
-    return {revision: frozenset(codes) for revision, codes in found.items()}

@@ -30,9 +30,9 @@ _INPUTS = (
     *(_HERE / f"{module}.py"
       for module in ("build", "currency", "feeds", "harmonise", "store")),
     _HERE.parent / "parquet.py",
-    _HERE.parent / "sources" / "limits.py",
     *(_HERE.parent / "reference" / file
-      for file in ("contracts.py", "countries.py", "countries.csv", "nuts.py", "nuts_regions.csv")),
+      for file in ("contracts.py", "countries.csv", "countries.py", "files.py", "hs.py",
+                   "limits.py", "nuts.py", "nuts_regions.csv")),
 )  # fmt: skip
 
 #: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking

@@ -11,9 +11,9 @@ converted (see :mod:`marketintel.warehouse.hs_conversion`), and what is kept is 
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from marketintel.reference.hs import HS_REVISIONS
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse import hs_conversion as hs
-from marketintel.warehouse.harmonise import HS_REVISIONS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,9 +13,9 @@ import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.reference.contracts import WORLD, columns, contract, validate
+from marketintel.reference.limits import is_amount
 from marketintel.reference.nuts import nuts2, version_of
 from marketintel.sources.formats.tidy import UNFORESEEN
-from marketintel.sources.limits import is_amount
 from marketintel.sources.snapshot import Citation
 from marketintel.warehouse.currency import RATE_COLUMNS, to_usd
 

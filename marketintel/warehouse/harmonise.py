@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import DamagedDataError, UsageError
 from marketintel.reference.countries import group_members, to_iso3
+from marketintel.reference.hs import HS_REVISIONS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["HS_REVISIONS", "hs_revision_at", "pad_hs", "to_iso3"]
-
-#: HS revisions, and the year in which each entered into force.
-HS_REVISIONS = {
-    "HS1992": 1992, "HS1996": 1996, "HS2002": 2002, "HS2007": 2007,
-    "HS2012": 2012, "HS2017": 2017, "HS2022": 2022,
-}  # fmt: skip
+__all__ = ["hs_revision_at", "pad_hs", "to_iso3"]
 
 #: First calendar year in which a reporter's published statistics use a revision.
 #: USA: in the Census exports 845610 (HS2012) ends in 2016-12 and 845611 (HS2017) begins in

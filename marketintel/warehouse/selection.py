@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.hs import HS_REVISIONS
 from marketintel.reference.segments import Segments, load_segments
 from marketintel.reference.sources import load_sources
 from marketintel.warehouse import build, engine
-from marketintel.warehouse.harmonise import HS_REVISIONS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,9 +19,9 @@ import pandas as pd
 import pytest
 
 from marketintel.cli.fetch import reference_book
+from marketintel.reference.limits import MONEY
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
-from marketintel.sources.limits import MONEY
 from marketintel.sources.plan import plan
 from marketintel.warehouse import build, store
 from tests.sources.providers import Comtrade, Cubes, Months

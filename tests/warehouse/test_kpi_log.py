@@ -17,7 +17,7 @@ KNOWN = ["exchanges", "smes"]
 WRITER = """
 import sys
 from pathlib import Path
-from marketintel.warehouse import kpi_log
+from marketintel.reference import kpi_log
 path, who, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for i in range(count):
     entry = kpi_log.new_entry("exchanges", "2027-03-01", i, f"{who} " + "x" * 3000, ["exchanges"])

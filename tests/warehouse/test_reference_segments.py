@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from marketintel.errors import ReferenceFileError, UsageError
+from marketintel.reference.hs import REVISIONS
 from marketintel.reference.segments import Segments, load_segments
-from marketintel.reference.segments_check import REVISIONS
 
 IDS = [
     "lasers", "optics", "fibre_comms", "opto_semis", "photovoltaics", "imaging", "sporting_optics",

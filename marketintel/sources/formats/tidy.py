@@ -22,8 +22,8 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from marketintel.errors import SourceError
+from marketintel.reference.limits import is_amount, limit_of
 from marketintel.sources.http.answers import strict_json
-from marketintel.sources.limits import is_amount, limit_of
 
 Contract: TypeAlias = Mapping[str, str]
 Body: TypeAlias = bytes | str

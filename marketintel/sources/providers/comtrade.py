@@ -20,11 +20,11 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.reference.limits import MONEY
 from marketintel.sources.formats import tidy
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import COMTRADE_KEY, Provider
-from marketintel.sources.limits import MONEY
 from marketintel.sources.providers.comtrade_availability import Released, age_limit
 from marketintel.sources.providers.comtrade_rows import (
     CONTRACT,
