@@ -4,6 +4,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
 
@@ -30,4 +31,11 @@ def parquet_bytes(
         compression_level=compression_level,
         row_group_size=row_group_rows,
     )
+    return sink.getvalue()
+
+
+def geoparquet_bytes(polygons: "gpd.GeoDataFrame") -> bytes:
+    """Return polygons as GeoParquet."""
+    sink = BytesIO()
+    polygons.to_parquet(sink, compression="zstd", index=False)
     return sink.getvalue()

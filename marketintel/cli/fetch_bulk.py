@@ -10,7 +10,7 @@ import typer
 from marketintel.errors import DamagedDataError, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from marketintel.sources.connectors import Book
+    from marketintel.sources.connector import Book
 
 #: Sources that come as one file.
 BULK = ("baci", "gravity")
@@ -82,7 +82,7 @@ def fetch_bulk(
 
 def _download_baci(edition: str, data_dir: Path, dry_run: bool) -> Path | None:
     """Download an edition, unless it is there; return where it is, or None in a dry run."""
-    from marketintel.sources.bulk import REVISIONS, library_dir
+    from marketintel.sources.archives import REVISIONS, library_dir
     from marketintel.sources.http.client import Client
     from marketintel.sources.providers.baci import PROVIDER, download
 
@@ -113,8 +113,7 @@ def _add_baci(
     dry_run: bool,
 ) -> None:
     """Load a BACI zip and keep the segments' products, and the sums of all if asked for."""
-    from marketintel.sources.baskets import add_baskets
-    from marketintel.sources.bulk import REVISIONS, add_baci, edition_dir
+    from marketintel.sources.archives import REVISIONS, add_baci, add_baskets, library_dir
     from marketintel.sources.providers.baci import Year, years
 
     found = years(archive)
@@ -136,7 +135,8 @@ def _add_baci(
     for note in kept.meta.parameters.get("notes", []):
         typer.echo(note)
     if all_products:
-        kept = add_baskets(archive, edition_dir(data_dir, found[0]), asked, book, data_dir)
+        edition = library_dir(data_dir) / f"{found[0].revision}_V{found[0].vintage}"
+        kept = add_baskets(archive, edition, asked, book, data_dir)
         typer.echo(f"{kept.meta.source}: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
 
 
@@ -144,7 +144,8 @@ def _add_gravity(
     archive: Path, years: Sequence[int], book: "Book", data_dir: Path, dry_run: bool
 ) -> None:
     """Read a Gravity zip and keep the ties of pairs by year."""
-    from marketintel.sources.providers.gravity import FIRST_YEAR, add_gravity, edition_of
+    from marketintel.sources.archives import add_gravity
+    from marketintel.sources.providers.gravity import FIRST_YEAR, edition_of
 
     _, version = edition_of(archive)
     span = f"{min(years)} to {max(years)}" if years else f"{FIRST_YEAR} on"

@@ -29,7 +29,7 @@ from marketintel.errors import (
     StorageError,
     Unreachable,
 )
-from marketintel.parquet import parquet_bytes
+from marketintel.parquet import geoparquet_bytes, parquet_bytes
 from marketintel.sources import snapshot, unknown
 from marketintel.sources.connector import codes_of, keep, together
 from marketintel.sources.connectors import CONNECTORS, Book, Connector
@@ -40,7 +40,6 @@ from marketintel.sources.http.provider import redact
 from marketintel.sources.http.retry import CLOCK, Clock
 from marketintel.sources.merging import (
     Part,
-    geoparquet_bytes,
     in_order,
     merged,
     sifted,

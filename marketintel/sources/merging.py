@@ -1,7 +1,6 @@
 """Earlier rows and new ones as one snapshot, without rows that break a rule."""
 
 from collections.abc import Callable
-from io import BytesIO
 
 import pandas as pd
 
@@ -92,10 +91,3 @@ def in_order(rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows in the order in which snapshots hold them."""
     keys = [column for column in _ORDER if column in rows]
     return rows.sort_values(keys, kind="stable", ignore_index=True)
-
-
-def geoparquet_bytes(frame: pd.DataFrame) -> bytes:
-    """Return polygons as GeoParquet; equal frames give equal bytes."""
-    sink = BytesIO()
-    frame.to_parquet(sink, compression="zstd", index=False)
-    return sink.getvalue()

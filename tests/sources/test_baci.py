@@ -63,10 +63,6 @@ def test_real_rows_come_back_as_they_went_in(materials: pd.DataFrame, tmp_path: 
     pd.testing.assert_frame_equal(
         read(files[0].parent, codes), expected.astype(baci.CONTRACT)[list(baci.CONTRACT)]
     )
-    only = read(files[0].parent, codes, only=[2023])
-    assert set(only["t"]) == {2023}
-    with pytest.raises(MissingDataError, match="year 2019 is not loaded"):
-        read(files[0].parent, codes, only=[2019])
 
 
 @pytest.mark.parametrize(
@@ -135,8 +131,6 @@ def test_another_form_stops(tmp_path: Path, text: str, says: str) -> None:
 
 def test_damaged_zips_and_unwanted_questions(tmp_path: Path) -> None:
     archive = year_2024(tmp_path)
-    with pytest.raises(MissingDataError, match="has no year 1999"):
-        load(archive, tmp_path, only=[1999])
     (tmp_path / "cut.zip").write_bytes(archive.read_bytes()[:-30])
     with pytest.raises(DamagedDataError, match="not readable as a zip"):
         load(tmp_path / "cut.zip", tmp_path)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from json import JSONDecodeError
+from pathlib import Path
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 from xml.etree.ElementTree import Element, ParseError  # types only; defusedxml reads
 
@@ -21,7 +22,7 @@ import pandas as pd
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from marketintel.errors import SourceError
+from marketintel.errors import DamagedDataError, SourceError
 from marketintel.reference.limits import is_amount, limit_of
 from marketintel.sources.http.answers import strict_json
 
@@ -339,4 +340,21 @@ def member_of(body: bytes, source: str, *suffixes: str, without: str = "\0") -> 
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise SourceError(
             f"{source}: the archive is damaged or cut off ({error}); fetch it again"
+        ) from error
+
+
+def zip_entries(archive: Path) -> list[zipfile.ZipInfo]:
+    """Return the files of a zip on disk.
+
+    Raises
+    ------
+    DamagedDataError
+        The file is not a zip.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            return opened.infolist()
+    except (zipfile.BadZipFile, OSError) as error:
+        raise DamagedDataError(
+            f"{archive}: not readable as a zip ({error}); delete it and download it again"
         ) from error

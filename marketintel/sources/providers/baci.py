@@ -3,8 +3,6 @@
 A year is some 11 million rows. Each is taken out of the zip, sorted by product on disk and
 written as one parquet file, so that no year is in memory even once; a year that is done is not
 done again. Afterwards a few products over all years are read without touching the rest.
-
-The library lies outside the snapshots, which hold what a study needs: a selection.
 """
 
 import json
@@ -13,10 +11,10 @@ import shutil
 import zipfile
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from marketintel.errors import (
     DamagedDataError,
@@ -26,6 +24,7 @@ from marketintel.errors import (
     UsageError,
 )
 from marketintel.files import check_folder, leased, write_atomic
+from marketintel.sources.formats.tidy import zip_entries
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
 
@@ -39,32 +38,15 @@ PROVIDER = Provider(
     max_bytes=8 << 30, body_s=6 * 3600, patience_s=12 * 3600, attempts=3,
 )  # fmt: skip
 
-#: What every sidecar of an edition says.
-ABOUT: dict[str, Any] = {
-    "producer": "CEPII",
-    "licence": "Etalab Open Licence 2.0",
-    "licence_url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-    "url": "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
-    "retrieved_note": "date of the downloaded zip",
-}
-CITATION = (
-    "Gaulier, G. and Zignago, S. (2010) BACI: International Trade Database at the "
-    "Product-Level. CEPII Working Paper 2010-23. Data: BACI {edition}"
-)
-
 #: As published: year, exporter, importer, product, thousand US dollars, tonnes (missing: null).
 CONTRACT = {"t": "int16", "i": "int16", "j": "int16", "k": "str", "v": "float64", "q": "float64"}
 _HEADER = ",".join(CONTRACT)
 _MEMBER = re.compile(r"(?:.*/)?BACI_HS(\d\d)_Y(\d{4})_V(\d{6}[a-z]?)\.csv")
 
-#: Rows that parquet can skip as one: about a product and year of a common code.
-_GROUP = 1 << 14
-_MEMORY = "900MB"
-
 
 @dataclass(frozen=True)
 class Year:
-    """One year inside a zip."""
+    """One year's file inside a zip."""
 
     member: str
     revision: str
@@ -105,17 +87,10 @@ def years(archive: Path) -> list[Year]:
     SourceError
         It holds no yearly file under BACI's names.
     """
-    try:
-        with zipfile.ZipFile(archive) as opened:
-            members = [(m, _MEMBER.fullmatch(m.filename)) for m in opened.infolist()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DamagedDataError(
-            f"{archive}: not readable as a zip ({error}); delete it and fetch it again"
-        ) from error
     found = [
-        Year(m.filename, f"HS{name[1]}", int(name[2]), name[3], m.CRC, m.file_size)
-        for m, name in members
-        if name
+        Year(entry.filename, f"HS{name[1]}", int(name[2]), name[3], entry.CRC, entry.file_size)
+        for entry in zip_entries(archive)
+        if (name := _MEMBER.fullmatch(entry.filename))
     ]
     if not found:
         raise SourceError(
@@ -128,7 +103,6 @@ def years(archive: Path) -> list[Year]:
 def load(
     archive: Path,
     library: Path,
-    only: Iterable[int] | None = None,
     progress: Callable[[Year], None] | None = None,
 ) -> list[Path]:
     """Turn the years of a zip into parquet files sorted by product.
@@ -139,10 +113,8 @@ def load(
         The zip as published.
     library : Path
         Gets ``<revision>_V<vintage>/<year>.parquet`` with the columns of :data:`CONTRACT`.
-    only : iterable of int, optional
-        Years wanted; all if not given.
     progress : callable, optional
-        Told of each year when it is there.
+        Called with each year that is loaded.
 
     Returns
     -------
@@ -156,12 +128,8 @@ def load(
     SourceError
         A file breaks BACI's form; the message has file, rule and, where known, the line.
     """
-    wanted = set(only) if only is not None else None
-    chosen = [year for year in years(archive) if wanted is None or year.year in wanted]
-    if wanted and (absent := wanted - {year.year for year in chosen}):
-        raise MissingDataError(f"{archive}: has no year {min(absent)}; choose another vintage")
     done = []
-    for year in chosen:
+    for year in years(archive):
         target = library / f"{year.revision}_V{year.vintage}" / f"{year.year}.parquet"
         if not _is_done(target, year):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -182,10 +150,7 @@ def _mark(target: Path) -> Path:
 
 
 def _index(target: Path) -> list[tuple[str, str]]:
-    """Return the first and last product of each row group: what to read for a product.
-
-    Parquet holds the same, but asking it group by group takes longer than reading the rows.
-    """
+    """Return the first and last product of each row group, read once: asking parquet is slow."""
     import pyarrow.parquet as pq
 
     meta = pq.read_metadata(target)
@@ -195,11 +160,11 @@ def _index(target: Path) -> list[tuple[str, str]]:
 
 
 def _is_done(target: Path, year: Year) -> bool:
-    """The mark is written after the file: with both from this content, the year is done."""
+    """Return whether a year's file and the mark written after it are from this content."""
     try:
-        held = json.loads(_mark(target).read_text(encoding="utf-8"))
-        same = (held["crc"], held["size"]) == (year.crc, year.size)
-        return same and target.is_file() and "groups" in held
+        mark = json.loads(_mark(target).read_text(encoding="utf-8"))
+        same = (mark["crc"], mark["size"]) == (year.crc, year.size)
+        return same and target.is_file() and "groups" in mark
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -227,7 +192,7 @@ def _convert(archive: Path, year: Year, folder: Path, target: Path) -> int:
             f"{SOURCE}: {year.member} begins with {header[:60]!r}; expected {_HEADER}: the "
             "provider's format changed"
         )
-    with duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder)}) as engine:
+    with duckdb.connect(config={"memory_limit": "900MB", "temp_directory": str(folder)}) as engine:
         try:
             # Two threads: more would each hold a buffer of the sort.
             engine.execute("SET threads = 2; SET preserve_insertion_order = false")
@@ -254,7 +219,8 @@ def _convert(archive: Path, year: Year, folder: Path, target: Path) -> int:
 
 
 #: Values are padded with blanks at source; k is text, or 010121 would lose its zero, and 9999AA
-#: (goods not specified by kind, in the lists of products) would be none.
+#: (goods not specified by kind, in the lists of products) would be none. A row group is what
+#: parquet can skip as one: about a product and year of a common code.
 _SORT = """
 COPY (
     SELECT t::SMALLINT AS t, i::SMALLINT AS i, j::SMALLINT AS j,
@@ -277,8 +243,8 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def read(edition: Path, codes: Sequence[str], only: Iterable[int] | None = None) -> "pd.DataFrame":
-    """Read products over years from a library.
+def read(edition: Path, codes: Sequence[str]) -> "pd.DataFrame":
+    """Read products over all loaded years of an edition.
 
     Parameters
     ----------
@@ -286,8 +252,6 @@ def read(edition: Path, codes: Sequence[str], only: Iterable[int] | None = None)
         A folder made by :func:`load`, such as ``HS92_V202501``.
     codes : sequence of str
         HS codes of six digits, of the edition's revision.
-    only : iterable of int, optional
-        Years; all if not given.
 
     Returns
     -------
@@ -300,7 +264,7 @@ def read(edition: Path, codes: Sequence[str], only: Iterable[int] | None = None)
     UsageError
         A code is not of six digits.
     MissingDataError
-        Nothing loaded, or not that year.
+        Nothing is loaded.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -309,19 +273,14 @@ def read(edition: Path, codes: Sequence[str], only: Iterable[int] | None = None)
         if not re.fullmatch(r"\d{6}", code):
             raise UsageError(f"{SOURCE}: {code!r} is not an HS code of six digits; write all six")
     files = sorted(p for p in edition.glob("[0-9][0-9][0-9][0-9].parquet") if _mark(p).exists())
-    if only is not None:
-        wanted = {str(year) for year in only}
-        files = [p for p in files if p.stem in wanted]
-        if absent := wanted - {p.stem for p in files}:
-            raise MissingDataError(f"{edition}: year {min(absent)} is not loaded; load it first")
     if not files:
         raise MissingDataError(f"{edition}: no year is loaded; load a BACI zip first")
-    wanted_codes = sorted(set(codes))
-    table = pa.concat_tables([_rows_of(file, wanted_codes) for file in files])
+    products = sorted(set(codes))
+    table = pa.concat_tables([_rows_of(file, products) for file in files])
     # Years follow each other and each is sorted by product, so that a stable sort by product
     # alone (here its rank, which is quicker than its text) gives product, year, both partners.
-    rank = pc.index_in(table["k"], pa.array(wanted_codes, table.schema.field("k").type))
-    frame = table.take(pc.sort_indices(rank)).to_pandas()
+    rank = pc.index_in(table["k"], pa.array(products, table.schema.field("k").type))
+    frame: pd.DataFrame = table.take(pc.sort_indices(rank)).to_pandas()
     return frame.astype(CONTRACT)[list(CONTRACT)]
 
 
