@@ -11,13 +11,14 @@ import typer
 
 from marketintel import __version__
 from marketintel.cli import partnership as cli_partnership
-from marketintel.cli.brief import brief
+from marketintel.cli.documents import command as document
 from marketintel.cli.explain import explain
 from marketintel.cli.fetch import fetch
 from marketintel.cli.forecast import forecast
 from marketintel.cli.options import DataOption, EditionOption, OutOption, QuietOption, names, say
 from marketintel.cli.process import run_as_process
 from marketintel.cli.screen import screen
+from marketintel.documents.document import document_class
 from marketintel.errors import UsageError
 
 if TYPE_CHECKING:
@@ -216,8 +217,10 @@ def check(
         _refuse([*reference_mistakes(path), *local_only(data)], "reference files: no mistake found")
 
 
-for command in (fetch, explain, forecast, screen, brief):
+for command in (fetch, explain, forecast, screen):
     app.command()(command)
+for name in ("s3_brief",):
+    app.command(document_class(name).command)(document(name))
 cli_partnership.register(app)
 
 

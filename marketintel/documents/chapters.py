@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Hashable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -75,7 +76,7 @@ class _Chapter:
         self.views = _Views(document)
 
     def render(self, name: str) -> Stack:
-        environment = _environment(self.document.name)
+        environment = _environment(self.document.name, self.document.language)
         names = [f"{name}.{self.document.language}.md.j2", f"{name}.md.j2"]
         placed = {
             kind: getattr(self, kind)
@@ -111,7 +112,10 @@ class _Chapter:
         frame, more = shown if isinstance(shown, tuple) else (shown, {})
         if frame is None:
             return ""
-        options = {**more, **{key: _tidy(value) for key, value in options.items()}}
+        for key, value in options.items():
+            both = isinstance(value, dict) and key in more
+            more = {**more, key: {**more[key], **value} if both else _tidy(value)}
+        options = more
         options |= described(frame.columns, getattr(self.facts, "labels", {}), options)
         options.setdefault("source", getattr(self.facts, "source_line", None))
         return self._place(Table(frame, name=name or str(view), **options))
@@ -167,12 +171,12 @@ class _Views:
     def call(self, name: str, *args: Any) -> Any:
         """Return what a view gives for these arguments; drawings are made anew."""
         key, memo = (name, *args), self._document.memo
-        if key not in memo:
-            result = getattr(self._module, name)(self._document.facts, *args)
-            if type(result).__name__ == "Figure":
-                return result
+        if all(isinstance(part, Hashable) for part in key) and key in memo:
+            return memo[key]
+        result = getattr(self._module, name)(self._document.facts, *args)
+        if all(isinstance(part, Hashable) for part in key) and type(result).__name__ != "Figure":
             memo[key] = result
-        return memo[key]
+        return result
 
 
 def _tidy(value: Any) -> Any:
@@ -184,7 +188,18 @@ def _views(name: str) -> ModuleType:
 
 
 @functools.cache
-def _environment(name: str) -> Any:
+def texts(name: str, language: str = "en") -> Mapping[str, str]:
+    """Return short texts of a document: ``chapters/texts.toml``, and a translation over it."""
+    folder = _HERE / name / "chapters"
+    found: dict[str, str] = {}
+    for file in (folder / "texts.toml", folder / f"texts.{language}.toml"):
+        if file.exists():
+            found |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def _environment(name: str, language: str) -> Any:
     """Templates of a document, and those that several documents share."""
     import jinja2
 
@@ -195,7 +210,7 @@ def _environment(name: str) -> Any:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    words = {word: getattr(prose, word) for word in prose.__all__}
-    environment.filters |= {**words, "escape_md": escape, "gap": gap}
-    environment.globals |= words
+    words = prose.words(language)
+    environment.filters |= {**words, "escape_md": escape, "gap": gap, "one_line": one_line}
+    environment.globals |= {**words, "texts": texts(name, language)}
     return environment

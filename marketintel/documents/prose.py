@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from marketintel.documents.engine.formats import is_missing
@@ -18,13 +19,18 @@ __all__ = [
     "goods_of",
     "known",
     "listing",
+    "low",
     "money",
     "moved",
     "ordinal",
     "percent",
+    "persons",
+    "place",
     "points",
     "sentence",
+    "small",
     "the",
+    "times",
     "without",
 ]
 
@@ -39,6 +45,18 @@ _ARTICLE = (
     "Comoros", "Cayman Islands", "Faroe Islands", "Marshall Islands", "Solomon Islands",
     "Central African Republic", "Dominican Republic", "Democratic Republic",
 )  # fmt: skip
+
+
+def words(language: str = "en") -> dict[str, Callable[..., Any]]:
+    """Return the words of :data:`__all__` in a language, by name.
+
+    ``prose_XX.py`` beside this module holds those of language ``XX``; what it lacks is English.
+    """
+    found = {name: globals()[name] for name in __all__}
+    if language != "en":
+        other = import_module(f"{__name__}_{language}")
+        found |= {name: getattr(other, name) for name in __all__ if hasattr(other, name)}
+    return found
 
 
 def the(name: str) -> str:
@@ -189,3 +207,33 @@ def count(number: int, one: str, many: str | None = None) -> str:
 
 def _signed(text: str) -> str:
     return text.replace("-", MINUS)
+
+
+def times(lq: float) -> str:
+    """Say a location quotient: ``1.4 times the European share``."""
+    return f"{lq:.1f} times the European share" if lq >= 0.95 else f"{lq:.2f} of the European share"
+
+
+def persons(number: float) -> str:
+    """Say a number of persons to three significant figures."""
+    if not known(number):
+        return "an unknown number"
+    size = max(len(str(int(number))) - 3, 0)
+    return f"{round(number, -size):,.0f}"
+
+
+def small(number: int) -> str:
+    """Say a whole number up to ten as a word."""
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    return words[number] if number < len(words) else str(number)
+
+
+def place(rank: int, size: int) -> str:
+    """Say a rank within a list: ``13th of 67``."""
+    suffix = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank}{suffix} of {size}"
+
+
+def low(name: str) -> str:
+    """Return a branch or segment within a sentence; LED stays LED."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -7,16 +7,15 @@ import nbformat
 import pandas as pd
 import pytest
 
+from marketintel.documents.document import open_document, write
 from marketintel.documents.engine import document
 from marketintel.documents.engine.blocks import MIME, Callout, Figure, Table, Text
 from marketintel.documents.engine.render import read_document, render
 from marketintel.documents.engine.workbench import notebook_path
-from marketintel.documents.s3_brief import figures, words
-from marketintel.documents.s3_brief import pages as brief_of
-from marketintel.documents.s3_brief import sentences as say
-from marketintel.documents.s3_brief.edition import NOTEBOOK, cover
+from marketintel.documents.s3_brief import europe
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference import nuts as nuts2
+from tests.documents.reading import HARDEST_GRADE, reading_grade
 
 FOUR = ["FRI", "SE31", "PT11", "FI1D"]
 OTHERS = ["DE21", "HU11", "SE"]
@@ -24,21 +23,15 @@ OTHERS = ["DE21", "HU11", "SE"]
 
 def executed(region, targets, data_dir=None):
     """Run the notebook's own cells in this process: what they show, as a notebook."""
-    notebook = nbformat.read(notebook_path(NOTEBOOK), as_version=4)
-    names = {}
+    opened = open_document("s3_brief", data_dir, region=region, targets=targets)
+    notebook = nbformat.read(notebook_path(opened.notebook), as_version=4)
     for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        if "parameters" in cell.metadata.get("tags", []):
-            names |= {"region": region, "targets": targets}
-        elif cell.source.startswith("from "):
-            names["brief_of"], names["brief"] = brief_of, brief_of.load(region, targets, data_dir)
-        else:
-            shown = eval(cell.source, names)  # noqa: S307 - the project's own notebook
+        if cell.cell_type == "code" and cell.source.startswith("doc."):
+            shown = eval(cell.source, {"doc": opened})  # noqa: S307 - the project's own notebook
             data = shown._repr_mimebundle_()
             assert MIME in data
             cell.outputs = [nbformat.v4.new_output("display_data", data)]
-    return notebook, names["brief"]
+    return notebook, opened
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +42,11 @@ def made(root):
     def make(region, targets=("USA",)):
         key = (region, *targets)
         if key not in held:
-            notebook, brief = executed(region, list(targets))
-            held[key] = notebook, brief, document.read(notebook)
-        return held[key]
+            notebook, opened = executed(region, list(targets))
+            held[key] = notebook, opened.facts, document.read(notebook), opened
+        return held[key][:3]
 
+    make.opened = lambda region: (make(region), held[region, "USA"][3])[1]
     return make
 
 
@@ -68,44 +62,44 @@ def prose(doc):
     return "\n".join([text, *cells])
 
 
-def printed_pages(notebook, brief, folder):
+def printed_pages(notebook, opened, folder):
     """Print the PDF, check that its pages are upright, and count them."""
     pypdf = pytest.importorskip("pypdf")
     nbformat.write(notebook, folder / "report.ipynb")
-    done = render(read_document(folder / "report.ipynb"), folder, cover(brief))
+    done = render(read_document(folder / "report.ipynb"), folder, opened.cover())
     pages = pypdf.PdfReader(done.pdf).pages
     assert all(page.mediabox.height > page.mediabox.width for page in pages)
     text = " ".join(page.extract_text() for page in pages)
-    assert brief.region.name.split()[0] in text and "Three options" in text
+    assert opened.facts.region.name.split()[0] in text and "Three options" in text
     assert done.warnings == []
     return len(pages)
 
 
 @pytest.mark.parametrize("region", [*FOUR, *OTHERS])
 def test_at_most_four_printed_pages(made, region, tmp_path):
-    notebook, brief, _ = made(region)
-    assert printed_pages(notebook, brief, tmp_path) <= 4
+    notebook, _, _ = made(region)
+    assert printed_pages(notebook, made.opened(region), tmp_path) <= 4
 
 
 @pytest.mark.parametrize("region", [*FOUR, *OTHERS])
 def test_plain_enough_to_read(made, region):
     _, _, doc = made(region)
-    assert words.reading_grade(prose(doc)) <= words.HARDEST_GRADE
+    assert reading_grade(prose(doc)) <= HARDEST_GRADE
 
 
 def test_reading_grade_of_texts_counted_by_hand():
     # 6 words, 1 sentence, 6 syllables; 8 words, 2 sentences, 14 syllables.
-    assert words.reading_grade("The cat sat on the mat.") == pytest.approx(
+    assert reading_grade("The cat sat on the mat.") == pytest.approx(
         0.39 * 6 + 11.8 * 6 / 6 - 15.59
     )
-    assert words.reading_grade("Region and industry. Cluster meetings in Europe help.") == (
+    assert reading_grade("Region and industry. Cluster meetings in Europe help.") == (
         pytest.approx(0.39 * 4 + 11.8 * 14 / 8 - 15.59)
     )
     hard = "Notwithstanding heterogeneous complementarities, internationalisation necessitates it."
-    assert words.reading_grade(hard) > words.HARDEST_GRADE
-    assert words.reading_grade("One; two: three.") == words.reading_grade("One two three.")
+    assert reading_grade(hard) > HARDEST_GRADE
+    assert reading_grade("One; two: three.") == reading_grade("One two three.")
     with pytest.raises(ValueError, match="without words"):
-        words.reading_grade("12 %")
+        reading_grade("12 %")
 
 
 #: Short forms that the text spells out at their side, and codes of regions and branches.
@@ -167,8 +161,8 @@ def test_the_measure_adds_up_to_the_european_share(made):
     assert row["persons"] == 342
     assert (row["average_persons"] / row["persons"]) == pytest.approx(1 / row["lq"])
     assert round(row["average_persons"] - row["persons"]) == 942
-    text = say.option_text(brief, brief.options[1])
-    assert text["measure"].startswith("942 more jobs")
+    options = made.opened("SE31").tables["options"]
+    assert options.loc[4, "2"].startswith("942 more jobs")
 
 
 @pytest.mark.parametrize(
@@ -223,14 +217,12 @@ def test_nouvelle_aquitaine_is_the_sum_of_its_three_parts(made):
 
 
 def test_declared_priorities_are_dated_and_sourced(made):
-    _, brief, doc = made("FI1D")
-    assert "North Karelia (2014-2017)" in say.declared_short(brief).replace("\\", "")
+    _, _, doc = made("FI1D")
+    assert "North Karelia (2014-2017)" in doc.markdown.replace("\\", "")
     assert "2021" in doc.markdown.replace("\\", "")
-    _, brief, _ = made("FRI")
-    assert "Photonics is named" in say.declared_short(brief)
-    _, brief, _ = made("SE31")
-    assert "not named" in say.declared_short(brief)
-    _, brief, doc = made("DE21")
+    assert "Photonics is named" in made("FRI")[2].markdown
+    assert "not named" in made("SE31")[2].markdown
+    _, _, doc = made("DE21")
     assert "Nothing is on file" in doc.markdown.replace("\\", "")
 
 
@@ -255,7 +247,7 @@ def test_teaming_up_is_with_a_region_that_is_strong_there(made, region):
     strong = brief.possible["others"][division] == 1
     names = {(nuts2.region_name(i), nuts2.region_name(i[:2])) for i in strong[strong].index}
     assert (name, country) in names
-    assert f"{name} ({country})" in say.option_text(brief, brief.options[2])["evidence"]
+    assert f"{name} ({country})" in made.opened(region).tables["options"].loc[3, "3"]
     mate = brief.partner_for(division, mates=True)
     assert (mate is None) == (not (brief.possible["partnership"][division] == 1).any())
 
@@ -267,7 +259,7 @@ def test_a_region_cut_out_of_another_is_called_an_estimate(made):
         (brief.row["lq"] - whole.row["lq"]).abs().max() < 1e-12
     )
     assert brief.jobs < whole.jobs
-    assert say.option_text(brief, brief.options[0])["evidence"].startswith("About ")
+    assert made.opened("HU11").tables["options"].loc[3, "1"].startswith("About ")
     (box,) = [b for b in doc.blocks if isinstance(b, Callout)]
     assert "did not exist then" in box.markdown and "HU10" in box.markdown
 
@@ -328,7 +320,7 @@ def test_a_target_without_figures_is_a_stated_gap(made):
 )
 def test_a_mistake_gives_one_line(region, targets, kind, said):
     with pytest.raises(kind, match=said) as error:
-        brief_of.load(region, targets)
+        open_document("s3_brief", region=region, targets=targets)
     assert "\n" not in str(error.value)
 
 
@@ -348,35 +340,27 @@ def test_a_map_is_drawn_where_polygons_have_been_fetched(root, shared, tmp_path)
     snapshot.save(
         tmp_path, small_citation("gisco"), "nuts.parquet", file.read_bytes(), len(polygons)
     )
-    notebook, brief = executed("FRI", ["USA"], tmp_path)
-    doc = document.read(notebook)
+    notebook, opened = executed("FRI", ["USA"], tmp_path)
+    brief, doc = opened.facts, document.read(notebook)
     drawn = next(b for b in doc.blocks if isinstance(b, Figure) and b.name == "strength_map")
     assert "EuroGeographics" in drawn.source and "The map shows" in doc.markdown
     assert drawn.svg.count("<path") > 100
     assert not any(isinstance(b, Figure) and b.name == "strength" for b in doc.blocks)
     # The polygons are of NUTS 2021: values and outline are carried there.
     codes = [c for c in polygons["nuts_id"] if len(c) == 4]
-    values, own = figures.for_polygons(brief.europe.lq["C26"], codes, brief.region, tmp_path)
+    values, own = europe.for_polygons(brief.europe.lq["C26"], codes, brief.region, tmp_path)
     assert sorted(own) == ["FRI1", "FRI2", "FRI3"]
     assert values["FRI1"] == pytest.approx(brief.europe.lq.loc["FR61", "C26"])
     assert values["HU11"] == values["HU12"] == pytest.approx(brief.europe.lq.loc["HU10", "C26"])
-    assert printed_pages(notebook, brief, tmp_path) <= 4
+    assert printed_pages(notebook, opened, tmp_path) <= 4
     assert "gisco" in set(brief.used["source"]), "an input of the edition"
 
 
 def test_a_mistake_writes_nothing(tmp_path):
-    import typer
-    from typer.testing import CliRunner
-
-    from marketintel.cli import brief as cli_brief
-
-    app = typer.Typer()
-    app.command()(cli_brief.brief)
-    app.command("other")(lambda: None)
-    runner = CliRunner()
     out = tmp_path / "reports"
-    wrong = runner.invoke(app, ["brief", "SE39", "--out", str(out), "-q"])
-    assert isinstance(wrong.exception, UsageError) and not out.exists()
+    with pytest.raises(UsageError):
+        write("s3_brief", region="SE39", reports_dir=out)
+    assert not out.exists()
 
 
 def test_text_blocks_hold_no_machine_words(made):

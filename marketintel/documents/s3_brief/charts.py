@@ -24,7 +24,11 @@ _PER_ROW_IN = 0.31
 
 
 def strength_dots(
-    table: pd.DataFrame, every: pd.DataFrame, names: Mapping[str, str], label: str
+    table: pd.DataFrame,
+    every: pd.DataFrame,
+    names: Mapping[str, str],
+    label: str,
+    texts: Mapping[str, str],
 ) -> Figure:
     """Rank one region among all, a line a branch.
 
@@ -38,6 +42,8 @@ def strength_dots(
         Branch to its name.
     label : str
         The region's name.
+    texts : mapping of str to str
+        Words in the drawing, of ``texts.toml``.
     """
     brand = shipped_brand()
     with chart_style():
@@ -56,17 +62,20 @@ def strength_dots(
                 high = min(float(row["lq_most"]), _MOST)
                 axes.plot([low, high], [y, y], color=brand.accent, linewidth=1.6, zorder=3)
                 axes.plot([low, high], [y, y], "|", color=brand.accent, markersize=8, zorder=3)
-                texts = ("not", "published")
+                figures = texts["chart_not"], texts["chart_published"]
             else:
                 at = min(max(float(row["lq"]), _LEAST), _MOST)
                 axes.plot(at, y, "o", color=brand.accent, markersize=7.5, zorder=4)
-                texts = (f"{row['lq']:.2f}", f"{int(row['lq_rank'])} of {int(row['lq_ranked'])}")
-            for x, text in zip((1.08, 1.28), texts, strict=True):
+                place = texts["chart_of"].format(
+                    rank=int(row["lq_rank"]), ranked=int(row["lq_ranked"])
+                )
+                figures = f"{row['lq']:.2f}", place
+            for x, text in zip((1.08, 1.28), figures, strict=True):
                 axes.text(
                     x, y, text, transform=axes.get_yaxis_transform(), ha="right", va="center",
                     size=8,
                 )  # fmt: skip
-        for x, text in ((1.08, "share"), (1.28, "rank")):
+        for x, text in ((1.08, texts["chart_share"]), (1.28, texts["chart_rank"])):
             axes.text(
                 x, -0.62, text, transform=axes.get_yaxis_transform(), ha="right", va="bottom",
                 size=7.5, color=brand.muted,
@@ -82,11 +91,13 @@ def strength_dots(
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)
         axes.tick_params(axis="y", labelcolor=brand.ink)
-        axes.set_xlabel(f"Share of jobs against Europe’s, 2015. Large dot: {label}")
+        axes.set_xlabel(texts["chart_dots"].format(region=label))
     return figure
 
 
-def nearness(table: pd.DataFrame, names: Mapping[str, str], market: str) -> Figure:
+def nearness(
+    table: pd.DataFrame, names: Mapping[str, str], market: str, texts: Mapping[str, str]
+) -> Figure:
     """Show relatedness against complexity; branches with photonics named, sized by demand.
 
     Parameters
@@ -130,20 +141,20 @@ def nearness(table: pd.DataFrame, names: Mapping[str, str], market: str) -> Figu
         axes.set_xlim(low - 0.04 * (high - low), high + 0.18 * (high - low))
         axes.set_ylim(-4, 104)
         for x, y, text in (
-            (0.995, 0.99, "close and complex"),
-            (0.005, 0.99, "far but complex"),
-            (0.995, 0.01, "close, less complex"),
-            (0.005, 0.01, "far, less complex"),
+            (0.995, 0.99, texts["chart_near_complex"]),
+            (0.005, 0.99, texts["chart_far_complex"]),
+            (0.995, 0.01, texts["chart_near_simple"]),
+            (0.005, 0.01, texts["chart_far_simple"]),
         ):
             axes.text(
                 x, y, text, transform=axes.transAxes, size=8, color=brand.muted, style="italic",
                 ha="right" if x > 0.5 else "left", va="top" if y > 0.5 else "bottom",
             )  # fmt: skip
-        axes.set_yticks([0, 50, 100], ["least", "middle", "most"])
-        axes.set_ylabel("Complexity")
+        axes.set_yticks([0, 50, 100], [texts[f"chart_{at}"] for at in ("least", "middle", "most")])
+        axes.set_ylabel(texts["chart_complexity"])
         axes.set_xlabel(
-            "Relatedness, % of what goes with the branch is there. Filled: strong today."
-            + (f" Size: imports of {market}." if market and largest > 0 else "")
+            texts["chart_relatedness"]
+            + (texts["chart_size"].format(market=market) if market and largest > 0 else "")
         )
     return figure
 
@@ -159,7 +170,13 @@ def _lifts(height: pd.Series, room: float = 8.0) -> dict[str, float]:
     return lifts
 
 
-def strength_map(polygons: gpd.GeoDataFrame, lq: pd.Series, own: list[str], label: str) -> Figure:
+def strength_map(
+    polygons: gpd.GeoDataFrame,
+    lq: pd.Series,
+    own: list[str],
+    label: str,
+    texts: Mapping[str, str],
+) -> Figure:
     """Shade regions by the location quotient of one branch.
 
     Parameters
@@ -195,10 +212,8 @@ def strength_map(polygons: gpd.GeoDataFrame, lq: pd.Series, own: list[str], labe
         mine = land[land["nuts_id"].isin(own)]
         if len(mine):
             mine.boundary.plot(ax=axes, color=brand.ink, linewidth=1.4)
-        words = ["below 0.5", "0.5 to 0.8", "0.8 to 1", "1 to 1.5", "1.5 and more"]
-        for i, (word, colour) in enumerate(
-            zip([*words, "not published"], [*colours, "#f4f5f6"], strict=True)
-        ):
+        keys = texts["chart_map_keys"].split("|")
+        for i, (word, colour) in enumerate(zip(keys, [*colours, "#f4f5f6"], strict=True)):
             y = 0.84 - 0.07 * i
             axes.plot(
                 0.012, y, "s", transform=axes.transAxes, color=colour, markersize=8,
@@ -206,7 +221,7 @@ def strength_map(polygons: gpd.GeoDataFrame, lq: pd.Series, own: list[str], labe
             )  # fmt: skip
             axes.text(0.03, y, word, transform=axes.transAxes, size=8, va="center")
         axes.text(
-            0.0, 0.97, _wrapped(f"Share of jobs against Europe’s: {label}", 30),
+            0.0, 0.97, _wrapped(texts["chart_map"].format(branch=label), 30),
             transform=axes.transAxes, size=8.5, weight="bold", va="top",
         )  # fmt: skip
     return figure

@@ -1,4 +1,4 @@
-"""Every figure of a smart-specialisation brief, computed once: no words and no pictures."""
+"""Facts of a smart-specialisation brief."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import pandas as pd
 
 from marketintel.analysis.partnership import regions as an
 from marketintel.analysis.partnership.s3_options import Option, options
-from marketintel.documents.s3_brief import figures
-from marketintel.documents.s3_brief.demand import Market, market
+from marketintel.documents.engine.naming import edition_month
+from marketintel.documents.s3_brief import europe
+from marketintel.documents.s3_brief.demand import Market, market, world_forecasts
 from marketintel.errors import UsageError
 from marketintel.reference.countries import country_name
 from marketintel.warehouse import reads
@@ -40,11 +41,30 @@ class Brief:
     region: wh.Region
     markets: list[Market]
     data_dir: Path | None = None
+    language: str = "en"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What column headers may use."""
+        return {"money": "usd_bn", "exporter": self.seller}
+
+    @property
+    def seller(self) -> str:
+        """The country itself, or the region's."""
+        return self.region.name if self.region.is_country else country_name(self.region.country)
 
     @cached_property
-    def europe(self) -> figures.Europe:
+    def forecasts(self) -> pd.DataFrame:
+        """Forecasts of world exports; see :func:`demand.world_forecasts`."""
+        known = [m for m in self.markets if m.known]
+        segments = list(dict.fromkeys(s for m in known for s in m.segments["segment"]))
+        month = edition_month(self.used["retrieved_at"])
+        return world_forecasts(segments, month, self.data_dir)
+
+    @cached_property
+    def europe(self) -> europe.Europe:
         """All regions."""
-        return figures.europe(self.data_dir)
+        return europe.europe(self.data_dir)
 
     @cached_property
     def divisions(self) -> dict[str, wh.Division]:
@@ -58,8 +78,8 @@ class Brief:
 
     @cached_property
     def row(self) -> pd.DataFrame:
-        """The region by division; see :func:`figures.row_of`."""
-        return figures.row_of(self.region, self.europe)
+        """The region by division; see :func:`europe.row_of`."""
+        return europe.row_of(self.region, self.europe)
 
     @property
     def jobs(self) -> float:
@@ -105,7 +125,7 @@ class Brief:
     def possible(self) -> dict[str, pd.DataFrame]:
         """Specialisations of possible partners: ``partnership`` and ``others``."""
         mates = pd.DataFrame(
-            {i: figures.row_of(r, self.europe)["specialised"] for i, r in self.mates.items()}
+            {i: europe.row_of(r, self.europe)["specialised"] for i, r in self.mates.items()}
         ).T
         every, own = self.europe.m, set(self.region.members)
         outside = [i for i in every.index if i not in own and not self._within(str(i))]
@@ -164,8 +184,8 @@ class Brief:
 
     @cached_property
     def indicators(self) -> pd.DataFrame:
-        """Patents, research and high technology; see :func:`figures.indicators`."""
-        return figures.indicators(self.region, self.data_dir)
+        """Patents, research and high technology; see :func:`europe.indicators`."""
+        return europe.indicators(self.region, self.data_dir)
 
     @cached_property
     def priorities(self) -> pd.DataFrame:
@@ -185,7 +205,10 @@ class Brief:
 
 
 def load(
-    region: str = "SE31", targets: Sequence[str] = ("USA",), data_dir: Path | str | None = None
+    region: str = "SE31",
+    targets: Sequence[str] = ("USA",),
+    data_dir: Path | None = None,
+    language: str = "en",
 ) -> Brief:
     """Read what a brief needs and check that it can be made.
 
@@ -196,7 +219,9 @@ def load(
     targets : sequence of str
         Target countries, ISO3 or names. One without figures is reported as a gap.
     data_dir : path, optional
-        Where the data lie.
+        Default: the user's or the project's data.
+    language : str
+        BCP 47 tag of the chapters.
 
     Raises
     ------
@@ -205,16 +230,15 @@ def load(
     MissingDataError
         There is no employment by industry for the region.
     """
-    directory = Path(data_dir) if data_dir else None
-    found = wh.find_region(region, directory)
+    found = wh.find_region(region, data_dir)
     if not targets:
         raise UsageError("no target country; give one such as --target USA")
-    brief = Brief(found, [], directory)
+    brief = Brief(found, [], data_dir)
     brief.row  # noqa: B018 - refuses a region without figures before anything is written
     by_division = {
         code: (*division.segments, *division.codes)
         for code, division in brief.divisions.items()
         if division.segments
     }
-    markets = [market(t, found.country, by_division, directory) for t in dict.fromkeys(targets)]
-    return Brief(found, markets, directory)
+    markets = [market(t, found.country, by_division, data_dir) for t in dict.fromkeys(targets)]
+    return Brief(found, markets, data_dir, language)

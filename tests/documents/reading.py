@@ -1,10 +1,6 @@
-"""How the brief says figures, in plain words, and how hard the text is to read."""
-
-from __future__ import annotations
+"""How hard a text is to read."""
 
 import re
-
-from marketintel.documents import prose as w
 
 #: Years of schooling that a text may ask for at most.
 HARDEST_GRADE = 12.0
@@ -12,31 +8,6 @@ HARDEST_GRADE = 12.0
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’-][A-Za-zÀ-ÿ]+)*")
 _VOWELS = re.compile(r"[aeiouyà-åè-ïò-öø-ý]+")
-
-
-def times(lq: float) -> str:
-    """Say a location quotient: ``1.4 times the European share``."""
-    return f"{lq:.1f} times the European share" if lq >= 0.95 else f"{lq:.2f} of the European share"
-
-
-def persons(number: float) -> str:
-    """Say a number of persons to three significant figures."""
-    if not w.known(number):
-        return "an unknown number"
-    size = max(len(str(int(number))) - 3, 0)
-    return f"{round(number, -size):,.0f}"
-
-
-def small(number: int) -> str:
-    """Say a whole number up to ten as a word."""
-    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-    return words[number] if number < len(words) else str(number)
-
-
-def place(rank: int, size: int) -> str:
-    """Say a rank within a list: ``13th of 67``."""
-    suffix = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
-    return f"{rank}{suffix} of {size}"
 
 
 def reading_grade(text: str) -> float:

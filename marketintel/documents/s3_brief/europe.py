@@ -1,4 +1,4 @@
-"""The region's own figures: employment against Europe, relatedness, indicators."""
+"""Figures of regions: employment against Europe, relatedness, indicators."""
 
 from __future__ import annotations
 
