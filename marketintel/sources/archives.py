@@ -16,6 +16,7 @@ from pyarrow import ArrowException
 
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.parquet import parquet_bytes
+from marketintel.reference import hs
 from marketintel.sources import snapshot, unknown
 from marketintel.sources.connector import WORLD, Book, day_of, economies, keep
 from marketintel.sources.formats import tidy
@@ -24,10 +25,8 @@ from marketintel.sources.providers import baci, gravity
 if TYPE_CHECKING:
     import duckdb
 
-REVISIONS = {
-    "HS92": "HS1992", "HS96": "HS1996", "HS02": "HS2002", "HS07": "HS2007", "HS12": "HS2012",
-    "HS17": "HS2017", "HS22": "HS2022",
-}  # fmt: skip
+#: HS revisions by BACI's names for them (``HS92``).
+REVISIONS = {f"HS{revision[-2:]}": revision for revision in hs.REVISIONS}
 
 #: Source of the exports of all products, summed over partners.
 BASKETS = "baci_baskets"

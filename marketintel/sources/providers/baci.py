@@ -24,7 +24,7 @@ from marketintel.errors import (
     UsageError,
 )
 from marketintel.files import check_folder, leased, write_atomic
-from marketintel.sources.formats.tidy import zip_entries
+from marketintel.sources.formats.zips import zip_entries
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import SourceError, Unreachable
 from marketintel.sources.formats import tidy
+from marketintel.sources.formats.zips import member_of
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import MIB, Provider
@@ -82,7 +83,7 @@ def process(body: bytes) -> "pd.DataFrame":
 
     data = body
     if body.startswith(b"PK") and not _is_workbook(body):
-        data = tidy.member_of(body, SOURCE, ".dta", ".xls", ".xlsx")
+        data = member_of(body, SOURCE, ".dta", ".xls", ".xlsx")
     is_sheet = data.startswith((b"\xd0\xcf\x11\xe0", b"PK"))
     try:
         if is_sheet:

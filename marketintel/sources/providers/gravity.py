@@ -15,7 +15,7 @@ import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError
 from marketintel.sources.connector import Book
-from marketintel.sources.formats.tidy import zip_entries
+from marketintel.sources.formats.zips import zip_entries
 
 if TYPE_CHECKING:
     import pyarrow as pa
