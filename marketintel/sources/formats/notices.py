@@ -1,8 +1,8 @@
-"""What providers say instead of data: nothing found, too much asked, come back later, an error.
+"""Providers' notices in place of data: no data, request too big, queued, error.
 
-The same few things come as SOAP faults, SDMX error messages, SDMX footers, ``<wits:error>`` and
-JSON, with status 200 as well as 4xx. :func:`notice` reads them all, so that "no data" becomes an
-empty frame, "too big" a split, "queued" a wait, and only the rest an error.
+They come as SOAP faults, SDMX error messages, SDMX footers, ``<wits:error>`` and JSON, with status
+200 as well as 4xx. :func:`notice` reads them all, so that "no data" becomes an empty frame, "too
+big" a split, "queued" a wait, and only the rest an error.
 """
 
 import re
@@ -31,7 +31,7 @@ _QUEUED = re.compile(
 _READY = re.compile(r"\bAVAILABLE\b")
 #: Parsing a long answer twice is spared where its beginning has none of these.
 _MAY_REFUSE = re.compile(r'"(error|errors|warning|message|title)"', re.IGNORECASE)
-#: What tells a refusal from "no data" where both come as ``<wits:error>``.
+#: Words of a refusal, as opposed to "no data", where both come as ``<wits:error>``.
 _REFUSED = re.compile(
     r"invalid|not valid|too (big|large|many)|large data|exceed|limit|syntax|denied|forbidden|"
     r"unavailable|internal|unexpected|fail|timed? ?out",
@@ -42,16 +42,16 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing a provider said instead of data.
+    """A provider's notice in place of data.
 
     Attributes
     ----------
     kind : {"empty", "too_big", "queued", "ready", "error"}
-        What to do about it.
+        Its consequence: an empty frame, a split, a wait, a download, an error.
     text : str
         The provider's words, on one line.
     request_id : str or None
-        Under which a queued answer can be asked for.
+        Under which a queued answer can be requested.
     """
 
     kind: Kind
@@ -60,7 +60,7 @@ class Notice:
 
 
 def notice(body: bytes | str | Mapping[str, Any] | list[Any], source: str) -> Notice | None:
-    """Return what ``body`` says instead of data, or None if it looks like data.
+    """Return the notice in ``body``, or None if it looks like data.
 
     Raises
     ------
@@ -85,13 +85,13 @@ def notice(body: bytes | str | Mapping[str, Any] | list[Any], source: str) -> No
 
 
 def refuse(found: Notice, source: str) -> Refused:
-    """Return the error that tells a user about a notice nothing else can be done about."""
-    ways_out = {
+    """Return the error of a notice without another consequence."""
+    remedies = {
         "too_big": "ask for fewer codes, partners or periods",
         "queued": "the provider prepares it in the background: ask again in some minutes",
     }
-    way_out = ways_out.get(found.kind, "check the query, or try again later")
-    return Refused(f"{source}: the provider answered '{found.text}'; {way_out}")
+    remedy = remedies.get(found.kind, "check the query, or try again later")
+    return Refused(f"{source}: the provider answered '{found.text}'; {remedy}")
 
 
 def _classified(text: str, code: str = "") -> Notice:
@@ -114,20 +114,16 @@ def _from_json(body: Any) -> Notice | None:
         # A data message may carry warnings, or an empty list of errors, beside its figures.
         if not body.get(field) or "value" in body or body.get("data"):
             continue
-        said = [body[field], body.get("errors")] if body[field] is True else as_list(body[field])
-        for one in said:
-            if isinstance(one, Mapping):
-                code = str(one.get("id") or one.get("code") or one.get("status") or "")
-                words = one.get("label") or one.get("title") or one.get("message") or one
+        errors = [body[field], body.get("errors")] if body[field] is True else as_list(body[field])
+        for error in errors:
+            if isinstance(error, Mapping):
+                code = str(error.get("id") or error.get("code") or error.get("status") or "")
+                words = error.get("label") or error.get("title") or error.get("message") or error
                 return _classified(str(words), code)
-            if isinstance(one, str):
-                return _classified(one)
+            if isinstance(error, str):
+                return _classified(error)
         return _classified(str(body[field]))
-    return _from_gateway(body)
-
-
-def _from_gateway(body: Mapping[str, Any]) -> Notice | None:
-    """Read ``{"statusCode": 401, "message": …}`` and its like: words, at most with a code."""
+    # A gateway's {"statusCode": 401, "message": …} and its like: words, at most with a code.
     plain = {str(k).lower(): v for k, v in body.items() if isinstance(v, str | int | None)}
     words = next((plain[k] for k in ("message", "detail", "title") if plain.get(k)), None)
     if isinstance(words, str) and len(plain) == len(body):

@@ -1,9 +1,9 @@
-"""Read the SDMX formats: JSON (1.0 and 2.0), CSV (1.0 and 2.0) and ML (2.1, 3.0).
+"""Readers of SDMX-JSON (1.0 and 2.0), SDMX-CSV (1.0 and 2.0) and SDMX-ML (2.1, 3.0).
 
 Every reader returns one row an observation and one text column for each dimension, measure and
-attribute, under the provider's own identifiers, with gaps as NaN. What they mean is each
-connector's business. ``sdmx1`` reads the XML; its JSON reader knows neither version 2.0 nor keys
-whose positions contradict the structure, so JSON is read here.
+attribute, under the provider's own identifiers, with gaps as NaN. ``sdmx1`` reads the XML; its JSON
+reader supports neither version 2.0 nor keys whose positions contradict the structure, so JSON is
+read here.
 """
 
 import io
@@ -33,7 +33,7 @@ _WITHDRAWN = {"delete", "d"}
 
 
 def read(body: Body | Mapping[str, Any], source: str) -> pd.DataFrame:
-    """Read a data message in whichever of the three formats it is."""
+    """Read a data message in any of the three formats."""
     if isinstance(body, Mapping):
         return read_json(body, source)
     if is_markup(body):
@@ -73,8 +73,8 @@ def read_csv(body: Body, source: str) -> pd.DataFrame:
 def _without_labels(frame: pd.DataFrame) -> pd.DataFrame:
     """Leave out version 2.0's columns of labels (``SECTOR,Sector,MEASURE,Measure``, or no name).
 
-    They cannot be told by their names, which may be those of other codes in lower case; but with
-    labels nothing follows a period's column but its label.
+    Their names may be those of other codes in lower case; but with labels nothing follows a
+    period's column but its label.
     """
     names = [str(name) for name in frame.columns]
     if PERIOD not in names or "STRUCTURE_NAME" not in names:
@@ -105,8 +105,8 @@ def read_xml(body: Body, source: str) -> pd.DataFrame:
     import sdmx
     import sdmx.reader.xml.v30  # now: after some messages of 2.1 it can no longer be imported
 
-    # Without a structure message every series attribute counts as a dimension, which is all we
-    # need, and sdmx1 says so at each call.
+    # Without a structure message sdmx1 takes every series attribute for a dimension, which is all
+    # that is needed here, and logs it at each call.
     logging.getLogger("sdmx.reader.xml").setLevel(logging.ERROR)
     try:
         message: Any = sdmx.read_sdmx(io.BytesIO(data))
@@ -138,15 +138,15 @@ def read_json(
     source : str
         Named in errors.
     swappable : pair of str, optional
-        Two series dimensions whose places in the series key this provider is known to exchange.
-        The order under which the keys use every declared value is taken.
+        Two series dimensions that this provider may exchange in the series key. The order under
+        which the keys use every declared value is taken.
     """
     message = json_of(body, source)
     if not isinstance(message, Mapping):
         raise SourceError(f"{source}: got a JSON list; expected an SDMX-JSON message")
     content = message.get("data") or message
-    known = {"dataSets", "structure", "structures"} & set(content)
-    if not known and (content is not message or "data" not in message):
+    is_message = {"dataSets", "structure", "structures"} & set(content)
+    if not is_message and (content is not message or "data" not in message):
         raise SourceError(
             f"{source}: the answer has no field 'dataSets' ({snippet(str(dict(message)))}); "
             "expected an SDMX-JSON message: the provider's format changed, or this is an error"
@@ -185,11 +185,10 @@ def _rows(
     fixed = {
         d["id"]: code
         for d in as_list(dimensions.get("dataSet") or dimensions.get("dataset"))
-        if (code := _pick(d, 0)) is not None
+        if (code := _value(d, 0)) is not None
     } | _attributes(
-        as_list(attributes.get("dataSet") or attributes.get("dataset")), dataset.get("attributes")
+        attributes.get("dataSet") or attributes.get("dataset"), dataset.get("attributes")
     )
-    on_series = as_list(dimensions.get("series"))
     on_observation = as_list(dimensions.get("observation"))
     measures = [m["id"] for m in as_list((structure.get("measures") or {}).get("observation"))]
     measures = measures or [VALUE]
@@ -202,46 +201,38 @@ def _rows(
     keys = [tuple(int(i) for i in key.split(":") if i) for key in series]
     if swappable and keys:
         need([d["id"] for part in dimensions.values() for d in as_list(part)], swappable, source)
-    on_series = _in_key_order(on_series, keys, source, swappable)
-    groups = _Groups(dataset.get("dimensionGroupAttributes") or {}, attributes, source)
+    on_series = _in_key_order(as_list(dimensions.get("series")), keys, source, swappable)
+    groups = _groups(dataset.get("dimensionGroupAttributes") or {}, attributes)
 
     for key, one in zip(keys, series.values(), strict=True):
         common = fixed | _codes(on_series, key, source)
-        common |= _attributes(as_list(attributes.get("series")), one.get("attributes"))
-        common |= groups.of(key)
+        common |= _attributes(attributes.get("series"), one.get("attributes"))
+        for places, of_group in groups.items():
+            if all(place < len(key) for place in places):
+                common |= of_group.get(tuple(key[place] for place in places), {})
         for obs_key, observation in (one.get("observations") or {}).items():
-            place = tuple(int(i) for i in obs_key.split(":"))
             cells = as_list(observation)
-            row = common | _codes(on_observation, place, source)
+            row = common | _codes(on_observation, [int(i) for i in obs_key.split(":")], source)
             row |= {
                 name: str(cell)
                 for name, cell in zip(measures, cells, strict=False)
                 if cell is not None
             }
-            row |= _attributes(as_list(attributes.get("observation")), cells[len(measures) :])
-            yield row
+            yield row | _attributes(attributes.get("observation"), cells[len(measures) :])
 
 
-class _Groups:
-    """Attributes that hang on some of the series' dimensions, as keys like ``0:3::``."""
-
-    def __init__(
-        self, values: Mapping[str, Any], attributes: Mapping[str, Any], source: str
-    ) -> None:
-        declared = as_list(attributes.get("dimensionGroup") or attributes.get("dimensionGroups"))
-        self._by_places: dict[tuple[int, ...], dict[tuple[int, ...], dict[str, str]]] = {}
-        for key, cells in values.items():
-            parts = key.split(":")
-            places = tuple(place for place, part in enumerate(parts) if part)
-            indices = tuple(int(parts[place]) for place in places)
-            self._by_places.setdefault(places, {})[indices] = _attributes(declared, cells)
-
-    def of(self, key: Sequence[int]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for places, groups in self._by_places.items():
-            if all(place < len(key) for place in places):
-                found |= groups.get(tuple(key[place] for place in places), {})
-        return found
+def _groups(
+    values: Mapping[str, Any], attributes: Mapping[str, Any]
+) -> dict[tuple[int, ...], dict[tuple[int, ...], dict[str, str]]]:
+    """Return attributes of groups of series (keys like ``0:3::``) by places and their indices."""
+    declared = attributes.get("dimensionGroup") or attributes.get("dimensionGroups")
+    groups: dict[tuple[int, ...], dict[tuple[int, ...], dict[str, str]]] = {}
+    for key, cells in values.items():
+        parts = key.split(":")
+        places = tuple(place for place, part in enumerate(parts) if part)
+        indices = tuple(int(parts[place]) for place in places)
+        groups.setdefault(places, {})[indices] = _attributes(declared, cells)
+    return groups
 
 
 def _in_key_order(
@@ -250,7 +241,7 @@ def _in_key_order(
     source: str,
     swappable: tuple[str, str] | None,
 ) -> list[Any]:
-    """Return the dimensions in the order of the key, where a provider exchanges two of them."""
+    """Return the dimensions in the order of the series keys."""
     names = [d["id"] for d in dimensions]
     if not swappable or not keys or not set(swappable) <= set(names):
         return dimensions
@@ -260,10 +251,11 @@ def _in_key_order(
     used = [set(indices) for indices in zip(*keys, strict=True)]
 
     def fits(order: list[Any], complete: bool) -> bool:
+        """Return whether the keys point to declared values only, and if ``complete`` to all."""
         sizes = [len(d.get("values") or []) for d in order]
         return all(
-            max(seen) < size and (not complete or len(seen) == size)
-            for seen, size in zip(used, sizes, strict=True)
+            max(indices) < size and (not complete or len(indices) == size)
+            for indices, size in zip(used, sizes, strict=True)
         )
 
     for complete in (True, False):
@@ -271,8 +263,7 @@ def _in_key_order(
         if len(possible) == 1:
             return possible[0]
         if possible:
-            sizes = {len(dimensions[a]["values"]), len(dimensions[b]["values"])}
-            if sizes == {1}:
+            if {len(dimensions[a]["values"]), len(dimensions[b]["values"])} == {1}:
                 return dimensions
             raise SourceError(
                 f"{source}: the keys do not tell {swappable[0]} from {swappable[1]}; ask for one "
@@ -292,7 +283,7 @@ def _codes(dimensions: list[Any], key: Sequence[int], source: str) -> dict[str, 
         )
     codes = {}
     for dimension, index in zip(dimensions, key, strict=True):
-        code = _pick(dimension, index)
+        code = _value(dimension, index)
         if code is None:
             raise SourceError(
                 f"{source}: field '{dimension['id']}' has no value number {index}; expected it "
@@ -302,24 +293,23 @@ def _codes(dimensions: list[Any], key: Sequence[int], source: str) -> dict[str, 
     return codes
 
 
-def _attributes(declared: Sequence[Any], cells: Any) -> dict[str, str]:
-    """Resolve attribute cells: an index into the declared values, or the value itself."""
-    found = {}
-    cells = as_list(cells)
+def _attributes(declared: Any, cells: Any) -> dict[str, str]:
+    """Return attributes from their cells: an index into the declared values, or the value."""
+    declared, cells = as_list(declared), as_list(cells)
     if len(cells) < len(declared):  # the old OECD service skips attributes without values
         declared = [attribute for attribute in declared if attribute.get("values")] or declared
+    attributes = {}
     for attribute, cell in zip(declared, cells, strict=False):
-        if cell is None:
-            continue
-        first = next(iter(as_list(cell)), None)
-        if isinstance(first, int) and not isinstance(first, bool) and attribute.get("values"):
-            first = _pick(attribute, first)
-        if first is not None:
-            found[attribute["id"]] = str(first)
-    return found
+        value = next(iter(as_list(cell)), None)
+        if isinstance(value, int) and not isinstance(value, bool) and attribute.get("values"):
+            value = _value(attribute, value)
+        if value is not None:
+            attributes[attribute["id"]] = str(value)
+    return attributes
 
 
-def _pick(component: Mapping[str, Any], index: int) -> str | None:
+def _value(component: Mapping[str, Any], index: int) -> str | None:
+    """Return the code of a declared value."""
     values = as_list(component.get("values"))
     if not 0 <= index < len(values):
         return None

@@ -99,12 +99,14 @@ class WatchedAdapter(HTTPAdapter):
 
 
 def _watched_pool(pool: Any, watch: Watch) -> Any:
-    class Connection(pool.ConnectionCls):
-        def getresponse(self, *args: Any, **kwargs: Any) -> Any:
-            watch.sock = self.sock
-            return super().getresponse(*args, **kwargs)
+    base = pool.ConnectionCls
 
-    return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
+    def getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        watch.sock = connection.sock
+        return base.getresponse(connection, *args, **kwargs)
+
+    watched = type(base.__name__, (base,), {"getresponse": getresponse})
+    return type(pool.__name__, (pool,), {"ConnectionCls": watched})
 
 
 def pieces(response: requests.Response, max_bytes: int) -> Iterator[bytes]:

@@ -25,8 +25,8 @@ from marketintel.sources.formats.tidy import (
     json_of,
     reading,
     text_of,
-    unpacked,
 )
+from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client, client_for
 from marketintel.sources.http.provider import WTO_KEY, Provider
