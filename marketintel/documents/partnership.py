@@ -15,7 +15,6 @@ from marketintel.documents.engine.blocks import Callout, Table, Text, escape
 from marketintel.documents.frames import one
 from marketintel.documents.market.load import load
 from marketintel.documents.market.study import Study
-from marketintel.documents.market_study.sentences import beside
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import EU, country_name
 from marketintel.reference.files import year_of
@@ -184,7 +183,7 @@ def figures_read(data_dir: Path | None = None) -> Text | None:
 def _without_one(studies: Sequence[Study]) -> str:
     """Say the changes and shares of the table without a segment that makes over half of them."""
     measures = ("change_pct", "sold_change_pct", "share_pct")
-    said = [(s, beside(s, *measures).removeprefix("; ")) for s in studies]
+    said = [(s, s.beside(*measures).removeprefix("; ")) for s in studies]
     return "".join(f" {s.name(s.market)}: {text}." for s, text in said if text)
 
 

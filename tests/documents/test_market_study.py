@@ -6,9 +6,10 @@ import shutil
 import pandas as pd
 import pytest
 
+from marketintel.documents import prose as words
 from marketintel.documents.engine.blocks import Table, Text
 from marketintel.documents.market_study import pages as market_study
-from marketintel.documents.market_study import sentences, words
+from marketintel.documents.market_study import sentences
 from marketintel.errors import MissingDataError, UsageError
 
 
@@ -181,7 +182,7 @@ def test_a_series_of_a_market_that_ends_too_early_names_the_command(monkeypatch)
 
 def test_a_partner_called_script_shows_as_text(study, monkeypatch) -> None:
     monkeypatch.setattr(
-        "marketintel.documents.market.study.country_name",
+        "marketintel.documents.market.scope.country_name",
         lambda code: "<script>alert(1)</script>" if code == "DEU" else code,
     )
     fresh = market_study.load("USA", "FRA", ["lasers"])
@@ -200,7 +201,7 @@ def test_sources_name_licence_and_vintage(study) -> None:
 def test_an_exporter_is_called_by_its_name_and_a_country_is_no_group():
     french = market_study.load("USA", "FRA")
     for stack in (market_study.summary(french), market_study.glance(french),
-                  market_study.suppliers(french), market_study.access(french)):  # fmt: skip
+                  market_study.suppliers(french), market_study.duty_pages(french)):  # fmt: skip
         shown = stack.html()
         assert not re.search(r"\bFRA\b(?!,)", re.sub(r"<[^>]*>", " ", shown).replace("FRA-", ""))
         assert "as one supplier" not in shown

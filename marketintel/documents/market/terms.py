@@ -1,4 +1,4 @@
-"""What a study calls its goods, its rows and its figures, so that every page says the same."""
+"""Names of goods, rows and figures in the sentences of a study."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ class Terms:
     Attributes
     ----------
     goods : str
-        "photonic goods", or the segments that are studied by their mixed codes or are neighbours.
+        "photonic goods", or the segments studied by mixed codes or as neighbours.
     codes : str
-        "core codes", "mixed codes" or "own codes" (of neighbours): what every figure counts that is not marked otherwise.
+        "core codes", "mixed codes" or "own codes" (of neighbours): scope of unmarked figures.
     imports, imported : str
         "core imports", "these imports" or "imports"; "imported … of photonic goods for consumption".
     unit : str
-        What one row is: "segment" or "product" (a single code).
+        Kind of a row: "segment" or "product" (a single code).
     every : str
-        The row of all together.
+        Name of the row of all together.
     """
 
     goods: str
@@ -43,11 +43,11 @@ class Terms:
     every: str
 
     def rows(self, number: int) -> str:
-        """Say a number of rows: ``3 segments``."""
+        """Return a number of rows: ``3 segments``."""
         return w.count(number, self.unit)
 
     def of_rows(self, text: str) -> str:
-        """Say a sentence about segments of the rows of this study."""
+        """Return a sentence about segments with the rows' kind instead."""
         if self.unit == "segment":
             return text
         return text.replace("segment", self.unit).replace("Segment", self.unit.capitalize())
@@ -61,11 +61,11 @@ def terms(basis: Imports, names: Sequence[str], codes: int, scope: str, known: i
     names : sequence of str
         Of the segments that have figures.
     codes : int
-        How many codes are studied.
+        Number of codes studied.
     scope : str
-        That of every sum.
+        Scope of every sum.
     known : int
-        How many segments such a sum can hold at most.
+        Largest number of segments in such a sum.
     """
     consumption = basis.sources == ["us_census_imports"]
     every = "All segments" if len(names) == known else f"Sum of {w.count(len(names), 'segment')}"
@@ -84,8 +84,8 @@ def terms(basis: Imports, names: Sequence[str], codes: int, scope: str, known: i
     return Terms(goods, "mixed codes", "these imports", mixed, "product", "All products")
 
 
-def told_briefly(basis: Imports) -> str:
-    """Say under a table or figure whose figures these are; empty for a market's own."""
+def basis_line(basis: Imports) -> str:
+    """Return the basis of the figures for a source line; empty for a market's own."""
     valued = "/".join(
         v.lower() if v == "customs_value" else ".".join(v.lower()) + "." for v in basis.valuations
     )
@@ -98,8 +98,8 @@ def told_briefly(basis: Imports) -> str:
     return f"Mirror of {len(basis.partners)} partners' exports, {valued}, a lower bound."
 
 
-def told(basis: Imports) -> str:
-    """Say in one sentence whose figures these are; empty for a market's own."""
+def basis_sentence(basis: Imports) -> str:
+    """Return the basis of the figures as a sentence; empty for a market's own."""
     if basis.kind == REPORTED:
         return ""
     valued = w.listing([VALUED[v] for v in basis.valuations])

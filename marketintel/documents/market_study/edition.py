@@ -11,7 +11,7 @@ from marketintel.documents.engine.naming import folder_name
 from marketintel.documents.engine.run import Edition
 from marketintel.documents.engine.workbench import run_on
 from marketintel.documents.market.study import Study
-from marketintel.documents.market.terms import told
+from marketintel.documents.market.terms import basis_sentence
 from marketintel.documents.market_study.pages import load
 from marketintel.reference.countries import EU
 
@@ -101,6 +101,6 @@ def _subject(study: Study, names: list[str]) -> str:
 
 def _figures(study: Study) -> str:
     """Say whose figures these are."""
-    if told(study.basis):
-        return told(study.basis).partition(":")[0]
+    if basis_sentence(study.basis):
+        return basis_sentence(study.basis).partition(":")[0]
     return "Imports for consumption" if "consumption" in study.terms.imported else "Imports"

@@ -14,10 +14,8 @@ from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
 from marketintel.documents.frames import each
-from marketintel.documents.outlook.months import accuracy
+from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS, accuracy
 
-HORIZON = 5
-ORIGINS = 5
 MODELS = ("combination", "naive", "drift")
 
 

@@ -6,7 +6,7 @@ from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Stack, Text
 from marketintel.documents.engine.chapters import chapter
 from marketintel.documents.market.study import Study
-from marketintel.documents.market.terms import told
+from marketintel.documents.market.terms import basis_sentence
 from marketintel.documents.market_study import origin
 from marketintel.documents.market_study.series import MIN_YEARS
 from marketintel.warehouse.imports import REPORTED
@@ -57,7 +57,7 @@ def method(study: Study) -> Stack:
 def _imports(study: Study) -> str:
     if study.basis.kind != REPORTED:
         return (
-            f"**Imports** are here what others tell of them. {told(study.basis)} They are demand for "
+            f"**Imports** are here what others tell of them. {basis_sentence(study.basis)} They are demand for "
             "foreign goods, not the size of the market. A study stands on the market's own figures where "
             "they are here, else on reconciled flows, else on what enough partners report; it never "
             "adds these, which are valued differently."

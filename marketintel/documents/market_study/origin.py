@@ -6,7 +6,7 @@ from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Block, Callout, escape
 from marketintel.documents.frames import each, one
 from marketintel.documents.market.study import Study
-from marketintel.documents.market.terms import told
+from marketintel.documents.market.terms import basis_sentence
 from marketintel.warehouse.imports import (
     ENOUGH,
     EU_EXPORTS,
@@ -65,7 +65,7 @@ def _tiny(study: Study) -> list[str]:
 
 def _standing_in(study: Study) -> str:
     market = escape(w.the(study.name(study.market)))
-    said = f"**These are not the statistics of {market}.** {told(study.basis)}"
+    said = f"**These are not the statistics of {market}.** {basis_sentence(study.basis)}"
     if study.basis.kind == RECONCILED:
         return (
             f"{said} Without freight they are lower than imports as customs count them, and where "
@@ -158,7 +158,7 @@ def gap_items(study: Study) -> list[str]:
     items = []
     if study.basis.kind != REPORTED:
         items.append(
-            f"**Own statistics.** {told(study.basis)} `{command(study)}` asks for what "
+            f"**Own statistics.** {basis_sentence(study.basis)} `{command(study)}` asks for what "
             f"{escape(w.the(study.name(study.market)))} itself reports, and a study then stands on it."
         )
     if study.basis.kind == MIRROR:

@@ -30,7 +30,7 @@ def demand(study: Study) -> str:
     said = (
         f"**Demand.** {w.sentence(w.the(study.name(study.market)))} imported {w.money(core['value_usd'])} of "
         f"{study.terms.imported} in {study.year}; that {w.moved(core['change_pct'])} against "
-        f"{study.base}{aside(study, growth_or_level(study))}."
+        f"{study.base}{study.aside(study.growth_or_level)}."
     )
     if study.scope == NEIGHBOUR or not everything > core["value_usd"]:
         return said
@@ -42,22 +42,6 @@ def demand(study: Study) -> str:
         f"{w.money(everything)}, of which a single code ({study.code_name(code)}) is "
         f"{w.percent(100 * value / everything, 0)}: no conclusion is drawn from that total."
     )
-
-
-def beside(study: Study, *measures: str) -> str:
-    """Return the exporter's headline figures without one segment, where it makes most of them."""
-    return w.without(study.composition, study.segment_names, *measures)
-
-
-def aside(study: Study, *measures: str) -> str:
-    """Return :func:`beside` in brackets."""
-    said = beside(study, *measures).removeprefix("; ")
-    return f" ({said})" if said else ""
-
-
-def growth_or_level(study: Study) -> str:
-    """Return the measure of the change of imports that one segment moves: growth, else level."""
-    return "change_pct" if study.composition.loc["change_pct", "moved"] else "change_usd"
 
 
 def segments(study: Study) -> str:
@@ -94,7 +78,7 @@ def exporter(study: Study) -> str:
     said = (
         f"**{name}.** {w.sentence(w.the(name))} sold {w.money(place['value_usd'])}, {w.percent(place['share_pct'])} of "
         f"{study.terms.imports} ({w.points(place['share_change_pp'])}"
-        f"{beside(study, 'share_pct', 'share_change_pp')}), and ranks {w.ordinal(int(place['rank']))} "
+        f"{study.beside('share_pct', 'share_change_pp')}), and ranks {w.ordinal(int(place['rank']))} "
         f"of {int(place['n_suppliers'])} suppliers."
     )
     strong = _strongholds(study)
@@ -109,7 +93,7 @@ def why(study: Study) -> str:
         return f"**Why.** The change of sales of {w.the(name)} cannot be decomposed: a base is missing."
     return (
         f"**Why.** Its sales changed by {w.money(term['change_usd'])}"
-        f"{aside(study, 'sold_change_usd')}: the growth of the market alone "
+        f"{study.aside('sold_change_usd')}: the growth of the market alone "
         f"would have brought {w.money(term['market_growth_usd'])}, the mix of its products "
         f"{w.money(term['product_mix_usd'])}, and changes of its shares in single products "
         f"{w.money(term['competitiveness_usd'])} (interaction {w.money(term['interaction_usd'])})."
@@ -118,7 +102,7 @@ def why(study: Study) -> str:
 
 def duty(study: Study) -> str:
     """What the exporter's goods paid at entry, and what its competitors paid."""
-    before, now = duty_of(study, study.exporter)
+    before, now = study.duty_of(study.exporter)
     gaps = study.duty_gap[study.duty_gap["partner"] != study.exporter].head(4)
     others = [
         f"{study.name(row.partner)} {w.percent(row.effective_duty_pct)}" for row in each(gaps)
@@ -128,7 +112,7 @@ def duty(study: Study) -> str:
     return (
         f"**Duties.** Goods of {w.the(study.name(study.exporter))} paid {w.percent(now)} of customs value on "
         f"average over {study.year}, after {w.percent(before)} in {study.base}"
-        f"{aside(study, 'duty_pct', 'duty_change_pp')}; the largest "
+        f"{study.aside('duty_pct', 'duty_change_pp')}; the largest "
         f"competitors paid {w.listing(others)}. These are calculated duties, an average over measures "
         "that changed within the year, not a rate in force today."
     )
@@ -187,13 +171,6 @@ def look_closer(study: Study) -> str:
     if not said:
         return "**Look closer.** No rule on opportunities or risks speaks."
     return f"**Look closer.** {' '.join(said)} Amounts of different kinds do not compare."
-
-
-def duty_of(study: Study, partner: str) -> tuple[float, float]:
-    """Return a supplier's effective duty, per cent of customs value, base year and year studied."""
-    rows = study.duty_total[study.duty_total["partner"] == partner].set_index("period")
-    rates = rows["effective_duty_pct"].reindex([study.base, study.year])
-    return float(rates.iloc[0]), float(rates.iloc[1])
 
 
 def leaders(study: Study, shares: pd.DataFrame, number: int) -> str:

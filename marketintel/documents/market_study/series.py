@@ -10,6 +10,7 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.trade import materials
 from marketintel.documents import prose as w
 from marketintel.documents.charts import fans
+from marketintel.documents.comparable import MIN_COVER_PCT, yearly
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.frames import each
@@ -22,8 +23,7 @@ from marketintel.documents.market_study.forecasts import (
     last,
     one_level,
 )
-from marketintel.documents.outlook.kinds import newer
-from marketintel.documents.outlook.series import MIN_COVER_PCT, yearly
+from marketintel.documents.yearly_forecasts import newer
 
 #: Years from which a series is shown and forecast on its own.
 MIN_YEARS = 10

@@ -43,23 +43,23 @@ def summary(study: Study) -> Stack:
             f"{'Photonic imports' if study.scope == CORE else 'Imports'}, {study.year}",
             w.money(core["value_usd"]),
             f"{study.terms.codes}; {w.change(core['change_pct'])} on {study.base}"
-            f"{say.beside(study, say.growth_or_level(study))}",
+            f"{study.beside(study.growth_or_level)}",
         ),
         (
             f"Share of {name}",
             w.percent(own["share_pct"]),
             f"{w.points(own['share_change_pp'])} on {study.base}"
-            f"{say.beside(study, 'share_pct', 'share_change_pp')}",
+            f"{study.beside('share_pct', 'share_change_pp')}",
         ),
     ]
     if study.has_duties:
-        before, now = say.duty_of(study, study.exporter)
+        before, now = study.duty_of(study.exporter)
         figures.append(
             (
                 f"Duty on goods of {w.the(name)}",
                 w.percent(now),
                 f"of customs value; {w.percent(before)} in {study.base}"
-                f"{say.beside(study, 'duty_pct', 'duty_change_pp')}",
+                f"{study.beside('duty_pct', 'duty_change_pp')}",
             )
         )
     first = int((own_rows["rank"] == 1).sum())
@@ -146,7 +146,7 @@ def _glance_note(study: Study) -> str:
         "codes and is never a headline. "
     )
     duty = "Duty: calculated duty as per cent of customs value. " if study.has_duties else ""
-    whole = say.beside(study, say.growth_or_level(study), "share_pct", "share_change_pp")
+    whole = study.beside(study.growth_or_level, "share_pct", "share_change_pp")
     whole = f"{study.terms.every}{whole.replace(';', ':', 1)}. " if whole else ""
     grouped = f"Shares count {study.exporter} as one supplier. " if study.is_group else ""
     return (

@@ -112,14 +112,14 @@ def market_page(dossier: Dossier) -> Stack:
     cards = [
         (f"Photonic imports, {study.year}", w.money(total["value_usd"]),
          f"core codes; {w.change(total['change_pct'])} on {study.base}"
-         f"{say.beside(study, say.growth_or_level(study))}"),
+         f"{study.beside(study.growth_or_level)}"),
         ("Share of the EU27", w.percent(own["share_pct"]),
          f"{w.points(own['share_change_pp'])} on {study.base}"
-         f"{say.beside(study, 'share_pct', 'share_change_pp')}"),
+         f"{study.beside('share_pct', 'share_change_pp')}"),
     ]  # fmt: skip
     if study.has_duties:
-        before, now = say.duty_of(study, EU)
-        aside = say.beside(study, "duty_pct", "duty_change_pp")
+        before, now = study.duty_of(EU)
+        aside = study.beside("duty_pct", "duty_change_pp")
         cards.append(
             ("Duty on EU goods", w.percent(now), f"{w.percent(before)} in {study.base}{aside}")
         )
@@ -283,7 +283,7 @@ def questions(dossier: Dossier) -> Text:
     study = dossier.market.study
     if study is not None:
         if study.has_duties:
-            before, now = say.duty_of(study, EU)
+            before, now = study.duty_of(EU)
             items.append(
                 f"Calculated duty on EU photonics went from {w.percent(before)} to {w.percent(now)} of "
                 "customs value: who bears it, supplier or buyer?"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from marketintel.documents import prose as w
+from marketintel.documents.yearly_forecasts import newer
 from marketintel.reference.sources import load_sources
 
 if TYPE_CHECKING:
@@ -105,13 +106,6 @@ class Kind:
                 "goods as well, and no share of them is known to be photonic."
             )
         return said
-
-
-def newer(source: str, market: str, since: int, month: str) -> str:
-    """Return the command that brings a source's figures of a market, from a year to a month."""
-    if source == "baci":
-        return "marketintel fetch baci --edition HS92_V202601"
-    return f"marketintel fetch {source} --for {market} --years {since}-{month[:4]}"
 
 
 def marked(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:

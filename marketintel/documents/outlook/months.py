@@ -8,9 +8,9 @@ from functools import cached_property
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.analysis.forecast.scores import MEASURES
 from marketintel.documents.outlook import series
 from marketintel.documents.outlook.kinds import Kind
+from marketintel.documents.yearly_forecasts import accuracy
 from marketintel.reference.segments import Segments
 
 MONTHS, ORIGINS = 12, 5
@@ -109,10 +109,3 @@ class Months:
             return ""
         own = self.flows.loc[self.flows["partner"] == iso3, "period"]
         return str(own.max()) if len(own) else ""
-
-
-def accuracy(tested: pd.DataFrame, panel: pd.DataFrame, by: tuple[str, ...]) -> pd.DataFrame:
-    """As :func:`marketintel.analysis.forecast.accuracy`; no rows where nothing could be tested."""
-    if tested.empty:
-        return pd.DataFrame(columns=[*by, "level", "series", "forecasts", *MEASURES])
-    return fc.accuracy(tested, panel, by=by)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.trade.frames import CORE
-from marketintel.documents import prose
 from marketintel.documents.market import load as study_facts
-from marketintel.documents.market_study.forecasts import HORIZON, ORIGINS
-from marketintel.documents.outlook.months import accuracy
+from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS, accuracy
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country, country_name
 from marketintel.reference.drivers import MarketNote, market_note
@@ -117,7 +114,6 @@ def market(
     codes = _core(study.code_demand)
     makers = codes["cmd_code"].map(maker).fillna(codes["segment"].map(maker))
     worth = codes["value_usd"].groupby(makers).sum()
-    moved = bool(study.composition.loc["change_pct", "moved"])
     return Market(
         code=code,
         name=country_name(code),
@@ -133,18 +129,12 @@ def market(
         ),
         by_division={str(d): float(v) for d, v in worth.items()},
         without={
-            "change": _aside(study, "change_pct" if moved else "change_usd"),
-            "share": _aside(study, "share_pct"),
+            "change": study.aside(study.growth_or_level),
+            "share": study.aside("share_pct"),
         },
         note=market_note(code, study.year),
         sources=study.trade_sources,
     )  # fmt: skip
-
-
-def _aside(study: Any, measure: str) -> str:
-    """Return a headline figure without the segment that makes over half of it, in brackets."""
-    text = prose.without(study.composition, study.segment_names, measure).removeprefix("; ")
-    return f" ({text})" if text else ""
 
 
 def _core(frame: pd.DataFrame) -> pd.DataFrame:
