@@ -1,4 +1,4 @@
-"""Errors and fetch commands of forecasts that several documents print."""
+"""Errors of forecasts that several documents print."""
 
 from __future__ import annotations
 
@@ -16,10 +16,3 @@ def accuracy(tested: pd.DataFrame, panel: pd.DataFrame, by: tuple[str, ...]) -> 
     if tested.empty:
         return pd.DataFrame(columns=[*by, "level", "series", "forecasts", *MEASURES])
     return fc.accuracy(tested, panel, by=by)
-
-
-def newer(source: str, market: str, since: int, month: str) -> str:
-    """Return the command that brings a source's figures of a market, from a year to a month."""
-    if source == "baci":
-        return "marketintel fetch baci --edition HS92_V202601"
-    return f"marketintel fetch {source} --for {market} --years {since}-{month[:4]}"

@@ -26,15 +26,14 @@ from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse import engine, selection
-from marketintel.warehouse.comparison import like_for_like
+from marketintel.warehouse.basis import EU_EXPORTS, MIRROR, RECONCILED, REPORTED
+from marketintel.warehouse.comparable import like_for_like
 from marketintel.warehouse.flows import flows
-from marketintel.warehouse.mirror import RECONCILED as BACI
+from marketintel.warehouse.mirror import BACI
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REPORTED, RECONCILED, MIRROR = "reported", "reconciled", "mirror"
-EU_EXPORTS = "EU exports"
 #: The source that has all members of the EU.
 COMEXT = "comext"
 
@@ -124,7 +123,7 @@ def imports(
     segments: Sequence[str],
     year: int | None = None,
     *,
-    stand_in: bool = True,
+    allow_fallback: bool = True,
     data_dir: Path | None = None,
 ) -> Imports:
     """Return the imports of a country in a year and the one before it.
@@ -137,8 +136,8 @@ def imports(
         Identifiers of segments.
     year : int, optional
         The newest there is unless given.
-    stand_in : bool
-        Whether partners may tell where the country itself does not.
+    allow_fallback : bool
+        Use BACI, mirror or EU exports if the country's own imports are missing.
     data_dir : Path, optional
         The data directory.
 
@@ -162,7 +161,7 @@ def imports(
             with_origin=True, data_dir=data_dir,
         )  # fmt: skip
         return _made(market, now, before, REPORTED, rows, segments, data_dir)
-    if not stand_in or (year is None and len(own)) or str(year) in set(own["period"]):
+    if not allow_fallback or (year is None and len(own)) or str(year) in set(own["period"]):
         raise MissingDataError(_nothing(market, segments, year, own, None, data_dir))
     partners = yearly[~yearly["own"]]
     baci = partners[(partners["source"] == BACI) & partners["here"]]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.context import coverage
-from marketintel.warehouse.mirror import RECONCILED
+from marketintel.warehouse.mirror import BACI
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def matrix(
     found = engine.ask(
         data_dir,
         _MATRIX,
-        {"targets": engine.economies(targets), "reconciled": RECONCILED},
+        {"targets": engine.economies(targets), "reconciled": BACI},
         {"wanted": wanted},
         figures=False,
     )

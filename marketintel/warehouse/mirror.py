@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OPPOSITE = {"import": "export", "export": "import"}
 
 #: The source that has made one figure of both sides' reports.
-RECONCILED = "baci"
+BACI = "baci"
 
 # A period is told by the reconciled source alone, or else by partners, each read from one source;
 # the sources of two partners may differ.
@@ -103,6 +103,6 @@ def with_mirrors(
         reported = {"periods": sorted(own), "trade_system": trade_system}
         answers.append(engine.ask(data_dir, own_sql, {**parameters, **reported}, frames))
     if told or not own:
-        seen = mirrored | {"periods": sorted(told), "reconciled": RECONCILED}
+        seen = mirrored | {"periods": sorted(told), "reconciled": BACI}
         answers.append(engine.ask(data_dir, _MIRROR, {**parameters, **seen}, frames))
     return pd.concat(answers, ignore_index=True) if len(answers) > 1 else answers[0]

@@ -16,7 +16,7 @@ from marketintel.warehouse import engine, selection
 from marketintel.warehouse.build import RATES
 from marketintel.warehouse.context import coverage
 from marketintel.warehouse.flows import flows
-from marketintel.warehouse.mirror import OPPOSITE, RECONCILED
+from marketintel.warehouse.mirror import BACI, OPPOSITE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -246,7 +246,7 @@ def _notes(parts: "pd.DataFrame", flow: str, trade_system: str) -> tuple[str, ..
     if parts["is_mirror"].any():
         notes.append(
             "not the reporter's own figures: flows that BACI reconciled from both sides' reports"
-            if set(parts["source"]) == {RECONCILED}
+            if set(parts["source"]) == {BACI}
             else "the reporter is silent: what its partners report, a lower bound"
         )
     return tuple(notes)

@@ -10,11 +10,12 @@ from typer.testing import CliRunner
 
 from marketintel.cli.forecast import forecast as command
 from marketintel.documents.engine.blocks import Figure, Table, Text
-from marketintel.documents.outlook import card, drivers, pages, sentences, series
+from marketintel.documents.outlook import card, drivers, pages, sentences
 from marketintel.documents.outlook.asked import load
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
+from marketintel.warehouse import comparable
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,7 @@ def test_segments_break_where_their_codes_changed(outlook):
 def test_unchanged_codes_have_no_break_and_are_own_codes_everywhere():
     segments = load_segments()
     revisions = ["HS2012", "HS2017", "HS2022"]
-    same = series.unchanged(segments, revisions)
+    same = comparable.unchanged(segments, revisions)
     optics = set(same.loc[same["segment"] == "optics", "cmd_code"])
     assert {"900211", "900290"} <= optics
     assert not optics & {"901380", "901390"}
@@ -73,7 +74,7 @@ def test_yearly_series_are_sums_of_twelve_months(outlook):
     assert rows.index.max() == pd.Timestamp("2025-12-31")  # 2026 has January only
     assert (rows["cover_pct"] == 100).all()
     optics = outlook.years.found.query("unique_id == 'IRL optics'")["cover_pct"].iloc[0]
-    assert 0 < optics < series.MIN_COVER_PCT
+    assert 0 < optics < comparable.MIN_COVER_PCT
     assert "IRL optics" not in set(outlook.years.cells["unique_id"])
     reason = outlook.silent.set_index("unique_id")["yearly"]
     assert "24 % of the segment's trade" in reason["IRL optics"]

@@ -12,10 +12,10 @@ from marketintel.cli.forecast import forecast as command
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.outlook import card, pages, sentences, totals
 from marketintel.documents.outlook.asked import load
-from marketintel.documents.outlook.kinds import MIRROR, RECONCILED, REPORTED
 from marketintel.errors import MissingDataError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
+from marketintel.warehouse.basis import RECONCILED, REPORTED, US_EXPORTS
 from tests.warehouse.conftest import small_citation
 
 YEARS = range(2008, 2025)
@@ -108,8 +108,8 @@ def adds_up(frames: dict[str, pd.DataFrame], group: int) -> None:
 
 def test_thirty_years_of_reconciled_imports_stand_code_by_code(materials):
     years = materials.years
-    assert {kind.what for kind in years.nodes["kind"]} == {RECONCILED}
-    assert all(kind.mixed for kind in years.nodes["kind"])
+    assert {basis.kind for basis in years.nodes["kind"]} == {RECONCILED}
+    assert all(basis.mixed for basis in years.nodes["kind"])
     spans = years.cells.groupby("unique_id")["ds"].agg(["min", "max", "count"])
     assert len(spans) == 18
     assert (spans["count"] == 30).all()
@@ -169,7 +169,7 @@ def test_imports_that_end_too_early_give_way_to_newer_ones(tmp_path):
     keep(tmp_path, "comtrade", rows[(rows["reporter"] == "KOR") | (rows["period"] < "2017")])
     keep(tmp_path, "baci", baci(["JPN"]))
     outlook = load(["JPN", "KOR"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    kinds = {u: k.what for u, k in zip(*(outlook.years.nodes[c] for c in ("unique_id", "kind")))}  # noqa: B905
+    kinds = {u: k.kind for u, k in zip(*(outlook.years.nodes[c] for c in ("unique_id", "kind")))}  # noqa: B905
     assert kinds["JPN lasers"] == RECONCILED
     assert kinds["KOR lasers"] == REPORTED
 
@@ -178,7 +178,7 @@ def test_own_imports_come_before_baci_and_us_exports(tmp_path):
     keep(tmp_path, "comtrade", comtrade(synthetic(["JPN", "KOR"])))
     keep(tmp_path, "baci", baci(["JPN", "VNM"]))
     outlook = load(["JPN", "KOR", "VNM"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    kinds = {u: k.what for u, k in zip(*(outlook.years.nodes[c] for c in ("unique_id", "kind")))}  # noqa: B905
+    kinds = {u: k.kind for u, k in zip(*(outlook.years.nodes[c] for c in ("unique_id", "kind")))}  # noqa: B905
     assert kinds["JPN lasers"] == kinds["KOR lasers"] == REPORTED
     assert kinds["VNM lasers"] == RECONCILED
     rows = comtrade(synthetic(["JPN", "KOR"]))
@@ -221,9 +221,9 @@ def test_canadas_own_months_are_forecast_by_month_and_by_year(tmp_path):
     )
     keep(tmp_path, "statcan_cimt", rows)
     outlook = load(["CAN"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    (kind,) = outlook.kinds
-    assert (kind.what, kind.source, kind.valuation) == (REPORTED, "statcan_cimt", "FOB")
-    assert outlook.months.kinds == {"CAN lasers": kind}
+    (basis,) = outlook.kinds
+    assert (basis.kind, basis.source, basis.valuation) == (REPORTED, "statcan_cimt", "FOB")
+    assert outlook.months.kinds == {"CAN lasers": basis}
     assert len(outlook.months.panel) == 144
     assert outlook.months.fans["ds"].max() == pd.Timestamp("2025-12-31")
     panel = outlook.years.panel.query("unique_id == 'CAN lasers'").set_index("ds")["y"]
@@ -237,7 +237,7 @@ def test_a_source_whose_years_are_too_few_gives_way(tmp_path):
     keep(tmp_path, "comtrade", comtrade(synthetic(["JPN"], years=range(2020, 2025))))
     keep(tmp_path, "baci", baci(["JPN"]))
     outlook = load(["JPN"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    assert {k.what for k in outlook.years.nodes["kind"]} == {RECONCILED}
+    assert {k.kind for k in outlook.years.nodes["kind"]} == {RECONCILED}
     assert outlook.years.panel.query("unique_id == 'JPN lasers'")["ds"].nunique() == 30
 
 
@@ -246,8 +246,8 @@ def test_of_one_source_one_valuation_is_read(tmp_path):
     late = rows["period"].isin(["2023", "2024"])
     keep(tmp_path, "comtrade", rows.assign(valuation=np.where(late, "FOB", "CIF")))
     outlook = load(["JPN"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    (kind,) = outlook.kinds
-    assert kind.valuation == "CIF"
+    (basis,) = outlook.kinds
+    assert basis.valuation == "CIF"
     assert outlook.years.panel["ds"].max() == pd.Timestamp("2022-12-31")
 
 
@@ -286,7 +286,7 @@ def test_a_group_of_one_country_has_no_grand_total():
     assert "there is no sum" in " ".join(
         b.markdown for b in pages.together(outlook).flat() if hasattr(b, "markdown")
     )
-    assert MIRROR not in {k.what for k in outlook.kinds}
+    assert US_EXPORTS not in {k.kind for k in outlook.kinds}
 
 
 def test_the_command_prints_every_total_with_its_kind():

@@ -14,13 +14,14 @@ from marketintel.documents.engine.chapters import GAP, chapter
 from marketintel.documents.market_study import forecasts, origin
 from marketintel.documents.market_study import pages as market_study
 from marketintel.documents.outlook import card, drivers, pages, sentences
-from marketintel.documents.outlook.best import Chosen
+from marketintel.documents.outlook.chosen_series import Chosen
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import RECONCILED, Kind
 from marketintel.documents.outlook.listing import potential_table
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.reference.headings import load_headings
+from marketintel.reference.scopes import BROAD
 from marketintel.reference.segments import load_segments
+from marketintel.warehouse.basis import RECONCILED, Basis
 
 SAMPLE = ("NZL", "LUX", "KIR", "ABW", "AFG", "AGO", "CHE", "JPN", "PRK", "SSD", "TUV", "USA")
 """Economies that CI takes through: those that failed, small and large, with and without figures."""
@@ -99,7 +100,7 @@ def outlook_of(series):
         days = pd.to_datetime([f"{2025 - len(y) + i}-12-31" for i in range(len(y))])
         frame = pd.DataFrame({"ds": days.astype("datetime64[s]"), "y": y})
         frame["unique_id"] = f"{place} {code}"
-        frame["kind"] = [Kind(RECONCILED, "baci", "FOB", True)] * len(frame)
+        frame["kind"] = [Basis(RECONCILED, "baci", "FOB", BROAD)] * len(frame)
         parts.append(frame.assign(partner=place, segment="materials", cover_pct=np.nan, basis="x"))
     found = Chosen(pd.DataFrame(), pd.concat(parts, ignore_index=True).dropna(subset="y"))
     places = list(dict.fromkeys(found.years["partner"]))

@@ -5,7 +5,7 @@ import pytest
 
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import imports as told
-from marketintel.warehouse.comparison import like_for_like
+from marketintel.warehouse.comparable import like_for_like
 from marketintel.warehouse.flows import flows
 from marketintel.warehouse.imports import imports
 from tests.warehouse.test_several_sources import comtrade, keep
@@ -52,7 +52,7 @@ def test_enough_partners_are_a_mirror_and_one_is_not(tmp_path):
     assert found.flows["is_mirror"].all()
     assert found.flows.groupby("period")["value_usd"].sum().to_dict() == {"2023": 100, "2024": 100}
     with pytest.raises(MissingDataError, match="no imports of VNM in lasers"):
-        imports("VNM", ["lasers"], stand_in=False, data_dir=tmp_path)
+        imports("VNM", ["lasers"], allow_fallback=False, data_dir=tmp_path)
 
 
 @pytest.mark.parametrize(

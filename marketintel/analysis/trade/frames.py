@@ -18,17 +18,17 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from marketintel.reference.scopes import BROAD as BROAD
+from marketintel.reference.scopes import CORE as CORE
+from marketintel.reference.scopes import CORE_AND_BROAD as CORE_AND_BROAD
+from marketintel.reference.scopes import NEIGHBOUR as NEIGHBOUR
+from marketintel.reference.scopes import NEIGHBOUR_AND_BROAD as NEIGHBOUR_AND_BROAD
+from marketintel.reference.scopes import OWN as OWN
+
 By: TypeAlias = str | Sequence[str]
 Groups: TypeAlias = Mapping[str, Sequence[str]]
 
-CORE = "core"
-BROAD = "broad"
-NEIGHBOUR = "neighbour"
-CORE_AND_BROAD = "core+broad"
-NEIGHBOUR_AND_BROAD = "neighbour+broad"
 SCOPES = (CORE, CORE_AND_BROAD)
-#: Scopes of a segment's own goods: whichever it has, a segment has one of them.
-OWN = (CORE, NEIGHBOUR)
 #: Scopes under which every code appears once.
 EVERY = (CORE_AND_BROAD, NEIGHBOUR)
 

@@ -13,7 +13,8 @@ from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse.imports import REPORTED, Imports, imports
+from marketintel.warehouse.basis import REPORTED
+from marketintel.warehouse.imports import Imports, imports
 from marketintel.warehouse.totals import supplier_matrix
 
 __all__ = ["EU", "Study", "each", "load", "one"]
@@ -29,7 +30,7 @@ def load(
     year: int | None = None,
     data_dir: Path | str | None = None,
     *,
-    stand_in: bool = False,
+    allow_fallback: bool = False,
 ) -> Study:
     """Read what a market study needs and check that it can be made.
 
@@ -45,7 +46,7 @@ def load(
         The newest there is unless given.
     data_dir : path, optional
         Where the data lie.
-    stand_in : bool
+    allow_fallback : bool
         Whether partners may tell what the market itself does not, and mixed codes may stand where
         no core code has figures. The pages say so; what has no words for it leaves this False.
 
@@ -71,10 +72,10 @@ def load(
     definitions = load_segments()
     named = [definitions.resolve(s) for s in segments] or list(definitions.names())
     asked = [s for s in definitions.names() if s in named]
-    basis = imports(reporter, asked, year, stand_in=stand_in, data_dir=directory)
+    basis = imports(reporter, asked, year, allow_fallback=allow_fallback, data_dir=directory)
     flows, codes, rows = basis.flows, basis.codes, asked
     now = flows["period"] == basis.year
-    if stand_in and not (now & flows["scope"].isin(OWN)).any():
+    if allow_fallback and not (now & flows["scope"].isin(OWN)).any():
         if not segments:
             raise MissingDataError(_mixed_only(basis))
         flows, codes, rows = _by_code(flows, codes)

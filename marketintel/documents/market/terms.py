@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from marketintel.analysis.trade.frames import CORE, NEIGHBOUR
 from marketintel.documents import prose as w
-from marketintel.warehouse.imports import EU_EXPORTS, RECONCILED, REPORTED, Imports
+from marketintel.warehouse.basis import EU_EXPORTS, RECONCILED, REPORTED
+from marketintel.warehouse.imports import Imports
 
 VALUED = {
     "CIF": "valued c.i.f., with freight and insurance",

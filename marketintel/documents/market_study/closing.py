@@ -13,8 +13,8 @@ from marketintel.documents.market.study import Study
 from marketintel.documents.market_study import origin, series, tariffs
 from marketintel.errors import MissingDataError
 from marketintel.reference.drivers import market_note
+from marketintel.warehouse.basis import REPORTED
 from marketintel.warehouse.context import tariff_lines
-from marketintel.warehouse.imports import REPORTED
 
 #: Opportunities and risks that are printed; the tables of the edition hold all.
 TOP = 10

@@ -9,7 +9,7 @@ from marketintel.documents.market.study import Study
 from marketintel.documents.market.terms import basis_sentence
 from marketintel.documents.market_study import origin
 from marketintel.documents.market_study.series import MIN_YEARS
-from marketintel.warehouse.imports import REPORTED
+from marketintel.warehouse.basis import REPORTED
 
 
 @chapter

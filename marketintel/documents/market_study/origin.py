@@ -7,15 +7,8 @@ from marketintel.documents.engine.blocks import Block, Callout, escape
 from marketintel.documents.frames import each, one
 from marketintel.documents.market.study import Study
 from marketintel.documents.market.terms import basis_sentence
-from marketintel.warehouse.imports import (
-    ENOUGH,
-    EU_EXPORTS,
-    LARGE,
-    MIRROR,
-    RECONCILED,
-    REPORTED,
-    newest_year,
-)
+from marketintel.warehouse.basis import EU_EXPORTS, MIRROR, RECONCILED, REPORTED
+from marketintel.warehouse.imports import ENOUGH, LARGE, newest_year
 
 #: From so many years behind the source's newest on, a market's figures are old.
 STALE_YEARS = 2

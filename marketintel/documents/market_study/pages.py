@@ -49,7 +49,7 @@ def load(
     data_dir: Path | str | None = None,
 ) -> Study:
     """Read a study that partners may tell: its pages say so. See :func:`facts.load`."""
-    return facts.load(market, exporter, segments, year, data_dir, stand_in=True)
+    return facts.load(market, exporter, segments, year, data_dir, allow_fallback=True)
 
 
 def segment_pages(study: Study) -> Stack:

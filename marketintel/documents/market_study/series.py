@@ -10,7 +10,6 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.trade import materials
 from marketintel.documents import prose as w
 from marketintel.documents.charts import fans
-from marketintel.documents.comparable import MIN_COVER_PCT, yearly
 from marketintel.documents.engine.blocks import Callout, Figure, Stack, Table, Text, escape
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.frames import each
@@ -23,7 +22,8 @@ from marketintel.documents.market_study.forecasts import (
     last,
     one_level,
 )
-from marketintel.documents.yearly_forecasts import newer
+from marketintel.warehouse.basis import fetch_command
+from marketintel.warehouse.comparable import MIN_COVER_PCT, yearly
 
 #: Years from which a series is shown and forecast on its own.
 MIN_YEARS = 10
@@ -186,7 +186,7 @@ def own_outlook(study: Study, own: OwnSeries) -> Stack:
         return Stack(Text("No series is without a gap, so that none is forecast."))
     month = edition_month(study.used["retrieved_at"])
     since = int(told["period"].max())
-    fetch = newer(study.trade_sources[0], study.market, since, month)
+    fetch = fetch_command(study.trade_sources[0], study.market, since, month)
     result = compute(told, month, fetch)
     if result.forecasts.empty:
         gone = [f"{escape(w.clause(names[r.unique_id]))}: {r.reason}" for r in each(result.refused)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from marketintel.analysis.forecast.scenarios import parse
-from marketintel.documents.outlook import best
+from marketintel.documents.outlook import chosen_series
 from marketintel.documents.outlook.facts import Outlook
 from marketintel.errors import UsageError
 from marketintel.reference.countries import country, group_members
@@ -66,12 +66,12 @@ def load(
         )
     for text in scenarios or ():
         parse(text)
-    found = best.choose(places, chosen, known, directory)
+    found = chosen_series.choose(places, chosen, known, directory)
     texts = list(examples(found, chosen) if scenarios is None else scenarios)
     return Outlook(places, chosen, found, known, load_headings(), threshold_pct, texts, directory)
 
 
-def examples(found: best.Chosen, segments: Sequence[str]) -> list[str]:
+def examples(found: chosen_series.Chosen, segments: Sequence[str]) -> list[str]:
     """Scenarios that show what can be asked: a duty, and income and currency of one country."""
     texts = ["US duty on EU lasers +5 points from 2026"] if "lasers" in segments else []
     years = found.years

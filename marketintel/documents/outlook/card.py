@@ -17,11 +17,12 @@ from marketintel.documents.frames import each
 from marketintel.documents.outlook import sentences as say
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import MIRROR, by_kind
 from marketintel.documents.outlook.months import MODELS, MONTHS, ORIGINS
-from marketintel.documents.outlook.series import MIN_COVER_PCT
+from marketintel.documents.outlook.wording import label
 from marketintel.documents.outlook.years import YEARS
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.warehouse.basis import US_EXPORTS, by_basis
+from marketintel.warehouse.comparable import MIN_COVER_PCT
 
 BEGIN = "**What is forecast**"
 
@@ -67,16 +68,16 @@ def _series(outlook: Outlook) -> list[str]:
             f"Monthly: {months.fans['unique_id'].nunique()} of {months.panel['unique_id'].nunique()} series, each a "
             f"whole segment of core codes after its last break, {MONTHS} months after {outlook.month}. Last month known: {ends}."
         )
-    for kind, nodes in by_kind(years.nodes[years.nodes["role"] == totals.CELL]):
+    for basis, nodes in by_basis(years.nodes[years.nodes["role"] == totals.CELL]):
         goods = (
             "one mixed code each"
-            if kind.mixed
+            if basis.mixed
             else "core codes that are unchanged in all HS revisions of the data, or joined across them, and make up "
             f"at least {MIN_COVER_PCT:.0f} % of their segment"
         )
         days = years.panel.loc[years.panel["unique_id"].isin(nodes["unique_id"]), "ds"]
         lines.append(
-            f"Yearly, {escape(kind.label)}: {len(nodes)} series of {goods}, {days.min().year} to "
+            f"Yearly, {escape(label(basis))}: {len(nodes)} series of {goods}, {days.min().year} to "
             f"{days.max().year}, {YEARS} years after {outlook.month}."
         )
     return [
@@ -132,8 +133,8 @@ def _model(outlook: Outlook) -> list[str]:
 def _record(outlook: Outlook) -> list[str]:
     table = outlook.months.errors_by_country
     lines = [
-        f"{w.sentence(escape(kind.label))}: {w.clause(_plain(say.yearly_record(outlook, kind)))}."
-        for kind in sorted(set(outlook.years.nodes["kind"]))
+        f"{w.sentence(escape(label(basis)))}: {w.clause(_plain(say.yearly_record(outlook, basis)))}."
+        for basis in sorted(set(outlook.years.nodes["kind"]))
     ]
     if say.tested_by_month(outlook):
         lines.insert(0, _plain(say.record(outlook)))
@@ -168,8 +169,8 @@ def _intervals(outlook: Outlook) -> list[str]:
             else []
         ),
         *(
-            f"{w.sentence(escape(kind.label))}, yearly: {w.clause(say.annual_coverage(outlook, list(nodes['unique_id'])))}."
-            for kind, nodes in by_kind(outlook.years.nodes)
+            f"{w.sentence(escape(label(basis)))}, yearly: {w.clause(say.annual_coverage(outlook, list(nodes['unique_id'])))}."
+            for basis, nodes in by_basis(outlook.years.nodes)
         ),
         f"Back-tests have {ORIGINS} origins, one period apart, the last one a whole horizon before the end.",
     ]
@@ -205,14 +206,14 @@ def _drivers(outlook: Outlook) -> list[str]:
 
 
 def _limits(outlook: Outlook) -> list[str]:
-    whats = {kind.what for kind in outlook.kinds}
+    whats = {basis.kind for basis in outlook.kinds}
     lines = ["Market size or market share: domestic production is not in these series."]
-    if MIRROR in whats:
+    if US_EXPORTS in whats:
         lines.append(
             "US exports as a market: other suppliers are not in them, and what the United States sells somewhere is "
             "not what Europe would sell."
         )
-    if any(kind.mixed for kind in outlook.kinds):
+    if any(basis.mixed for basis in outlook.kinds):
         lines.append(
             "Photonic demand, where codes are mixed: no share of them is known to be photonic."
         )

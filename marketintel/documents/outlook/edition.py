@@ -17,9 +17,10 @@ from marketintel.documents.frames import each
 from marketintel.documents.outlook import card
 from marketintel.documents.outlook.asked import THRESHOLD_PCT, load
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import MIRROR
 from marketintel.documents.outlook.months import MONTHS
+from marketintel.documents.outlook.wording import publisher
 from marketintel.documents.outlook.years import YEARS
+from marketintel.warehouse.basis import US_EXPORTS
 
 NOTEBOOK = "segment_outlook.ipynb"
 CARD = "model_card.md"
@@ -96,17 +97,21 @@ def cover(outlook: Outlook) -> Cover:
     """Return the title page."""
     places = [w.the(outlook.country_name(c)) for c in outlook.countries]
     shown = w.listing(places) if len(places) <= MOST_NAMED else f"{len(places)} countries"
-    whats = {kind.what for kind in outlook.kinds}
+    whats = {basis.kind for basis in outlook.kinds}
     trade = (
-        "Imports of" if MIRROR not in whats else "Trade with" if len(whats) > 1 else "US exports to"
+        "Imports of"
+        if US_EXPORTS not in whats
+        else "Trade with"
+        if len(whats) > 1
+        else "US exports to"
     )
     months = f"{MONTHS} months and " if len(outlook.months.fans) else ""
-    sources = [kind.source for kind in outlook.kinds]
+    sources = [basis.source for basis in outlook.kinds]
     used = outlook.used[outlook.used["source"].isin(sources)].drop_duplicates("source")
     read = [f"{_told(outlook, r.source)} (compiled {r.retrieved_at})" for r in each(used)]
     chosen = [outlook.names[s] for s in outlook.chosen]
     scope = w.goods_of(chosen, len(outlook.segments))
-    mixed = sorted({kind.mixed for kind in outlook.kinds})
+    mixed = sorted({basis.mixed for basis in outlook.kinds})
     codes = "core codes, and mixed codes where no core code has figures"
     if len(mixed) == 1:
         codes = "mixed codes, each by itself" if mixed[0] else "core codes"
@@ -115,9 +120,9 @@ def cover(outlook: Outlook) -> Cover:
         subtitle=f"{trade} {shown}: {months}{YEARS} years after {outlook.month}",
         vintage="; ".join(read),
         scope=f"{scope}; {codes}",
-        exporter="United States" if whats == {MIRROR} else "",
+        exporter="United States" if whats == {US_EXPORTS} else "",
     )
 
 
 def _told(outlook: Outlook, source: str) -> str:
-    return next(kind.told_by for kind in outlook.kinds if kind.source == source)
+    return next(publisher(basis) for basis in outlook.kinds if basis.source == source)

@@ -15,10 +15,10 @@ from marketintel.analysis.forecast.scenarios import parse
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.frames import each
 from marketintel.documents.outlook import drivers, totals
-from marketintel.documents.outlook.best import US, Chosen
-from marketintel.documents.outlook.kinds import MIRROR, REPORTED, Kind, by_kind, in_order
+from marketintel.documents.outlook.chosen_series import Chosen
 from marketintel.documents.outlook.months import Months, accuracy
 from marketintel.documents.outlook.silent import silent
+from marketintel.documents.outlook.wording import label, trade_of
 from marketintel.documents.outlook.world import World
 from marketintel.documents.outlook.years import Years
 from marketintel.errors import MarketIntelError, MissingDataError, UsageError
@@ -27,6 +27,7 @@ from marketintel.reference.drivers import load_shocks
 from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
 from marketintel.warehouse import reads
+from marketintel.warehouse.basis import REPORTED, US, US_EXPORTS, Basis, by_basis, in_order
 from marketintel.warehouse.context import coverage
 
 CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
@@ -93,7 +94,7 @@ class Outlook:
         return World(self.headings, self.chosen, self.threshold_pct, self.month, self.data_dir)
 
     @cached_property
-    def kinds(self) -> list[Kind]:
+    def kinds(self) -> list[Basis]:
         """What the series of this outlook count, each kind once."""
         monthly = set(self.months.kinds.values())
         return in_order(monthly | set(self.years.nodes["kind"]))
@@ -134,7 +135,7 @@ class Outlook:
         return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
     @staticmethod
-    def _lives(panel: pd.DataFrame, kinds: dict[str, Kind]) -> pd.DataFrame:
+    def _lives(panel: pd.DataFrame, kinds: dict[str, Basis]) -> pd.DataFrame:
         """When each series lives, and between whom the trade is that it counts."""
         lives = panel.groupby("unique_id")["ds"].agg(["min", "max"]).reset_index()
         lives.columns = pd.Index(["unique_id", "start", "end"])
@@ -154,14 +155,14 @@ class Outlook:
     def detected(self) -> pd.DataFrame:
         """Common shocks found in the data: ``where, ds, direction, share, series``."""
         panels: list[tuple[str, pd.DataFrame]] = []
-        for kind in sorted(set(self.months.kinds.values())):
-            ids = [u for u, own in self.months.kinds.items() if own == kind]
+        for basis in sorted(set(self.months.kinds.values())):
+            ids = [u for u, own in self.months.kinds.items() if own == basis]
             rows = self.months.cut[self.months.cut["unique_id"].isin(ids)]
-            panels.append((f"{kind.label} by month", rows))
+            panels.append((f"{label(basis)} by month", rows))
         cells = self.years.nodes[self.years.nodes["role"] == totals.CELL]
-        for kind, nodes in by_kind(cells):
+        for basis, nodes in by_basis(cells):
             rows = self.years.panel[self.years.panel["unique_id"].isin(nodes["unique_id"])]
-            panels.append((f"{kind.label} by year", rows))
+            panels.append((f"{label(basis)} by year", rows))
         panels.append(("world headings by year", self.world.candidates))
         found = [shock.detect(p).assign(where=label) for label, p in panels if len(p)]
         found = [rows for rows in found if len(rows)]
@@ -234,7 +235,7 @@ class Outlook:
         cells = self.years.cells
         if cells.empty:
             return pd.DataFrame(columns=["unique_id", "ds", "y", "partner", "segment"])
-        return cells[cells["kind"].map(lambda kind: kind.what == MIRROR and not kind.mixed)]
+        return cells[cells["kind"].map(lambda basis: basis.kind == US_EXPORTS and not basis.mixed)]
 
     @cached_property
     def low_high(self) -> pd.DataFrame:
@@ -267,8 +268,8 @@ class Outlook:
         """``unique_id, ds, mean, what`` of the yearly forecasts: what scenarios are put on."""
         rows = self.years.baselines.merge(self.years.nodes, on="unique_id")
         rows["what"] = [
-            kind.of(country_name(p)) if p else kind.label
-            for kind, p in zip(rows["kind"], rows["partner"], strict=True)
+            trade_of(basis, country_name(p)) if p else label(basis)
+            for basis, p in zip(rows["kind"], rows["partner"], strict=True)
         ]
         return rows
 
@@ -309,7 +310,7 @@ class Outlook:
         """Baselines and elasticities of a scenario, or why it cannot be computed."""
         scenario = parse(text)
         if scenario.driver == "duty":  # on US imports, or on US exports to a country
-            mirrors = self.baselines["kind"].map(lambda kind: kind.what == MIRROR)
+            mirrors = self.baselines["kind"].map(lambda basis: basis.kind == US_EXPORTS)
             return self.baselines[mirrors], self.elasticities, ""
         try:
             importer = country(scenario.importer)
@@ -318,9 +319,9 @@ class Outlook:
         own = self.baselines[self.baselines["unique_id"] == importer]
         if own.empty:
             return own, [], f"this outlook has no yearly forecast of a total for {importer}"
-        kind: Kind = own["kind"].iloc[0]
-        found = self.fitting(kind)
-        if kind.mixed and not found:
+        basis: Basis = own["kind"].iloc[0]
+        found = self.fitting(basis)
+        if basis.mixed and not found:
             return (
                 own,
                 [],
@@ -328,20 +329,20 @@ class Outlook:
             )
         return own, found, ""
 
-    def fitting(self, kind: Kind) -> list[Elasticity]:
+    def fitting(self, basis: Basis) -> list[Elasticity]:
         """Elasticities estimated on such goods and such trade as a kind of series counts.
 
         Mixed codes have those of raw materials, and only where they are such; what was estimated
         on US exports to some destinations is for US exports.
         """
-        if kind.mixed:
-            codes = self.years.nodes.loc[self.years.nodes["kind"] == kind, "unique_id"]
+        if basis.mixed:
+            codes = self.years.nodes.loc[self.years.nodes["kind"] == basis, "unique_id"]
             cells = self.years.cells[self.years.cells["unique_id"].isin(codes)]
             of_materials = set(cells["segment"]) == {MATERIALS}
             return [
                 e for e in self.elasticities if of_materials and e.key.endswith(f"_{MATERIALS}")
             ]
-        if kind.what == MIRROR:
+        if basis.kind == US_EXPORTS:
             return self.elasticities
         return [e for e in self.elasticities if e.key != "gdp_destination"]
 
@@ -359,25 +360,25 @@ class Outlook:
         It must be known before anything is forecast, so all that may be read counts.
         """
         there = coverage(data_dir=self.data_dir, newest=True)
-        own = {kind.source for rows in (self.found.months, self.found.years) if len(rows)
-               for kind in rows["kind"]}  # fmt: skip
+        own = {basis.source for rows in (self.found.months, self.found.years) if len(rows)
+               for basis in rows["kind"]}  # fmt: skip
         return edition_month(there.loc[there["source"].isin([*own, *CONTEXT]), "retrieved_at"])
 
-    def source_line(self, *kinds: Kind) -> str:
+    def source_line(self, *kinds: Basis) -> str:
         """What is counted, by whom, and the citation: for under a table or figure."""
         lines = []
-        for kind in dict.fromkeys(kinds):
-            cited = self.used.loc[self.used["source"] == kind.source, "citation"].unique()
-            lines.append(f"{kind.label[:1].upper()}{kind.label[1:]}: {' '.join(cited)}")
+        for basis in dict.fromkeys(kinds):
+            cited = self.used.loc[self.used["source"] == basis.source, "citation"].unique()
+            lines.append(f"{label(basis)[:1].upper()}{label(basis)[1:]}: {' '.join(cited)}")
         return " ".join(lines)
 
 
-def _sides(unique_id: str, kind: Kind | None) -> tuple[str, str]:
+def _sides(unique_id: str, basis: Basis | None) -> tuple[str, str]:
     """Between whom the trade of a series is: reporter and partner, ``WLD`` for the whole world."""
-    if kind is None:
+    if basis is None:
         return "WLD", "WLD"
     place = unique_id.partition(" ")[0]
     place = place if len(place) == 3 and place.isalpha() else "WLD"  # a total of several countries
-    if kind.what == MIRROR:
+    if basis.kind == US_EXPORTS:
         return US, place
-    return (place, "WLD") if kind.what == REPORTED else ("WLD", place)
+    return (place, "WLD") if basis.kind == REPORTED else ("WLD", place)

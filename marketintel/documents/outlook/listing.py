@@ -14,6 +14,7 @@ from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.asked import load
 from marketintel.documents.outlook.facts import Outlook
 from marketintel.errors import MissingDataError
+from marketintel.reference.scopes import NEIGHBOUR
 
 _KIND_ORDER = {totals.COUNTRY: 0, totals.CELL: 1, totals.GRAND: 2, totals.SEGMENT: 3}
 
@@ -33,7 +34,7 @@ def potential_table(
         hi_80_usd, lo_95_usd, hi_95_usd, added_per_year_usd, probability_growth_pct, threshold_usd,
         probability_above_threshold_pct, group``: trade of the last year known and five years after the edition's
         month; ``not_known`` are years in between that are over but not in the data; probabilities in
-        percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
+        percent. ``kind`` is reported, reconciled or US exports, with "mixed codes"
         where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
         ``attrs["without"]`` says what has no such forecast and why, a line a country and reason.
 
@@ -58,7 +59,8 @@ def potential_table(
             "country": [_of(outlook, r, "partner") for r in each(rows)],
             "segment": [_of(outlook, r, "item") for r in each(rows)],
             "kind": [
-                k.what + ", mixed codes" * k.mixed + ", neighbours" * k.neighbour for k in kinds
+                k.kind + ", mixed codes" * k.mixed + ", neighbours" * (k.scope == NEIGHBOUR)
+                for k in kinds
             ],
             "source": [k.source for k in kinds],
             "valuation": [k.valuation for k in kinds],

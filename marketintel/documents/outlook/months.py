@@ -8,10 +8,10 @@ from functools import cached_property
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.documents.outlook import series
-from marketintel.documents.outlook.kinds import Kind
 from marketintel.documents.yearly_forecasts import accuracy
 from marketintel.reference.segments import Segments
+from marketintel.warehouse import comparable
+from marketintel.warehouse.basis import Basis
 
 MONTHS, ORIGINS = 12, 5
 MODELS = ("combination", "naive", "drift")
@@ -26,7 +26,7 @@ class Months:
     Attributes
     ----------
     flows : DataFrame
-        ``months`` of :class:`marketintel.documents.outlook.best.Chosen`; may be empty.
+        ``months`` of :class:`marketintel.documents.outlook.chosen_series.Chosen`; may be empty.
     segments : Segments
         The reference file, for its breaks.
     month : str
@@ -42,7 +42,7 @@ class Months:
         """Whole segments, all months there are: ``unique_id, ds, y, partner, segment``."""
         if self.flows.empty:
             return pd.DataFrame(columns=list(_PANEL)).astype(_PANEL)
-        return series.monthly(self.flows)
+        return comparable.monthly(self.flows)
 
     @cached_property
     def breaks(self) -> pd.DataFrame:
@@ -50,7 +50,7 @@ class Months:
         if self.flows.empty:
             empty = pd.DataFrame(columns=["unique_id", "ds", "reason"])
             return empty.astype({"ds": "datetime64[s]"})
-        return series.breaks(self.flows, self.segments)
+        return comparable.breaks(self.flows, self.segments)
 
     @cached_property
     def cut(self) -> pd.DataFrame:
@@ -58,12 +58,12 @@ class Months:
         return fc.cut(self.panel, self.breaks)
 
     @cached_property
-    def kinds(self) -> dict[str, Kind]:
+    def kinds(self) -> dict[str, Basis]:
         """What each series counts."""
         if self.flows.empty:
             return {}
         once = self.flows.drop_duplicates(["partner", "segment"])
-        return dict(zip(series.name(once), once["kind"], strict=True))
+        return dict(zip(comparable.name(once), once["kind"], strict=True))
 
     @cached_property
     def fans(self) -> pd.DataFrame:
@@ -77,7 +77,11 @@ class Months:
     def newer(self) -> dict[str, str]:
         """Command that brings newer data of each series."""
         ends = self.panel.groupby("unique_id")["ds"].max().dt.year
-        return {u: k.newer(u[:3], ends[u], self.month) for u, k in self.kinds.items() if u in ends}
+        return {
+            u: k.fetch_command(u[:3], ends[u], self.month)
+            for u, k in self.kinds.items()
+            if u in ends
+        }
 
     @cached_property
     def tested(self) -> pd.DataFrame:

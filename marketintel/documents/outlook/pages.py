@@ -31,9 +31,10 @@ from marketintel.documents.outlook import (
 from marketintel.documents.outlook import sentences as say
 from marketintel.documents.outlook.asked import load
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import MIRROR, Kind
 from marketintel.documents.outlook.months import MONTHS
+from marketintel.documents.outlook.wording import label, trade_of
 from marketintel.documents.outlook.years import YEARS
+from marketintel.warehouse.basis import US_EXPORTS, Basis
 
 __all__ = [
     "Outlook",
@@ -94,9 +95,9 @@ def together(outlook: Outlook) -> Stack:
         )  # fmt: skip
     blocks: list[Heading | Text | Table | None] = []
     for group in groups:
-        kind = outlook.years.nodes.set_index("group").loc[[group], "kind"].iloc[0]
+        basis = outlook.years.nodes.set_index("group").loc[[group], "kind"].iloc[0]
         blocks += [
-            Heading(3, w.sentence(kind.label)),
+            Heading(3, w.sentence(label(basis))),
             Text(say.grand(outlook, group)),
             tables_totals.margins(outlook, group),
             tables_totals.grid(outlook, group),
@@ -120,14 +121,14 @@ def _country(outlook: Outlook, code: str) -> list[Heading | Text | Figure | Tabl
         Text(said[0]),
     ]
     made = set(months.fans["unique_id"])
-    for place, kind in enumerate(sorted(set(kinds.values()))):
-        ids = [u for u, own in kinds.items() if own == kind and u in made]
+    for place, basis in enumerate(sorted(set(kinds.values()))):
+        ids = [u for u, own in kinds.items() if own == basis and u in made]
         if ids:
             suffix = f"_{place + 1}" if place else ""
             largest = _largest(months.panel, ids, 12)
-            blocks.append(_monthly_fans(outlook, code, kind, largest, suffix))
+            blocks.append(_monthly_fans(outlook, code, basis, largest, suffix))
             blocks.append(Text(say.coverage(outlook, largest)))
-            blocks.append(tables.months(outlook, code, kind, ids, suffix))
+            blocks.append(tables.months(outlook, code, basis, ids, suffix))
     rows = years.nodes[(years.nodes["partner"] == code) & (years.nodes["group"] >= 0)]
     for place, (group, nodes) in enumerate(rows.groupby("group", sort=True)):
         if place:
@@ -158,7 +159,7 @@ def _in_order(made: pd.DataFrame, ids: list[str]) -> pd.DataFrame:
 
 
 def _monthly_fans(
-    outlook: Outlook, code: str, kind: Kind, largest: list[str], suffix: str
+    outlook: Outlook, code: str, basis: Basis, largest: list[str], suffix: str
 ) -> Figure:
     months = outlook.months
     made = months.fans
@@ -166,7 +167,7 @@ def _monthly_fans(
     ends = history.groupby("unique_id")["ds"].max()
     breaks = months.breaks[months.breaks["unique_id"].isin(largest)]
     titles = {u: outlook.names[u.split(" ", 1)[1]] for u in largest}
-    trade = w.sentence(kind.of(outlook.country_name(code)))
+    trade = w.sentence(trade_of(basis, outlook.country_name(code)))
     spans = outlook.month_spans
     figure = charts.fan_with_shocks(
         history,
@@ -175,7 +176,7 @@ def _monthly_fans(
         breaks=breaks[breaks["ds"] <= breaks["unique_id"].map(ends)],
         benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
         titles=titles,
-        what=f"{'US exports' if kind.what == MIRROR else 'Imports'} a month",
+        what=f"{'US exports' if basis.kind == US_EXPORTS else 'Imports'} a month",
     )
     return Figure(
         figure,
@@ -188,15 +189,15 @@ def _monthly_fans(
             f"{trade} by month and forecasts: {w.listing(list(titles.values()))}. "
             f"{say.coverage(outlook, largest)}"
         ),
-        source=outlook.source_line(kind),
+        source=outlook.source_line(basis),
     )
 
 
 def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) -> Figure:
     years = outlook.years
-    made, kind = years.fans, years.kind(largest[0])
+    made, basis = years.fans, years.basis(largest[0])
     titles = {u: outlook.names[years.node(u)["item"]] for u in largest}
-    trade = w.sentence(kind.of(outlook.country_name(code)))
+    trade = w.sentence(trade_of(basis, outlook.country_name(code)))
     spans = outlook.year_spans
     figure = charts.fan_with_shocks(
         years.panel[years.panel["unique_id"].isin(largest)],
@@ -204,11 +205,11 @@ def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) ->
         spans[spans["unique_id"].isin(largest)],
         benchmark=made[(made["model"] == "drift") & (made["level"] == 80)],
         titles=titles,
-        what=f"{'US exports' if kind.what == MIRROR else 'Imports'} a year",
+        what=f"{'US exports' if basis.kind == US_EXPORTS else 'Imports'} a year",
     )
     said = say.annual_coverage(outlook, largest)
     ends = made.loc[made["unique_id"].isin(largest), "cutoff"]
-    goods = "mixed code" if kind.mixed else "segment"
+    goods = "mixed code" if basis.mixed else "segment"
     return Figure(
         figure,
         name=f"years_{code.lower()}_{group}",
@@ -217,7 +218,7 @@ def _yearly_fans(outlook: Outlook, code: str, largest: list[str], group: int) ->
             f"intervals; {present.seen(ends, outlook.month)}; shaded: shocks"
         ),
         alt=f"{trade} by year and forecasts: {w.listing(list(titles.values()))}. {said}",
-        source=outlook.source_line(kind),
+        source=outlook.source_line(basis),
     )
 
 

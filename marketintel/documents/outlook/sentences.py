@@ -12,9 +12,10 @@ from marketintel.documents.engine.blocks import escape
 from marketintel.documents.frames import each, one
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import Kind
 from marketintel.documents.outlook.months import MONTHS
+from marketintel.documents.outlook.wording import label, limits, publisher, trade_of, trade_of_all
 from marketintel.documents.outlook.years import TESTED_AHEAD, YEARS
+from marketintel.warehouse.basis import Basis
 
 MEMBER_NAMES = {
     "dynamic_theta": "the dynamic optimised theta",
@@ -29,20 +30,20 @@ MEMBER_NAMES = {
 def what_it_is(outlook: Outlook) -> str:
     """What the country series are, said before any figure: every kind with its source and limits."""
     said = []
-    for kind in outlook.kinds:
-        places = {u.partition(" ")[0] for u, k in outlook.months.kinds.items() if k == kind}
+    for basis in outlook.kinds:
+        places = {u.partition(" ")[0] for u, k in outlook.months.kinds.items() if k == basis}
         nodes = outlook.years.nodes
-        places |= set(nodes.loc[nodes["kind"] == kind, "partner"])
+        places |= set(nodes.loc[nodes["kind"] == basis, "partner"])
         ahead = set(outlook.months.fans["unique_id"])
-        by_month = any(k == kind and u in ahead for u, k in outlook.months.kinds.items())
-        by_year = bool((nodes["kind"] == kind).any())
+        by_month = any(k == basis and u in ahead for u, k in outlook.months.kinds.items())
+        by_year = bool((nodes["kind"] == basis).any())
         when = w.listing(
             [word for word, there in (("month", by_month), ("year", by_year)) if there]
         )
         names = [w.the(outlook.country_name(c)) for c in outlook.countries if c in places]
-        trade = escape(kind.all_of(w.listing(names)))
+        trade = escape(trade_of_all(basis, w.listing(names)))
         when = f"by {when}" if when else "which end too early to be forecast"
-        said.append(f"**{w.sentence(trade)}**, {when}: {escape(kind.label)}. {kind.limits()}")
+        said.append(f"**{w.sentence(trade)}**, {when}: {escape(label(basis))}. {limits(basis)}")
     money = "Values are in current US dollars. Kinds of trade are never added to each other."
     if len(said) == 1:
         return f"Country figures are {said[0]} Values are in current US dollars."
@@ -73,9 +74,7 @@ def grand(outlook: Outlook, group: int) -> str:
     row = rows[(rows["group"] == group) & (rows["role"] == totals.GRAND)].iloc[0]
     places = rows[(rows["group"] == group) & (rows["role"] == totals.COUNTRY)]["partner"]
     names = [w.the(outlook.country_name(c)) for c in outlook.countries if c in set(places)]
-    return (
-        f"**Together.** {_level(outlook, row, escape(row['kind'].all_of(w.listing(names))), group)}"
-    )
+    return f"**Together.** {_level(outlook, row, escape(trade_of_all(row['kind'], w.listing(names))), group)}"
 
 
 def total(outlook: Outlook, iso3: str) -> list[str]:
@@ -87,7 +86,7 @@ def total(outlook: Outlook, iso3: str) -> list[str]:
         return [f"**{name}.** No level in five years{_no_years(outlook, iso3)}."]
     rows = rows.sort_values("group")
     return [
-        f"**{name}.** {_level(outlook, row, escape(row['kind'].of(outlook.country_name(iso3))))}"
+        f"**{name}.** {_level(outlook, row, escape(trade_of(row['kind'], outlook.country_name(iso3))))}"
         for _, row in rows.iterrows()
     ]
 
@@ -102,7 +101,7 @@ def _level(outlook: Outlook, row: pd.Series, trade: str, group: int | None = Non
     gap = present.not_known(row["cutoff"], outlook.month)
     known = f", the last figure ({gap} not known here)," if gap else ""
     return (
-        f"{w.sentence(trade)} in {goods} ({escape(row['kind'].told_by)}) stood at "
+        f"{w.sentence(trade)} in {goods} ({escape(publisher(row['kind']))}) stood at "
         f"{w.money(row['level_now'])} in {now}{known} and are forecast at {w.money(row['level_then'])} in {then}; "
         f"80{w.NBSP}% interval {span(row['lo_80'], row['hi_80'])}. The chance that they grow at all is "
         f"{chance(row['probability_growth'])}, that they pass {w.money(row['threshold'])} "
@@ -153,10 +152,10 @@ def record(outlook: Outlook) -> str:
     return _record(cell_errors(outlook), "yearly", f"up to {TESTED_AHEAD} years ahead")
 
 
-def yearly_record(outlook: Outlook, kind: Kind) -> str:
+def yearly_record(outlook: Outlook, basis: Basis) -> str:
     """How the yearly forecasts of the cells of one kind did."""
     cells = outlook.years.nodes
-    ids = cells.loc[(cells["role"] == totals.CELL) & (cells["kind"] == kind), "unique_id"]
+    ids = cells.loc[(cells["role"] == totals.CELL) & (cells["kind"] == basis), "unique_id"]
     errors = cell_errors(outlook)
     errors = errors[errors["unique_id"].isin(ids)] if len(errors) else errors
     return _record(errors, "yearly", f"up to {TESTED_AHEAD} years ahead")
@@ -264,7 +263,7 @@ def would_change(outlook: Outlook, unique_id: str, weights: pd.DataFrame) -> str
         f"If {MEMBER_NAMES[low]} alone were right, {year} would bring {w.money(max(ends[low], 0.0))}; "
         f"if {MEMBER_NAMES[high]}, {w.money(ends[high])}."
     )
-    found = choice.default(outlook.fitting(outlook.years.kind(unique_id)), "gdp")
+    found = choice.default(outlook.fitting(outlook.years.basis(unique_id)), "gdp")
     if found and found.value:
         said += (
             f" A point more of GDP growth in each of {YEARS} years would add "
@@ -314,11 +313,11 @@ def duty_verdict(found: list[Elasticity]) -> str:
 def cell(outlook: Outlook, unique_id: str) -> str:
     """Name of a yearly series in a sentence: ``lasers, US exports to Ireland``."""
     node = outlook.years.node(unique_id)
-    kind: Kind = node["kind"]
-    together = "all mixed codes" if kind.mixed else "all comparable segments"
+    basis: Basis = node["kind"]
+    together = "all mixed codes" if basis.mixed else "all comparable segments"
     goods = outlook.names[node["item"]] if node["item"] else together
     goods = goods if goods[1:2].isupper() else goods[:1].lower() + goods[1:]
-    trade = kind.of(outlook.country_name(node["partner"]))
+    trade = trade_of(basis, outlook.country_name(node["partner"]))
     return f"{escape(goods)}, {escape(trade)}"
 
 

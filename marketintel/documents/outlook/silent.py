@@ -8,9 +8,11 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.documents.frames import each
-from marketintel.documents.outlook import series, totals
+from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.months import Months
+from marketintel.documents.outlook.wording import label
 from marketintel.documents.outlook.years import Years
+from marketintel.warehouse import comparable
 
 OTHER_KIND = "another kind of trade"
 """The reason of a series that counts something else."""
@@ -60,14 +62,14 @@ def silent(
 def left_out(years: Years, group: int) -> pd.DataFrame:
     """What a group's grand total does not hold, ``partner, item, kind, reason``: forecasts elsewhere."""
     cells = years.nodes[(years.nodes["role"] == totals.CELL) & (years.nodes["group"] != group)]
-    kind = years.nodes.loc[years.nodes["group"] == group, "kind"].iloc[0]
+    basis = years.nodes.loc[years.nodes["group"] == group, "kind"].iloc[0]
     ends = years.panel.groupby("unique_id")["ds"].max().dt.year
     rows = [
         (
             row.partner,
             row.item,
-            row.kind.label,
-            f"data end in {ends[row.unique_id]}" if row.kind == kind else OTHER_KIND,
+            label(row.kind),
+            f"data end in {ends[row.unique_id]}" if row.kind == basis else OTHER_KIND,
         )
         for row in each(cells)
     ]
@@ -83,21 +85,21 @@ def _by_code(years: Years, unique_id: str) -> bool:
     """Whether a segment's mixed codes stand in for it by year."""
     if years.found.empty:
         return False
-    own = years.found[series.name(years.found) == unique_id]
-    return bool(own["kind"].map(lambda kind: kind.mixed).any())
+    own = years.found[comparable.name(years.found) == unique_id]
+    return bool(own["kind"].map(lambda basis: basis.mixed).any())
 
 
 def _no_years(years: Years) -> list[tuple[str, str]]:
     if years.found.empty:
         return []
     once = years.found.drop_duplicates("unique_id")
-    core = once[~once["kind"].map(lambda kind: kind.mixed)]
-    low = core[~(core["cover_pct"] >= series.MIN_COVER_PCT)]
+    core = once[~once["kind"].map(lambda basis: basis.mixed)]
+    low = core[~(core["cover_pct"] >= comparable.MIN_COVER_PCT)]
     found = [
         (
             row.unique_id,
             f"codes unchanged since the data begin are {row.cover_pct:.0f} % of the segment's trade, "
-            f"less than {series.MIN_COVER_PCT:.0f} %"
+            f"less than {comparable.MIN_COVER_PCT:.0f} %"
             if row.cover_pct == row.cover_pct
             else "no trade in the last year",
         )

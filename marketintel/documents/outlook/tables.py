@@ -12,15 +12,16 @@ from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import Kind
 from marketintel.documents.outlook.months import MODELS, MONTHS, ORIGINS
-from marketintel.documents.outlook.series import JOINED
+from marketintel.documents.outlook.wording import label, trade_of
+from marketintel.warehouse.basis import Basis
+from marketintel.warehouse.comparable import JOINED
 
 MONEY = ["level_now_usd", "level_then_usd", "lo_80_usd", "hi_80_usd", "lo_95_usd", "hi_95_usd"]
 """Columns of money of every table of levels, besides ``added_per_year_usd``."""
 
 
-def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: str) -> Table:
+def months(outlook: Outlook, code: str, basis: Basis, ids: Sequence[str], suffix: str) -> Table:
     """The next twelve months of a country's segments of one kind, and how wrong forecasts were."""
     facts = outlook.months
     ahead = facts.fans[(facts.fans["model"] == fc.SHOWN) & (facts.fans["level"] == 80)]
@@ -48,8 +49,8 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
     table = table.sort_values("last_usd", ascending=False).reset_index()
     items = [str(u).partition(" ")[2] for u in table.pop("unique_id")]
     table.insert(0, "segment", [outlook.names[i] for i in items])
-    table["kind"] = kind.label
-    trade = w.sentence(kind.of(outlook.country_name(code)))
+    table["kind"] = label(basis)
+    trade = w.sentence(trade_of(basis, outlook.country_name(code)))
     return Table(
         table,
         name=f"months_{code.lower()}{suffix}",
@@ -80,7 +81,7 @@ def months(outlook: Outlook, code: str, kind: Kind, ids: Sequence[str], suffix: 
             "the usual change on a year before; below 1 is better than that. In 80 %, in 95 %: share of outcomes "
             "inside the interval. Sums of twelve forecasts have no interval of their own."
         ),
-        source=outlook.source_line(kind),
+        source=outlook.source_line(basis),
     )
 
 
@@ -89,43 +90,43 @@ def potential(outlook: Outlook, code: str, group: int) -> Table:
     rows = outlook.years.potential
     of_country = (rows["partner"] == code) & rows["role"].isin([totals.CELL, totals.COUNTRY])
     rows = rows[of_country & (rows["group"] == group)]
-    kind: Kind = rows["kind"].iloc[0]
+    basis: Basis = rows["kind"].iloc[0]
     cells = outlook.years.cells.drop_duplicates("unique_id").set_index("unique_id")
     is_total = rows["role"] == totals.COUNTRY
     year, then = rows["cutoff"].iloc[0].year, rows["ds"].iloc[0].year
     table = levels(outlook, rows)
     table.insert(1, "cover_pct", list(rows["unique_id"].map(cells["cover_pct"])))
     table["basis"] = list(rows["unique_id"].map(cells["basis"]))
-    table["kind"] = kind.label
+    table["kind"] = label(basis)
     table = table.assign(total=list(is_total)).sort_values(
         ["total", "level_now_usd"], ascending=[False, False]
     )
     joined = (cells.loc[rows.loc[~is_total, "unique_id"], "basis"] == JOINED).any()
     goods = (
         "Mixed codes, each by itself. "
-        if kind.mixed
+        if basis.mixed
         else "Core codes that are the same in every HS revision of the data"
         + (", or joined across revisions by weights and families (column basis)" if joined else "")
         + f"; “of segment” is their share of its core trade in {year}. "
     )
-    trade = w.sentence(kind.of(outlook.country_name(code)))
-    what = "mixed codes" if kind.mixed else "comparable codes" if joined else "unchanged codes"
+    trade = w.sentence(trade_of(basis, outlook.country_name(code)))
+    what = "mixed codes" if basis.mixed else "comparable codes" if joined else "unchanged codes"
     suffix = "" if group in _first_groups(outlook, code) else f"_{group}"
     return Table(
         table.drop(columns="total"),
         name=f"potential_{code.lower()}{suffix}",
         caption=f"{trade}: {year} and the forecast of {then}, {what}; {present.seen(rows['cutoff'], outlook.month)}",
         formats=level_formats() | {"cover_pct": "pct"},
-        headers={"segment": "Code" if kind.mixed else "Segment", "cover_pct": "Of segment"}
+        headers={"segment": "Code" if basis.mixed else "Segment", "cover_pct": "Of segment"}
         | level_headers(outlook, year, then),
-        hide=["lo_95_usd", "hi_95_usd", "basis", "kind", *(["cover_pct"] if kind.mixed else [])],
+        hide=["lo_95_usd", "hi_95_usd", "basis", "kind", *(["cover_pct"] if basis.mixed else [])],
         highlight=list(table["total"]),
         missing="a sum of several",
         note=(
             f"{goods}The total adds the rows below it. Probabilities are read off the calibrated intervals; bounds of "
             "95 % are in the tables."
         ),
-        source=outlook.source_line(kind),
+        source=outlook.source_line(basis),
     )
 
 

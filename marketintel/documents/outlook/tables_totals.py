@@ -10,9 +10,10 @@ from marketintel.documents.engine.blocks import Table
 from marketintel.documents.frames import each
 from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.kinds import Kind
 from marketintel.documents.outlook.silent import OTHER_KIND, left_out
 from marketintel.documents.outlook.tables import level_formats, level_headers, levels
+from marketintel.documents.outlook.wording import label
+from marketintel.warehouse.basis import Basis
 
 PRINTED_COUNTRIES = 6
 """So many countries have a printed column in the grid; the tables hold all."""
@@ -21,7 +22,7 @@ PRINTED_COUNTRIES = 6
 def grid(outlook: Outlook, group: int) -> Table:
     """Forecasts of a group: a row a segment, a column a country; margins and grand total."""
     rows = _of(outlook, group)
-    kind: Kind = rows["kind"].iloc[0]
+    basis: Basis = rows["kind"].iloc[0]
     then = rows["ds"].iloc[0].year
     cells = rows[rows["role"] == totals.CELL]
     wide = cells.pivot_table(index="item", columns="partner", values="level_then", sort=False)
@@ -36,18 +37,18 @@ def grid(outlook: Outlook, group: int) -> Table:
     table = table.rename(columns=columns).rename_axis("item").reset_index()
     names = [outlook.names.get(i, i) if i else "All together" for i in table["item"]]
     table.insert(0, "segment", names)
-    table["kind"] = kind.label
+    table["kind"] = label(basis)
     money = [*columns.values(), "total_usd"]
     return Table(
         table,
         name=f"coherent_{group}",
         caption=(
-            f"{w.sentence(kind.label)}: forecasts of {then} by {_goods(kind)} and country; "
+            f"{w.sentence(label(basis))}: forecasts of {then} by {_goods(basis)} and country; "
             f"{present.seen(rows['cutoff'], outlook.month)}"
         ),
         formats=dict.fromkeys(money, "usd_m"),
         headers={
-            "segment": w.sentence(_goods(kind)),
+            "segment": w.sentence(_goods(basis)),
             **{columns[c]: outlook.country_name(c) for c in places},
             "total_usd": "Together",
         },
@@ -55,14 +56,14 @@ def grid(outlook: Outlook, group: int) -> Table:
         highlight=[not item for item in table["item"]],
         missing="no forecast",
         note="Rows add up to the last column, columns to the first row, both to the figure where they meet.",
-        source=outlook.source_line(kind),
+        source=outlook.source_line(basis),
     )
 
 
 def margins(outlook: Outlook, group: int) -> Table:
     """Grand total, totals of countries and of segments, with their intervals and probabilities."""
     rows = _of(outlook, group)
-    kind: Kind = rows["kind"].iloc[0]
+    basis: Basis = rows["kind"].iloc[0]
     rows = rows[rows["role"] != totals.CELL]
     order = {totals.GRAND: 0, totals.COUNTRY: 1, totals.SEGMENT: 2}
     rows = rows.assign(order=rows["role"].map(order))
@@ -72,15 +73,15 @@ def margins(outlook: Outlook, group: int) -> Table:
         outlook.country_name(row.partner) if row.partner else name
         for row, name in zip(each(rows), table["segment"], strict=True)
     ]
-    table.insert(0, "over", [_over(role, kind) for role in rows["role"]])
+    table.insert(0, "over", [_over(role, basis) for role in rows["role"]])
     table["role"], table["partner"] = list(rows["role"]), list(rows["partner"])
-    table["item"], table["kind"] = list(rows["item"]), kind.label
+    table["item"], table["kind"] = list(rows["item"]), label(basis)
     year, then = rows["cutoff"].iloc[0].year, rows["ds"].iloc[0].year
     return Table(
         table,
         name=f"totals_{group}",
         caption=(
-            f"{w.sentence(kind.label)}: totals of {year} and forecasts of {then}; "
+            f"{w.sentence(label(basis))}: totals of {year} and forecasts of {then}; "
             f"{present.seen(rows['cutoff'], outlook.month)}"
         ),
         formats=level_formats(),
@@ -92,17 +93,17 @@ def margins(outlook: Outlook, group: int) -> Table:
             f"{_method(outlook, group)} Bounds do not add up: quantiles of a sum are not sums of quantiles. Bounds of "
             "95 % are in the tables."
         ),
-        source=outlook.source_line(kind),
+        source=outlook.source_line(basis),
     )
 
 
 def excluded(outlook: Outlook, group: int) -> Table | None:
     """What the grand total does not hold, one row a country and reason."""
     rows = left_out(outlook.years, group)
-    kind: Kind = _of(outlook, group)["kind"].iloc[0]
+    basis: Basis = _of(outlook, group)["kind"].iloc[0]
     silent = outlook.silent.dropna(subset="yearly")
     same = (
-        silent["item"].str.isdigit() == kind.mixed
+        silent["item"].str.isdigit() == basis.mixed
     )  # a code among codes, a segment among segments
     without = silent[same].assign(reason="no yearly forecast", kind="")
     rows = pd.concat([rows, without[["partner", "item", "kind", "reason"]]], ignore_index=True)
@@ -135,12 +136,12 @@ def _grand(rows: pd.DataFrame) -> pd.Series:
     return rows[rows["role"] == totals.GRAND].iloc[0]
 
 
-def _goods(kind: Kind) -> str:
-    return "code" if kind.mixed else "segment"
+def _goods(basis: Basis) -> str:
+    return "code" if basis.mixed else "segment"
 
 
-def _over(role: str, kind: Kind) -> str:
-    goods = "codes" if kind.mixed else "segments"
+def _over(role: str, basis: Basis) -> str:
+    goods = "codes" if basis.mixed else "segments"
     return {
         totals.GRAND: f"All countries and {goods}",
         totals.COUNTRY: f"Countries, over {goods}",

@@ -1,6 +1,6 @@
 """Which series add up to which: cells to countries, segments and the grand total.
 
-Only series of one :class:`~marketintel.documents.outlook.kinds.Kind` that end in one year are added.
+Only series of one :class:`~marketintel.warehouse.basis.Basis` that end in one year are added.
 Such a set is a *group*; it has a total for each country and, where it has more than one country, a
 total for each segment and a grand total. A cell that ends before the other cells of its country is
 in no sum.
@@ -38,7 +38,7 @@ def groups(cells: pd.DataFrame) -> pd.DataFrame:
     newest = once.groupby(["partner", "kind"])["end"].transform("max")
     kept = once[once["end"] == newest]
     sizes = kept.groupby(["kind", "end"]).size()
-    order = sorted(sizes.index, key=lambda key: (key[0].mixed, key[0].neighbour, -sizes[key], key))
+    order = sorted(sizes.index, key=lambda key: (key[0].scope_rank, -sizes[key], key))
     number = {key: i for i, key in enumerate(order)}
     pairs = zip(once["kind"], once["end"], strict=True)
     once = once.assign(role=CELL, item=once["unique_id"].str.partition(" ")[2])
@@ -47,19 +47,19 @@ def groups(cells: pd.DataFrame) -> pd.DataFrame:
     parts = [once[NODES]]
     taken: set[str] = set()
     for group, rows in once[once["group"] >= 0].groupby("group", sort=True):
-        kind = rows["kind"].iloc[0]
+        basis = rows["kind"].iloc[0]
         suffix = "" if group == 0 else f" #{group}"
         named = []
         for place in rows["partner"].unique():
             total = place if place not in taken else f"{place}{suffix}"
             taken.add(place)
-            named.append((total, COUNTRY, place, "", kind, group))
+            named.append((total, COUNTRY, place, "", basis, group))
         if len(named) > 1:
             named += [
-                (f"* {item}{suffix}", SEGMENT, "", item, kind, group)
+                (f"* {item}{suffix}", SEGMENT, "", item, basis, group)
                 for item in rows["item"].unique()
             ]
-            named.append((f"*{suffix}", GRAND, "", "", kind, group))
+            named.append((f"*{suffix}", GRAND, "", "", basis, group))
         parts.append(pd.DataFrame(named, columns=NODES))
     return pd.concat(parts, ignore_index=True)
 

@@ -13,10 +13,11 @@ from marketintel.analysis.forecast import coherence
 from marketintel.analysis.forecast.outlook import COLUMNS as POTENTIAL
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.documents.frames import one
-from marketintel.documents.outlook import series, totals
-from marketintel.documents.outlook.kinds import Kind
+from marketintel.documents.outlook import totals
 from marketintel.documents.outlook.months import MODELS, ORIGINS, accuracy
 from marketintel.errors import UsageError
+from marketintel.warehouse import comparable
+from marketintel.warehouse.basis import Basis
 
 YEARS = 5
 TESTED_AHEAD = 2
@@ -33,7 +34,7 @@ class Years:
     Attributes
     ----------
     found : DataFrame
-        ``years`` of :class:`marketintel.documents.outlook.best.Chosen`; may be empty.
+        ``years`` of :class:`marketintel.documents.outlook.chosen_series.Chosen`; may be empty.
     threshold_pct : float
         The second probability: that a series exceeds its present level by so much.
     month : str
@@ -56,8 +57,8 @@ class Years:
 
     @property
     def _speaking(self) -> pd.DataFrame:
-        mixed = self.found["kind"].map(lambda kind: kind.mixed)
-        return self.found[mixed | (self.found["cover_pct"] >= series.MIN_COVER_PCT)]
+        mixed = self.found["kind"].map(lambda basis: basis.mixed)
+        return self.found[mixed | (self.found["cover_pct"] >= comparable.MIN_COVER_PCT)]
 
     @cached_property
     def refused(self) -> pd.DataFrame:
@@ -68,7 +69,7 @@ class Years:
         ends = rows.dropna(subset="y").groupby("unique_id")["ds"].max().dt.year
         once = rows.drop_duplicates("unique_id").set_index("unique_id")
         fetch = {
-            u: once.loc[u, "kind"].newer(once.loc[u, "partner"], year, self.month)
+            u: once.loc[u, "kind"].fetch_command(once.loc[u, "partner"], year, self.month)
             for u, year in ends.items()
         }
         made = fc.forecast_ahead(rows, YEARS, self.month, (95,), fetch=fetch)
@@ -105,10 +106,10 @@ class Years:
         """One row of :attr:`nodes`."""
         return one(self.nodes, "unique_id", unique_id)
 
-    def kind(self, unique_id: str) -> Kind:
+    def basis(self, unique_id: str) -> Basis:
         """What a series counts."""
-        kind: Kind = self.node(unique_id)["kind"]
-        return kind
+        basis: Basis = self.node(unique_id)["kind"]
+        return basis
 
     # Forecasts and their errors -------------------------------------------------------------------
 

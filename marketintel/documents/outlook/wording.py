@@ -1,0 +1,71 @@
+"""Phrases for the basis of a series: its label, its trade and its limits."""
+
+from marketintel.documents import prose as w
+from marketintel.reference.scopes import BROAD, NEIGHBOUR
+from marketintel.reference.sources import load_sources
+from marketintel.warehouse.basis import RECONCILED, REPORTED, US_EXPORTS, Basis
+
+_SHORT = {
+    "us_census_imports": "US Census Bureau",
+    "us_census_exports": "US Census Bureau",
+    "statcan_cimt": "Statistics Canada",
+    "comext": "Eurostat Comext",
+    "comtrade": "UN Comtrade",
+    "baci": "CEPII BACI",
+}
+_VALUED = {
+    "CIF": "c.i.f.",
+    "FOB": "f.o.b.",
+    "FAS": "f.a.s.",
+    "customs_value": "customs value",
+}
+
+
+_LABELS = {
+    REPORTED: "imports as the country reports them",
+    RECONCILED: "imports, reports of both sides reconciled",
+    US_EXPORTS: "US exports, a mirror",
+}
+_GOODS = {BROAD: ", mixed codes", NEIGHBOUR: ", neighbours of photonics"}
+_LIMITS = {
+    REPORTED: "They are what a country itself says it bought from everywhere.",
+    RECONCILED: (
+        "What exporters and the importer reported is made one figure, without freight. The goods are "
+        "counted in codes of one HS revision throughout, into which later years were converted."
+    ),
+    US_EXPORTS: (
+        "They mirror what these countries import *from the United States* only: not their imports from "
+        "Europe or Asia, and not their markets. A supplier that loses to others shows falling exports in "
+        "a growing market. Re-exports are included."
+    ),
+}
+_MIXED = (
+    " No core code of the segment has figures here: **mixed codes** stand one by one. They hold other "
+    "goods as well, and no share of them is known to be photonic."
+)
+
+
+def publisher(basis: Basis) -> str:
+    """Return who publishes it and how it is valued: ``UN Comtrade, c.i.f.``."""
+    name = _SHORT.get(basis.source) or load_sources()[basis.source].producer
+    return f"{name}, {_VALUED.get(basis.valuation, basis.valuation)}"
+
+
+def label(basis: Basis) -> str:
+    """Return the name of a basis, for tables and headings."""
+    return f"{_LABELS[basis.kind]} ({publisher(basis)}{_GOODS.get(basis.scope, '')})"
+
+
+def trade_of(basis: Basis, place: str) -> str:
+    """Return the trade of a country: ``imports of Japan``, ``US exports to Japan``."""
+    return trade_of_all(basis, w.the(place))
+
+
+def trade_of_all(basis: Basis, places: str) -> str:
+    """Return the trade of countries named in a listing."""
+    return f"US exports to {places}" if basis.kind == US_EXPORTS else f"imports of {places}"
+
+
+def limits(basis: Basis) -> str:
+    """Return the limits of a basis that a reader meets before any figure."""
+    return _LIMITS[basis.kind] + (_MIXED if basis.mixed else "")
