@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from marketintel import files
 from marketintel.errors import DamagedDataError, MissingDataError
-from marketintel.sources import snapshot
+from marketintel.sources import rejections, snapshot
 from marketintel.warehouse import store
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def build(
         raise snapshot.nothing_in(data_dir)
     common = _code_and_reference()
     rules = hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()
-    snapshot.forget_rejections(data_dir, rules)
+    rejections.drop_outdated(data_dir, rules)
     while True:
         chosen = {s: snapshot.find(data_dir, s, (vintages or {}).get(s)) for s in present}
         for vintage in chosen.values():
@@ -135,7 +135,7 @@ def build(
             if source in (vintages or {}):
                 raise DamagedDataError(str(broken)) from broken
             # The next round takes the vintage before, and says so; without one it is an error.
-            snapshot.reject(data_dir, chosen[source], str(broken), rules)
+            rejections.add(data_dir, chosen[source], str(broken), rules)
 
 
 class BrokenContract(Exception):

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from marketintel import files
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.sources import snapshot
 
@@ -103,14 +104,14 @@ def test_a_sidecar_whose_file_is_gone_says_so(tmp_path):
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "a.bin"
-    snapshot.write_atomic(path, b"old")
+    files.write_atomic(path, b"old")
 
     def full(*_):
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="no space"):
-        snapshot.write_atomic(path, b"new")
+        files.write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -118,9 +119,9 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
 def test_a_process_killed_while_writing_leaves_no_snapshot(tmp_path, root):
     dies = (
         "import os, sys, pathlib\n"
-        "from marketintel.sources import snapshot\n"
+        "from marketintel import files\n"
         "os.fsync = lambda handle: os.kill(os.getpid(), 9)\n"
-        "snapshot.write_atomic(pathlib.Path(sys.argv[1]), b'x' * 1_000_000)\n"
+        "files.write_atomic(pathlib.Path(sys.argv[1]), b'x' * 1_000_000)\n"
     )
     path = tmp_path / "raw" / "example" / "2024" / "a.bin"
     done = subprocess.run(

@@ -36,10 +36,9 @@ from urllib.parse import urlencode, urlsplit
 from marketintel.sources.formats.tidy import UNFORESEEN
 from marketintel.sources.http.answers import Answer, AnswerStore, one_line
 from marketintel.sources.http.body import MEDIA
-from marketintel.sources.http.provider import Provider, user_agent
+from marketintel.sources.http.provider import Provider, strip_secrets, user_agent
 from marketintel.sources.http.retry import CLOCK, Clock, with_retries
 from marketintel.sources.http.wire import Request, Wire
-from marketintel.sources.sidecar import strip_secrets
 
 Params = Mapping[str, str | int | float | Sequence[str]]
 Check = Callable[[Answer], Any]

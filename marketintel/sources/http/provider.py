@@ -10,7 +10,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from json import dumps
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr
 
@@ -21,6 +21,11 @@ MIB = 1 << 20
 
 #: Variables that hold providers' keys: the only secrets that this package reads.
 KEY_VARIABLES = CENSUS_KEY, COMTRADE_KEY, WTO_KEY = ("CENSUS_KEY", "COMTRADE_KEY", "WTO_KEY")
+
+#: Query parameters under which providers expect a secret; never written to disk.
+SECRET_PARAMETERS = frozenset(
+    {"key", "apikey", "api_key", "api-key", "subscription-key", "token", "access_token", "appid"}
+)
 
 #: Every key read so far in this process, for :func:`redact`.
 _secrets: set[str] = set()
@@ -166,6 +171,22 @@ def _quoted_secrets() -> list[str]:
         for form in (value, quote(value, safe=""), quote_plus(value), dumps(value)[1:-1])
     }
     return sorted(forms, key=len, reverse=True)
+
+
+def strip_secrets(url: str) -> str:
+    """Return ``url`` without the query parameters that carry a key.
+
+    Examples
+    --------
+    >>> strip_secrets("https://api.census.gov/data?get=A&key=abc")
+    'https://api.census.gov/data?get=A'
+    """
+    parts = urlsplit(url)
+    if not parts.query:
+        return url
+    kept = [(k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True)
+            if k.lower() not in SECRET_PARAMETERS]  # fmt: skip
+    return urlunsplit(parts._replace(query=urlencode(kept, safe=",:;*")))
 
 
 def is_loopback(host: str) -> bool:
