@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.documents import prose
 from marketintel.documents.columns import described
+from marketintel.documents.engine import language
 from marketintel.documents.engine.blocks import (
     Block,
     Callout,
@@ -50,6 +51,7 @@ def chapter(document: Document, name: str) -> Stack:
     Data that are missing make the chapter a stated gap: the question itself was checked before.
     Every other error is one of the program or of a file, and is raised.
     """
+    language.use(document.language)
     try:
         return _Chapter(document).render(name)
     except (MissingDataError, UsageError) as error:
@@ -116,7 +118,8 @@ class _Chapter:
             both = isinstance(value, dict) and key in more
             more = {**more, key: {**more[key], **value} if both else _tidy(value)}
         options = more
-        options |= described(frame.columns, getattr(self.facts, "labels", {}), options)
+        labels = getattr(self.facts, "labels", {})
+        options |= described(frame.columns, labels, options, self.document.language)
         options.setdefault("source", getattr(self.facts, "source_line", None))
         return self._place(Table(frame, name=name or str(view), **options))
 
@@ -188,18 +191,18 @@ def _views(name: str) -> ModuleType:
 
 
 @functools.cache
-def texts(name: str, language: str = "en") -> Mapping[str, str]:
+def texts(name: str, spoken: str = "en") -> Mapping[str, str]:
     """Return short texts of a document: ``chapters/texts.toml``, and a translation over it."""
     folder = _HERE / name / "chapters"
     found: dict[str, str] = {}
-    for file in (folder / "texts.toml", folder / f"texts.{language}.toml"):
+    for file in (folder / "texts.toml", folder / f"texts.{spoken}.toml"):
         if file.exists():
             found |= tomllib.loads(file.read_text(encoding="utf-8"))
     return found
 
 
 @functools.cache
-def _environment(name: str, language: str) -> Any:
+def _environment(name: str, spoken: str) -> Any:
     """Templates of a document, and those that several documents share."""
     import jinja2
 
@@ -210,7 +213,7 @@ def _environment(name: str, language: str) -> Any:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    words = prose.words(language)
+    words = prose.words(spoken)
     environment.filters |= {**words, "escape_md": escape, "gap": gap, "one_line": one_line}
-    environment.globals |= {**words, "texts": texts(name, language)}
+    environment.globals |= {**words, "texts": texts(name, spoken)}
     return environment

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,23 @@ class Column:
 
 
 @functools.cache
-def columns() -> Mapping[str, Column]:
-    """Return every column that a table may show, by name."""
-    text = Path(__file__).with_name("columns.toml").read_text(encoding="utf-8")
-    return {name: Column(**entry) for name, entry in tomllib.loads(text).items()}
+def columns(language: str = "en") -> Mapping[str, Column]:
+    """Return every column that a table may show, by name; ``columns.XX.toml`` has other headers."""
+    known = {name: Column(**entry) for name, entry in _read("columns.toml").items()}
+    headers = {} if language == "en" else _read(f"columns.{language}.toml")
+    return {n: replace(c, header=headers.get(n, c.header)) for n, c in known.items()}
+
+
+def _read(name: str) -> dict[str, Any]:
+    file = Path(__file__).with_name(name)
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def described(
-    names: Iterable[Any], labels: Mapping[str, Any], given: Mapping[str, Collection[str]]
+    names: Iterable[Any],
+    labels: Mapping[str, Any],
+    given: Mapping[str, Any],
+    language: str = "en",
 ) -> dict[str, dict[str, str]]:
     """Return ``headers``, ``formats`` and ``units`` of the columns of a table.
 
@@ -56,13 +65,15 @@ def described(
     given : mapping
         ``headers``, ``formats``, ``units`` that the table brings itself; they take precedence, and
         a column with a header of its own need not be known.
+    language : str
+        Of the headers.
 
     Raises
     ------
     ValueError
         A column is neither known nor given.
     """
-    known, headers = columns(), given.get("headers", {})
+    known, headers = columns(language), given.get("headers", {})
     names = list(names)
     if unknown := [str(name) for name in names if name not in known and name not in headers]:
         raise ValueError(f"column {', '.join(unknown)}: not in columns.toml; add it there")

@@ -2,12 +2,14 @@
 
 import re
 import shutil
+import tomllib
+from pathlib import Path
 
 import nbformat
 import pandas as pd
 import pytest
 
-from marketintel.documents.document import open_document, write
+from marketintel.documents.document import document_class, open_document, write
 from marketintel.documents.engine import document
 from marketintel.documents.engine.blocks import MIME, Callout, Figure, Table, Text
 from marketintel.documents.engine.render import read_document, render
@@ -370,3 +372,37 @@ def test_text_blocks_hold_no_machine_words(made):
             " ".join(b.markdown for b in doc.blocks if isinstance(b, Text | Callout)) + doc.markdown
         )
         assert not re.search(r"\bnan\b|\bNone\b|inf\b|<NA>", text)
+
+
+CHAPTERS = Path(document_class("s3_brief").__module__.replace(".", "/")).parent / "chapters"
+
+
+def test_the_french_chapters_place_the_same_blocks_and_texts(root):
+    folder = root / CHAPTERS
+    english = sorted(f for f in folder.glob("*.md.j2") if ".fr." not in f.name)
+    assert len(english) == 10
+    placed = re.compile(r'(?:table|figure)\("(\w+)"|key_figures\(|call callout|macro (\w+)')
+    for file in english:
+        french = file.with_name(file.name.replace(".md.j2", ".fr.md.j2")).read_text("utf-8")
+        found = [set(placed.findall(text)) for text in (file.read_text("utf-8"), french)]
+        assert found[0] <= found[1], file.name
+    keys = [
+        set(tomllib.loads((folder / f).read_text("utf-8"))) for f in ("texts.toml", "texts.fr.toml")
+    ]
+    assert keys[0] <= keys[1]
+
+
+def test_the_brief_in_french_has_the_same_figures_and_no_english_sentence(made, tmp_path):
+    opened = open_document("s3_brief", region="FRI", targets=["USA"], language="fr")
+    english = made.opened("FRI")
+    for name in ("branches", "world_forecasts", "partners"):
+        figures = [d.tables[name].select_dtypes("number") for d in (opened, english)]
+        pd.testing.assert_frame_equal(*figures)
+    shown = [b for chapter in opened.chapters for b in opened.chapter(chapter).flat()]
+    text = " ".join(b.markdown for b in shown if isinstance(b, Text | Callout))
+    assert "32,1\u00a0milliards USD" in text and "## En bref" in text and "Finlande" in text
+    left = re.search(r"\b(the|with|which|are|was|jobs|between|no figure)\b", text)
+    assert left is None, text[left.start() - 40 : left.end() + 40]
+    assert opened.cover().language == "fr" and opened.folder().endswith("-fr")
+    with pytest.raises(UsageError, match="no brief in 'de'; there are en, fr"):
+        open_document("s3_brief", region="FRI", language="de")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.documents.engine import pages
 from marketintel.documents.engine.formats import KINDS, MISSING, escape, is_missing, show
+from marketintel.documents.engine.language import word, words
 from marketintel.documents.engine.payload import pack, svg_of, unpack, well_formed
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 MIME = "application/vnd.marketintel+json"
-CALLOUTS = {"note": "Note", "warning": "Caution", "key": "Key finding"}
+CALLOUTS = ("note", "warning", "key")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 
 
@@ -89,7 +90,7 @@ class Table(Block):
     note, source : str, optional
         Printed small below. What a dash means is added by itself where there is one.
     missing : str
-        What a dash means.
+        What a dash means; default: not available.
     group_col : str, optional
         Rows are printed under a line for each new value of this column, which is not printed.
     highlight : sequence of bool, optional
@@ -114,7 +115,7 @@ class Table(Block):
         units: Mapping[str, str] | None = None,
         note: str | None = None,
         source: str | None = None,
-        missing: str = "not available",
+        missing: str = "",
         group_col: str | None = None,
         highlight: Sequence[bool] | None = None,
         hide: Sequence[str] = (),
@@ -155,16 +156,15 @@ class Table(Block):
 
     def lab_html(self) -> str:
         """See :class:`Block`; a table that is not printed is named alone."""
-        where = f"are written to tables/{self.name}.csv when the report is made"
         if not self.is_printed:
-            text = f"{self.caption}: {len(self.frame)} rows, which {where}."
+            text = word("not_printed", caption=self.caption, rows=len(self.frame), name=self.name)
             return pages.fragment({"kind": "note", "note": text}, None)
-        return pages.fragment(self._view(self.printed_rows or len(self.frame), where), None)
+        return pages.fragment(self._view(self.printed_rows or len(self.frame), "more_later"), None)
 
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
         limit = len(self.frame) if self.printed_rows is None else self.printed_rows
-        return self._view(limit, f"are in the edition's tables ({self.name})")
+        return self._view(limit, "more")
 
     def _view(self, limit: int, where: str) -> dict[str, Any]:
         printed = [c for c in self.frame.columns if c not in self.hide and c != self.group_col]
@@ -185,9 +185,9 @@ class Table(Block):
                     cell["bar"] = round(max(float(record[column]), 0) / tops[column], 4)
                 cells.append(cell)
             rows.append({"cells": cells, "strong": bool(self.highlight and self.highlight[i])})
-        meaning = f"{MISSING} {self.missing}." if dashes else ""
+        meaning = f"{MISSING} {self.missing or word('missing')}." if dashes else ""
         left = len(self.frame) - len(shown)
-        more = f"{left} more rows {where}." if left else ""
+        more = word(where, rows=left, name=self.name) if left else ""
         return {
             "kind": self.kind,
             "name": self.name,
@@ -206,7 +206,7 @@ class Table(Block):
         label = self.headers.get(column, str(column).replace("_", " ").capitalize())
         return {
             "label": label,
-            "unit": self.units.get(column, kind.unit),
+            "unit": words().get(unit := self.units.get(column, kind.unit), unit),
             "numeric": not kind.text,
             "bar": self._kind(column) == "share_bar",
         }
@@ -287,7 +287,7 @@ class Callout(Block):
 
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
-        label = CALLOUTS[self.style]
+        label = word(self.style)
         body = pages.preview(self.markdown)
         return {"kind": self.kind, "style": self.style, "label": label, "html": body}
 

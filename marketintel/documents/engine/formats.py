@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from marketintel.documents.engine.language import number
+
 MISSING = "–"
 # Growth from next to nothing: the exact multiple would only look like information.
 _BEYOND_PCT = 1000
@@ -98,11 +100,11 @@ def show(value: Any, kind: str) -> str:
     smallest = 10.0**-rule.decimals
     if 0 < abs(scaled) < smallest / 2 and not rule.signed:
         sign = "−" if scaled < 0 else ""
-        return f"{'>' if scaled < 0 else '<'} {sign}{smallest:.{rule.decimals}f}"
+        return f"{'>' if scaled < 0 else '<'} {sign}{number(f'{smallest:.{rule.decimals}f}')}"
     if kind == "pct_signed" and scaled > _BEYOND_PCT:
-        return f"> {_BEYOND_PCT:,}"
+        return f"> {number(f'{_BEYOND_PCT:,}')}"
     comma = "," if rule.grouped else ""
-    printed = f"{abs(scaled):{comma}.{rule.decimals}f}"
+    printed = number(f"{abs(scaled):{comma}.{rule.decimals}f}")
     if scaled < 0:
         return f"−{printed}"
     return f"+{printed}" if rule.signed and scaled > 0 else printed

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.documents.engine.fonts import FAMILIES_CSS, LONGEST_WORD, font_faces, printable
+from marketintel.documents.engine.language import word
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -24,6 +25,7 @@ def environment() -> Any:
         lstrip_blocks=True,
     )
     templates.filters["breaking"] = breaking
+    templates.globals["word"] = word
     return templates
 
 

@@ -24,6 +24,7 @@ from marketintel.documents.engine.fonts import (
     printable,
     width,
 )
+from marketintel.documents.engine.language import words
 from marketintel.documents.engine.pages import TEMPLATES
 from marketintel.errors import ReportError
 
@@ -67,6 +68,7 @@ def to_pdf(document: "Document", cover: "Cover", brand: Brand) -> bytes:
         "cover": {name: str(value or "") for name, value in vars(cover).items()},
         "brand": {**brand.model_dump(mode="json"), "logo_svg": brand.logo_svg},
         "blocks": views,
+        "words": dict(words()),
     }
     for plain in (False, True):
         pdf, fault = _compile(printable(data, plain=plain), template + printable(body, plain=plain))

@@ -8,6 +8,7 @@ from marketintel.documents.charts.theme import Brand, shipped_brand
 from marketintel.documents.engine import document as documents
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.fonts import lost_letters, printable, strings
+from marketintel.documents.engine.language import used
 from marketintel.errors import ReportError
 
 
@@ -65,8 +66,9 @@ def render(
     brand = brand or shipped_brand()
     html = out_dir / "report.html"
     pdf = out_dir / "report.pdf"
-    html.write_text(to_html(document, cover, brand), encoding="utf-8", newline="\n")
-    pdf.write_bytes(to_pdf(document, cover, brand))
+    with used(cover.language):
+        html.write_text(to_html(document, cover, brand), encoding="utf-8", newline="\n")
+        pdf.write_bytes(to_pdf(document, cover, brand))
     return Rendered(html, pdf, document, [*document.warnings, *_lost(document, cover)])
 
 

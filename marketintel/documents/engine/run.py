@@ -26,6 +26,7 @@ from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.document import Document
 from marketintel.documents.engine.drafts import draft, put_in_place
 from marketintel.documents.engine.html import settle_page
+from marketintel.documents.engine.language import used, word
 from marketintel.documents.engine.naming import folder_name
 from marketintel.documents.engine.render import Rendered, read_document, render
 from marketintel.documents.engine.scrub import scrub, scrub_notebook, scrub_text
@@ -154,7 +155,8 @@ def run_notebook(
             edition = edition or naming.edition_month(book.get("days", []), as_of)
             folder = reports_dir / edition / study
             cover = replace(cover, edition=edition)
-            marked = replace(cover, edition=f"{edition} ({audience})")
+            with used(cover.language):
+                marked = replace(cover, edition=f"{edition} ({word(audience)})")
             with _stopwatch(timing, "render_s"):
                 rendered = render(document, made, marked, brand)
             with _stopwatch(timing, "tables_s"):

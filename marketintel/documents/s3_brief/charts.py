@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import matplotlib.figure
 
 from marketintel.documents.charts.theme import TEXT_WIDTH_IN, chart_style, shipped_brand
+from marketintel.documents.engine.language import number
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -69,7 +70,7 @@ def strength_dots(
                 place = texts["chart_of"].format(
                     rank=int(row["lq_rank"]), ranked=int(row["lq_ranked"])
                 )
-                figures = f"{row['lq']:.2f}", place
+                figures = number(f"{row['lq']:.2f}"), place
             for x, text in zip((1.08, 1.28), figures, strict=True):
                 axes.text(
                     x, y, text, transform=axes.get_yaxis_transform(), ha="right", va="center",
@@ -86,7 +87,9 @@ def strength_dots(
         axes.set_ylim(len(table) - 0.45, -0.55)
         axes.set_xlim(_LEAST * 0.9, _MOST * 1.1)
         ticks = [0.05, 0.2, 0.5, 1, 2, 5, 20]
-        axes.set_xticks(ticks, ["≤ 0.05", "0.2", "0.5", "1", "2", "5", "≥ 20"])
+        axes.set_xticks(
+            ticks, [number(tick) for tick in ("≤ 0.05", "0.2", "0.5", "1", "2", "5", "≥ 20")]
+        )
         axes.minorticks_off()
         axes.grid(axis="x")
         axes.spines["left"].set_visible(False)

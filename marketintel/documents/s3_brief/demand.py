@@ -46,6 +46,8 @@ class Market:
     without : dict of str to str
         What is said beside each headline figure that one segment moves by more than half: keys
         ``change``, ``share``.
+    left_out : mapping
+        The same as figures: segment and the headline without it, by ``imports`` and ``share``.
     note : MarketNote or None
         What makes the year unusual.
     """
@@ -59,6 +61,7 @@ class Market:
     total: pd.Series = field(default_factory=lambda: pd.Series(dtype=float))
     by_division: Mapping[str, float] = field(default_factory=dict)
     without: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     note: MarketNote | None = None
     sources: Sequence[str] = ()
 
@@ -132,9 +135,17 @@ def market(
             "change": study.aside(study.growth_or_level),
             "share": study.aside("share_pct"),
         },
+        left_out=_left_out(study.composition),
         note=market_note(code, study.year),
         sources=study.trade_sources,
     )  # fmt: skip
+
+
+def _left_out(composition: pd.DataFrame) -> dict[str, tuple[str, float]]:
+    """Return headline figures that one segment moves by over half: the segment, and without it."""
+    measures = {"imports": "change_pct", "share": "share_pct"}
+    rows = {name: composition.loc[measure] for name, measure in measures.items()}
+    return {n: (str(r["segment"]), float(r["without"])) for n, r in rows.items() if r["moved"]}
 
 
 def _core(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING, Any
 from marketintel.documents.document import Document, Parameters, parameter
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
+from marketintel.errors import UsageError
 
 if TYPE_CHECKING:
     from marketintel.documents.s3_brief.facts import Brief
+
+
+LANGUAGES = ("en", "fr")
+
+
+def _language(text: str) -> str:
+    if text not in LANGUAGES:
+        raise UsageError(f"no brief in {text!r}; there are {', '.join(LANGUAGES)}")
+    return text
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class BriefParameters(Parameters):
     targets: list[str] = parameter(
         "Target country (repeatable; default: USA).", "--target", "-t", default=["USA"], many=True
     )
+    language: str = parameter("Language: en or fr.", default="en", convert=_language)
 
 
 class S3Brief(Document):
@@ -41,37 +52,39 @@ class S3Brief(Document):
         """Read what the brief needs."""
         from marketintel.documents.s3_brief.facts import load
 
-        return load(self.parameters.region, self.parameters.targets, self.data_dir)
+        p = self.parameters
+        return load(p.region, p.targets, self.data_dir, p.language)
 
     def resolved(self) -> dict[str, Any]:
         """Return region and targets as codes."""
         codes = [market.code for market in self.facts.markets]
-        return {"region": self.facts.region.id, "targets": codes}
+        return {"region": self.facts.region.id, "targets": codes, "language": self.language}
 
     def folder(self) -> str:
         """Return the folder within an edition."""
         values = self.resolved()
-        return folder_name("s3-brief", values["region"], *values["targets"])
+        spoken = "" if self.language == "en" else self.language
+        return folder_name("s3-brief", values["region"], *values["targets"], spoken)
 
     def cover(self) -> Cover:
         """Return what stands above the first page."""
-        region = self.facts.region
-        markets = ", ".join(market.name for market in self.facts.markets)
+        from marketintel.documents.chapters import texts
+        from marketintel.documents.s3_brief import views
+
+        facts, words = self.facts, texts("s3_brief", self.language)
+        markets = ", ".join(views.country(facts, market.code) for market in facts.markets)
+        imports = words["cover_imports"].format(markets=markets)
+        years = facts.indicators.set_index("indicator")["year"].dropna()
+        rest = years.drop("epo_patents", errors="ignore")
+        parts = [("cover_jobs", views.year(facts))]
+        parts += [("cover_patents", years["epo_patents"])] if "epo_patents" in years else []
+        parts += [("cover_research", rest.max())] if len(rest) else []
+        vintage = ", ".join(words[key].format(year=year) for key, year in parts)
         return Cover(
-            title=region.name,
-            subtitle="Where photonics fits: a brief on smart specialisation",
-            vintage=f"{self._years()}; imports: {markets}",
-            scope=f"{region.name} ({region.id}) among the regions of Europe",
+            title=facts.region.name,
+            subtitle=words["cover_subtitle"],
+            vintage=f"{vintage}; {imports}",
+            scope=words["cover_scope"].format(region=facts.region.name, code=facts.region.id),
+            language=self.language,
             layout="brief",
         )
-
-    def _years(self) -> str:
-        """Return the years of the region's figures."""
-        from marketintel.documents.s3_brief.europe import YEAR
-
-        years = self.facts.indicators.set_index("indicator")["year"].dropna()
-        rest = years.drop("epo_patents", errors="ignore")
-        parts = [f"Jobs {YEAR}"]
-        parts += [f"patents {years['epo_patents']}"] if "epo_patents" in years else []
-        parts += [f"research and skills to {rest.max()}"] if len(rest) else []
-        return ", ".join(parts)

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from babel import Locale
 
 from marketintel.documents.chapters import texts
 from marketintel.documents.prose import known, words
 from marketintel.documents.s3_brief import charts, europe
 from marketintel.documents.s3_brief.facts import Brief
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import code_map, country_name
 from marketintel.reference.sources import load_sources
 from marketintel.warehouse.regions import nuts_polygons, region_name
 
@@ -176,7 +178,7 @@ def strength(brief: Brief) -> Figure:
 def nearness(brief: Brief) -> Figure:
     """Draw relatedness against complexity."""
     table = brief.table.assign(photonic=brief.table.index.isin(brief.photonic))
-    market = brief.first_market.name if brief.first_market else ""
+    market = country(brief, brief.first_market.code) if brief.first_market else ""
     return charts.nearness(table, _names(brief), market, _texts(brief))
 
 
@@ -248,6 +250,7 @@ def partners(brief: Brief) -> tuple[pd.DataFrame, dict[str, Any]]:
     frame, labels = brief.partners.copy(), _texts(brief)
     frame["region"] = [f"{n} ({i})" for n, i in zip(frame["name"], frame["nuts_id"], strict=True)]
     frame["where"] = frame["group"].map({g: labels[g] for g in ("partnership", "others")})
+    frame["country"] = [place_country(brief, nuts_id) for nuts_id in frame["nuts_id"]]
     frame["strong_in"] = frame["has"].str.replace(";", ", ").replace("", None)
     frame["cluster"] = frame["cluster"].replace("", None)
     printed = ["where", "region", "country", "cluster", "strong_in", "added_density"]
@@ -291,6 +294,30 @@ def blank_branches(brief: Brief) -> int:
 def parts(brief: Brief) -> list[tuple[str, str, float]]:
     """Return name, code and share of the regions of 2013 that make this region."""
     return [(region_name(code), code, share) for code, share in brief.region.members.items()]
+
+
+def country(brief: Brief, iso3: str) -> str:
+    """Return a country's name in the language of the brief."""
+    code = next((two for two, three in code_map("eurostat").items() if three == iso3), "")
+    return _territory(brief, code, country_name(iso3))
+
+
+def place_country(brief: Brief, nuts_id: str) -> str:
+    """Return the name of a region's country in the language of the brief."""
+    return _territory(brief, nuts_id[:2], region_name(nuts_id[:2]))
+
+
+def _territory(brief: Brief, code: str, name: str) -> str:
+    """Return a country's name by its two-letter code; the English name where Babel has none."""
+    if brief.language == "en":
+        return name
+    iso2 = {"EL": "GR", "UK": "GB"}.get(code, code)
+    return str(Locale.parse(brief.language).territories.get(iso2, name))
+
+
+def left_out(brief: Brief, iso3: str, measure: str) -> tuple[str, float] | None:
+    """Return the segment that moves a headline figure by over half, and the figure without it."""
+    return next(m.left_out.get(measure) for m in brief.markets if m.code == iso3)
 
 
 def cited(brief: Brief, *wanted: str) -> str:
