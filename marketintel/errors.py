@@ -1,4 +1,4 @@
-"""Errors a user can act on: one line that names the input, the rule and the way out.
+"""Errors that a user can act on: one line with the input, the rule and the way out.
 
 The command line prints the message without a traceback and exits with ``exit_code``;
 library users catch :class:`MarketIntelError` or one of its kinds.
@@ -6,7 +6,7 @@ library users catch :class:`MarketIntelError` or one of its kinds.
 
 
 class MarketIntelError(Exception):
-    """Base of every error that is the input's fault rather than the program's."""
+    """Base of the errors of input, data, providers and system, as opposed to bugs."""
 
     exit_code = 1
 
@@ -18,7 +18,7 @@ class UsageError(MarketIntelError):
 
 
 class MissingDataError(MarketIntelError):
-    """The question is well put, but the data to answer it are not here."""
+    """The request is valid, but the data for it are not here."""
 
     exit_code = 3
 

@@ -1,8 +1,8 @@
-"""Files that several processes share: written whole, locked, exchanged in one step, checked first.
+"""Atomic writes, locks and temporary folders for files that several processes share.
 
 Locks are the operating system's (``flock``): they hold between processes, containers and, on a
 network file system, hosts, and end with the process that holds them however it ends. A process
-number would say nothing in another container.
+number would mean nothing in another container.
 """
 
 import ctypes
@@ -57,8 +57,8 @@ def storage_error(error: OSError, path: object = None) -> StorageError:
 
 
 @contextmanager
-def naming(path: Path, *, always: bool = True) -> Iterator[None]:
-    """Make operating-system errors name `path`, or only those that name nothing themselves."""
+def storage_errors(path: Path, *, always: bool = True) -> Iterator[None]:
+    """Turn operating-system errors into storage errors of `path`, or of the file they name."""
     try:
         yield
     except StorageError:
@@ -79,7 +79,7 @@ def write_atomic(path: Path, payload: bytes) -> None:
     StorageError
         The disk is full or the folder cannot be written to.
     """
-    with naming(path):
+    with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         temporary = Path(name)
@@ -97,52 +97,52 @@ def write_atomic(path: Path, payload: bytes) -> None:
 def check_folder(folder: Path, room_bytes: int | None = None) -> None:
     """Check that files can be written below `folder`, which need not exist, before any work.
 
-    Permission bits do not say it (root, read-only mounts, ``/proc``), so a folder is made in the
-    nearest one that exists, and removed at once.
+    Permission bits do not decide it (root, read-only mounts, ``/proc``), so a folder is made in
+    the nearest one that exists, and removed at once.
 
     Raises
     ------
     StorageError
         It cannot be made or written to, or has less room than ``ROOM_BYTES``.
     """
-    with naming(folder):
-        there = folder.absolute()
-        while not os.path.lexists(there):
-            there = there.parent
-        if there.is_symlink() and not there.exists():
+    with storage_errors(folder):
+        nearest = folder.absolute()
+        while not os.path.lexists(nearest):
+            nearest = nearest.parent
+        if nearest.is_symlink() and not nearest.exists():
             raise FileExistsError(errno.EEXIST, "a link to nothing is in the way")
-        if not there.is_dir():
+        if not nearest.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder")
-        longest = os.pathconf(there, "PC_NAME_MAX")
+        longest = os.pathconf(nearest, "PC_NAME_MAX")
         if any(len(os.fsencode(part)) > longest for part in folder.parts):
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         try:
-            Path(tempfile.mkdtemp(prefix=".try-", dir=there)).rmdir()
+            Path(tempfile.mkdtemp(prefix=".try-", dir=nearest)).rmdir()
         except FileNotFoundError:  # /proc
-            raise PermissionError(errno.EPERM, f"nothing can be made in {there}") from None
-        if shutil.disk_usage(there).free < (ROOM_BYTES if room_bytes is None else room_bytes):
+            raise PermissionError(errno.EPERM, f"nothing can be made in {nearest}") from None
+        if shutil.disk_usage(nearest).free < (ROOM_BYTES if room_bytes is None else room_bytes):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def visible(root: Path, pattern: str) -> list[Path]:
-    """Return what matches below `root`, sorted, without names that begin with a dot.
+    """Return the paths that match below `root`, sorted, without names that begin with a dot.
 
-    Those are other processes' drafts and editors' lock files. ``Path.glob`` has them, and fails
-    on a folder that vanishes while it looks.
+    Those are other processes' drafts and editors' lock files. ``Path.glob`` includes them, and
+    fails on a folder that vanishes meanwhile.
     """
     return [root / name for name in sorted(glob.glob(pattern, root_dir=root))]  # noqa: PTH207
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the one lock of a ``reports`` or data folder, waiting for whoever holds it.
+    """Hold the lock of a ``reports`` or data folder, after waiting for another holder.
 
     Raises
     ------
     StorageError
         Another process keeps it for a quarter of an hour, or the file system has no locks.
     """
-    with naming(folder):
+    with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     deadline, pause = time.monotonic() + _LONGEST_WAIT_S, 0.005
     while (handle := _take(folder)) is None:
@@ -160,10 +160,10 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def leased(
+def temporary_folder(
     parent: Path, prefix: str, rescue: Callable[[Path], None] = lambda _: None
 ) -> Iterator[Path]:
-    """Lend a folder that is gone afterwards, whatever happens; clear those of killed runs first.
+    """Yield a folder that is removed afterwards, in any case; remove those of killed runs first.
 
     A folder with this prefix is locked for as long as its owner lives, since it gets its name
     after its lock.
@@ -178,7 +178,7 @@ def leased(
         Called with each folder, this one and those of killed runs, before it is removed.
     """
     _sweep(parent, prefix, rescue)
-    with naming(parent):
+    with storage_errors(parent):
         unnamed = Path(tempfile.mkdtemp(prefix=".unnamed-", dir=parent))
         folder = parent / unnamed.name.replace(".unnamed-", prefix)
         handle = _take(unnamed)
@@ -217,12 +217,12 @@ def _sweep(parent: Path, prefix: str, rescue: Callable[[Path], None]) -> None:
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """Lend the temporary folder of this process and its children; it has a short path."""
+    """Make a temporary folder with a short path, for this process and its children."""
     usual = tempfile.gettempdir()
     parent = Path(usual if len(usual) < _SOCKET_PATH else "/tmp")  # noqa: S108 - leased, private
     check_folder(parent)
     before = tempfile.tempdir, os.environ.get("TMPDIR")
-    with leased(parent, "marketintel-") as folder:
+    with temporary_folder(parent, "marketintel-") as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = str(folder)
         try:
             yield folder
@@ -249,7 +249,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def sync(folder: Path) -> None:
-    """Flush every file below `folder` to the disk, before the last good ones are given up."""
+    """Flush every file below `folder` to the disk, before older ones are removed."""
     for path in [*folder.rglob("*"), folder]:
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -261,8 +261,8 @@ def sync(folder: Path) -> None:
 def _take(folder: Path) -> int | None:
     """Lock a folder and return the handle that holds it; None if another process does.
 
-    A folder is its own lock file, so none is left in it. Network file systems want a file that
-    is open for writing.
+    A folder is its own lock file, so none is left in it. Network file systems need a file open
+    for writing.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     for last in (False, True):

@@ -1,4 +1,4 @@
-"""Parquet files of which equal frames give equal bytes."""
+"""Reproducible parquet: equal frames give equal bytes."""
 
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ def parquet_bytes(
 ) -> bytes:
     """Return a frame as parquet.
 
-    The index is dropped, and so are the pandas notes in the file, which hold versions.
+    The index is dropped, and so is the pandas metadata in the file, which holds versions.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

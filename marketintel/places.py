@@ -1,4 +1,4 @@
-"""Paths of notebooks, starter snapshots and the user's data, in a checkout or a wheel."""
+"""Folders of notebooks, starter snapshots and the user's data, in a checkout or a wheel."""
 
 import os
 from pathlib import Path
@@ -23,11 +23,11 @@ def starter_dir() -> Path:
 
 
 def default_data_dir() -> Path:
-    """Return where the user's data are, unless the caller says otherwise.
+    """Return the folder of the user's data.
 
     The environment variable ``MARKETINTEL_DATA``; else ``data`` of the checkout that holds this
     package; else ``data`` in the current folder if it has snapshots; else ``marketintel`` among
-    the user's own data (``XDG_DATA_HOME``), where the starter snapshots are laid on first use.
+    the user's own data (``XDG_DATA_HOME``), where the starter snapshots are copied on first use.
     Nothing is ever written beside an installed package.
 
     Raises
@@ -45,25 +45,28 @@ def default_data_dir() -> Path:
 
     folder = user_data_path("marketintel").expanduser().absolute()
     try:
-        _lay_starter(folder)
+        _copy_starter(folder)
     except OSError as error:
         line = files.storage_error(error) if error.errno else error
         raise StorageError(f"{line}; or set MARKETINTEL_DATA to a folder of your own") from error
     return folder
 
 
-def _lay_starter(folder: Path) -> None:
-    """Copy the starter snapshots that were never laid here; what was taken away stays away."""
+def _copy_starter(folder: Path) -> None:
+    """Copy the starter snapshots that were never copied here; deleted ones stay away."""
     source, note = starter_dir(), folder / ".starter"
     names = sorted(str(p.relative_to(source)) for p in source.rglob("*") if p.is_file())
-    if note.exists() and set(names) <= set(note.read_text(encoding="utf-8").splitlines()):
+    if set(names) <= _lines(note):
         return
     files.check_folder(folder)
     with files.locked(folder):
-        laid = note.read_text(encoding="utf-8").splitlines() if note.exists() else []
+        copied = _lines(note)
         # A sidecar sorts after its file, which without it is not yet a snapshot.
         for name in names:
-            if name not in laid and not (folder / "raw" / name).exists():
+            if name not in copied and not (folder / "raw" / name).exists():
                 files.write_atomic(folder / "raw" / name, (source / name).read_bytes())
-        every = sorted({*laid, *names})
-        files.write_atomic(note, ("\n".join(every) + "\n").encode())
+        files.write_atomic(note, ("\n".join(sorted({*copied, *names})) + "\n").encode())
+
+
+def _lines(note: Path) -> set[str]:
+    return set(note.read_text(encoding="utf-8").splitlines()) if note.exists() else set()

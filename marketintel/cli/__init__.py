@@ -1,5 +1,1 @@
 """Command line."""
-
-from marketintel.cli.app import main
-
-__all__ = ["main"]

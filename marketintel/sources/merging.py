@@ -1,4 +1,4 @@
-"""Earlier rows and new ones as one snapshot, without rows that break a rule."""
+"""Merge of fetched rows with the rows of the vintage before."""
 
 from collections.abc import Callable
 
@@ -6,24 +6,28 @@ import pandas as pd
 
 from marketintel.errors import DamagedDataError
 
-#: Rows of a part of a question, and the HS codes it was about.
+#: Rows of a part of a query, and the HS codes it was about.
 Part = tuple[pd.DataFrame, set[str]]
 
 #: A vintage of which so many halves are refused is not built upon at all.
 _MOST_TRIES = 200
 
+#: Sort columns of snapshots, as far as they have them.
+_ORDER = ("cmd_code", "indicator", "currency", "reporter", "economy", "nuts_id", "activity",
+          "partner", "origin", "destination", "flow", "period")  # fmt: skip
+
 
 def sifted(frame: pd.DataFrame, admit: Callable[[pd.DataFrame], None]) -> pd.DataFrame:
-    """Return the rows of ``frame`` that ``admit`` accepts, by halving what it refuses.
+    """Return the rows of ``frame`` that ``admit`` accepts, by halving the parts it refuses.
 
     Raises
     ------
     DamagedDataError
-        So much of it is refused that it is the form, not a row, that is wrong.
+        So much of it is refused that its form is wrong, not a row.
     """
     tries = 0
 
-    def good(part: pd.DataFrame) -> list[pd.DataFrame]:
+    def accepted(part: pd.DataFrame) -> list[pd.DataFrame]:
         nonlocal tries
         tries += 1
         try:
@@ -35,16 +39,16 @@ def sifted(frame: pd.DataFrame, admit: Callable[[pd.DataFrame], None]) -> pd.Dat
         if len(part) < 2:
             return []
         middle = len(part) // 2
-        return [*good(part.iloc[:middle]), *good(part.iloc[middle:])]
+        return [*accepted(part.iloc[:middle]), *accepted(part.iloc[middle:])]
 
-    kept = good(frame)
-    return pd.concat(kept, ignore_index=True) if kept else frame.iloc[:0]
+    parts = accepted(frame)
+    return pd.concat(parts, ignore_index=True) if parts else frame.iloc[:0]
 
 
 def merge(
     before: pd.DataFrame | None, new: pd.DataFrame, groups: tuple[str, ...], codes: set[str]
 ) -> pd.DataFrame:
-    """Return earlier rows with those replaced that ``new`` is about.
+    """Return earlier rows with the groups of ``new`` replaced.
 
     Parameters
     ----------
@@ -53,15 +57,15 @@ def merge(
     new : DataFrame
         Rows just fetched.
     groups : tuple of str
-        A group is replaced only if ``new`` has rows of it: silence deletes nothing.
+        Columns of a group of rows, which is replaced only if ``new`` has rows of it.
     codes : set of str
-        Codes asked for, in rows that have a ``cmd_code``; rows of other codes stay.
+        Codes requested, in rows that have a ``cmd_code``; rows of other codes stay.
     """
     if before is not None:
         answered = pd.MultiIndex.from_frame(new[list(groups)].drop_duplicates())
         replaced = pd.MultiIndex.from_frame(before[list(groups)]).isin(answered)
         if codes:
-            # A shorter code asks for all codes that begin with it.
+            # A shorter code stands for all codes that begin with it.
             replaced &= before["cmd_code"].str.startswith(tuple(codes)).to_numpy()
         columns = [*before.columns, *(c for c in new.columns if c not in before)]
         new = pd.concat([before[~replaced], new], ignore_index=True)[columns]
@@ -69,9 +73,9 @@ def merge(
 
 
 def merged(held: pd.DataFrame | None, done: list[Part], groups: tuple[str, ...]) -> pd.DataFrame:
-    """Return earlier rows with those replaced that each part is about.
+    """Return earlier rows with the groups of each part replaced.
 
-    A part that was refused leaves the earlier rows of its codes as they are.
+    A part that was refused is not in ``done``, and the earlier rows of its codes stay.
     """
     by_codes: dict[frozenset[str], list[pd.DataFrame]] = {}
     for rows, codes in done:
@@ -82,12 +86,7 @@ def merged(held: pd.DataFrame | None, done: list[Part], groups: tuple[str, ...])
     return held
 
 
-#: What rows are sorted by, as far as they have it.
-_ORDER = ("cmd_code", "indicator", "currency", "reporter", "economy", "nuts_id", "activity",
-          "partner", "origin", "destination", "flow", "period")  # fmt: skip
-
-
 def in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows in the order in which snapshots hold them."""
+    """Return rows in the order of snapshots."""
     keys = [column for column in _ORDER if column in rows]
     return rows.sort_values(keys, kind="stable", ignore_index=True)

@@ -219,7 +219,7 @@ def test_a_stopped_run_leaves_nothing_behind(tmp_path, stop):
         assert not is_alive(kernel)
         if stop == signal.SIGKILL:  # the next run clears up
             assert process.returncode == -stop
-            with running.draft(reports), files.leased(Path(temporary), "marketintel-"):
+            with running.draft(reports), files.temporary_folder(Path(temporary), "marketintel-"):
                 pass
         else:
             assert process.returncode == 128 + stop

@@ -25,7 +25,7 @@ def draft(reports_dir: Path) -> Iterator[Path]:
     with ExitStack() as stack:
         with files.locked(reports_dir):
             rescue = functools.partial(_bring_back, reports_dir=reports_dir)
-            home = stack.enter_context(files.leased(reports_dir, _PREFIX, rescue))
+            home = stack.enter_context(files.temporary_folder(reports_dir, _PREFIX, rescue))
         edition = home / "edition"
         edition.mkdir()
         yield edition
@@ -33,7 +33,7 @@ def draft(reports_dir: Path) -> Iterator[Path]:
 
 def put_in_place(edition: Path, folder: Path, reports_dir: Path) -> None:
     """Exchange the last edition for the new one; the caller holds the lock of `reports_dir`."""
-    with files.naming(folder):
+    with files.storage_errors(folder):
         files.sync(edition)
         folder.parent.mkdir(exist_ok=True)
         if not os.path.lexists(folder):

@@ -143,7 +143,7 @@ def run_notebook(
     with (
         draft(reports_dir) as made,
         files.scratch() as temporary,
-        files.naming(reports_dir, always=False),
+        files.storage_errors(reports_dir, always=False),
     ):
         executed = made / "report.ipynb"
         try:

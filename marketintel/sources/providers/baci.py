@@ -23,7 +23,7 @@ from marketintel.errors import (
     StorageError,
     UsageError,
 )
-from marketintel.files import check_folder, leased, write_atomic
+from marketintel.files import check_folder, temporary_folder, write_atomic
 from marketintel.sources.formats.zips import zip_entries
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
@@ -134,7 +134,7 @@ def load(
         if not _is_done(target, year):
             target.parent.mkdir(parents=True, exist_ok=True)
             check_folder(target.parent, 2 * year.size)  # as text, and as what is made of it
-            with leased(target.parent, ".loading-") as folder:
+            with temporary_folder(target.parent, ".loading-") as folder:
                 rows = _convert(archive, year, folder, target)
             mark = {"member": year.member, "crc": year.crc, "size": year.size, "rows": rows,
                     "groups": _index(target)}  # fmt: skip
