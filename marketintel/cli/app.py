@@ -206,7 +206,7 @@ def check(
     data: DataOption = None,
 ) -> None:
     """Check the reference files people edit; name file, line and rule of every mistake."""
-    from marketintel.cli.listings import reference_mistakes
+    from marketintel.reference.check import check_reference
     from marketintel.warehouse.terms import edition_objections, local_only
 
     if publish is not None:
@@ -214,7 +214,10 @@ def check(
     else:
         if path is not None and not path.is_dir():
             raise UsageError(f"{path}: no such folder; give one of reference files, or none")
-        _refuse([*reference_mistakes(path), *local_only(data)], "reference files: no mistake found")
+        _refuse(
+            [*map(str, check_reference(path)), *local_only(data)],
+            "reference files: no mistake found",
+        )
 
 
 for command in (fetch, explain, forecast, screen):

@@ -139,8 +139,8 @@ def reference_book() -> "Book":
         country_rows,
         group_members,
         load_groups,
-        split,
     )
+    from marketintel.reference.files import listed
     from marketintel.sources.connectors import Book
     from marketintel.warehouse import harmonise
     from marketintel.warehouse.feeds import admit
@@ -148,7 +148,7 @@ def reference_book() -> "Book":
     rows = {row["iso3"]: row for row in country_rows()}
 
     def code_of(iso3: str, system: str) -> str:
-        return next(iter(split(rows[iso3][system])), "") if iso3 in rows else ""
+        return next(iter(listed(rows[iso3][system])), "") if iso3 in rows else ""
 
     groups = {name: frozenset(group_members(name)) for name in load_groups()}
 

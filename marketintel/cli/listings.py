@@ -1,21 +1,12 @@
-"""Listings of the command line: segments, mistakes in reference files, tables for people."""
+"""Listings of the command line: segments, their codes, tables for people."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.documents.charts.theme import load_brand
 from marketintel.documents.engine.formats import show
-from marketintel.errors import ReferenceFileError
-from marketintel.reference.check import check_reference
 from marketintel.reference.countries import country_name
-from marketintel.reference.drivers import check_elasticities, check_market_notes, check_shocks
-from marketintel.reference.files import REFERENCE_DIR
-from marketintel.reference.nuts import check_regions
-from marketintel.reference.partnership import check_partnership
-from marketintel.reference.screening import load_materials, load_settings, nontariff_rows
 from marketintel.reference.segments import load_segments
 
 if TYPE_CHECKING:
@@ -54,32 +45,6 @@ def list_codes(segment: str) -> Rows:
     known = definitions.resolve(segment)
     columns = ("cmd_code", "scope", "label")
     return [{c: row[c] for c in columns} for row in definitions.rows() if row["segment"] == known]
-
-
-def reference_mistakes(path: Path | None = None) -> list[str]:
-    """Return every mistake in the reference files, one line each: file, line, rule, way out."""
-    folder = path or REFERENCE_DIR
-    problems = [
-        *check_reference(path),
-        *check_regions(folder / "regions.toml"),
-        *check_shocks(folder / "shocks.toml").problems,
-        *check_elasticities(folder / "elasticities.toml").problems,
-        *check_market_notes(folder / "market_notes.toml").problems,
-        *check_partnership(path),
-    ]
-    found = [f"{p.file}:{p.line}: {p.rule}: {p.message}" for p in problems]
-    readers = (
-        (load_brand, "brand.toml"),
-        (load_settings, "screening.toml"),
-        (load_materials, "raw_materials.toml"),
-        (nontariff_rows, "nontariff.csv"),
-    )
-    for read, name in readers:
-        try:
-            read(folder / name)
-        except ReferenceFileError as error:
-            found.append(str(error))
-    return found
 
 
 def as_json(frame: pd.DataFrame) -> str:

@@ -1,35 +1,206 @@
-"""Every mistake in the reference files of trade, with file, line and rule.
+"""Every mistake in every reference file, with file, line, rule and advice.
 
-The loaders refuse a file with the first mistake; ``marketintel check`` shows all of them.
+The loaders refuse a file with its first mistake; ``marketintel check`` shows all of them. Here are
+also the models of the files whose loaders need none: those that scripts write, and countries.
 """
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from __future__ import annotations
 
-from marketintel.reference.countries import COLUMNS, NUMERIC_WIDTH, SYSTEMS, split
-from marketintel.reference.files import REFERENCE_DIR, Problem, Sheet, read_cells
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from marketintel.reference import drivers, nuts, screening
+from marketintel.reference.brand import check_brand
+from marketintel.reference.countries import NUMERIC_WIDTH
+from marketintel.reference.fields import (
+    Hs6,
+    Month,
+    Names,
+    Text,
+    Url,
+    filled,
+    joined,
+    one_of,
+    written,
+)
+from marketintel.reference.files import REFERENCE_DIR, Problem, Sheet, Tables, listed
 from marketintel.reference.headings import check_headings
-from marketintel.reference.model import Table, Text, Url, toml_tables
-from marketintel.reference.segments_check import check_segments
+from marketintel.reference.hs import REVISIONS, hs_codes
+from marketintel.reference.model import Broken, Line, Table, json_file, sheet_rows, toml_tables
+from marketintel.reference.partnership import CHECKS
+from marketintel.reference.segments import check_segments
 from marketintel.reference.sources import check_sources
 
-CODE_SHAPES = {
-    "iso3": r"[A-Z][A-Z0-9]{2}", "eurostat": r"[A-Z]{2}", "statcan": r"[A-Z]{2}",
-    "iso3_old": r"[A-Z]{3}",
-}  # fmt: skip
+Revision = Annotated[str, one_of(REVISIONS, "revision")]
+
+
+def _code(form: str, example: str) -> Any:
+    """Return the type of a cell of ``;``-joined codes of one form."""
+    return written(rf"({form})(;({form}))*", "code-length", f"is no code: write {example}")
+
+
+class CountryRow(Line):
+    """Row of ``countries.csv``: the codes of one economy in every system."""
+
+    iso3: Annotated[str, filled, _code("[A-Z][A-Z0-9]{2}", "DEU")]
+    iso_numeric: Annotated[str, _code(r"\d{3}", "276")]
+    m49_comtrade: Annotated[str, _code(r"\d{3}", "276")]
+    census: Annotated[str, _code(r"\d{4}", "4280")]
+    eurostat: Annotated[str, _code("[A-Z]{2}", "DE")]
+    statcan: Annotated[str, _code("[A-Z]{2}", "DE")]
+    wits: Annotated[str, _code(r"\d{3}", "276")]
+    wto: Annotated[str, _code(r"\d{3}", "276")]
+    name: Text
+    groups: Annotated[str, joined("groups", "group")]
+    iso3_old: Annotated[str, _code("[A-Z]{3}", "ROM")]
+    aliases: str
 
 
 class Group(Table):
     """Table of ``groups.toml``."""
 
     name: Text
-    members: int
-    as_of: Any
-    see: Url
+    members: Annotated[int, Field(gt=0)]
+    as_of: date
+    see: Annotated[Url, filled]
     note: str = ""
-    aliases: list[str] = []
+    aliases: list[Text] = []
+
+
+class HsCode(Line):
+    """Row of ``hs_codes.csv``: a span of revisions in which a code exists."""
+
+    cmd_code: Annotated[Hs6, filled]
+    since: Revision
+    until: Revision
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        if REVISIONS.index(self.since) > REVISIONS.index(self.until):
+            yield "revision-order", f"until {self.until} is before since: change one"
+
+
+class HsWeight(Line):
+    """Row of ``hs_weights.csv``: share of a code that becomes another in the next revision."""
+
+    from_revision: Revision
+    to_revision: Revision
+    from_code: Annotated[Hs6, filled]
+    to_code: Annotated[Hs6, filled]
+    weight: Annotated[float, Field(gt=0, le=1)]
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        if abs(REVISIONS.index(self.from_revision) - REVISIONS.index(self.to_revision)) != 1:
+            message = f"{self.from_revision} and {self.to_revision} are no neighbours: correct one"
+            yield "revision-order", message
+
+
+class HsFamily(Line):
+    """Row of ``hs_families.csv``: a code of a closed group of codes that exchanged goods."""
+
+    family: Text
+    hs_revision: Revision
+    cmd_code: Annotated[Hs6, filled]
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        if self.cmd_code not in hs_codes()[self.hs_revision]:
+            message = f"{self.cmd_code} does not exist in {self.hs_revision}: correct one"
+            yield "code-not-in-hs", message
+
+
+class PoolInput(Table):
+    """File from which the pool of forecast errors was made."""
+
+    file: Text
+    sha256: Annotated[str, filled, written("[0-9a-f]{64}", "sha256", "is no SHA-256: make it anew")]
+
+
+class PoolErrors(Table):
+    """Errors of one model at one frequency."""
+
+    growth: list[float]
+    typical: Annotated[float, Field(gt=0)]
+    quantiles: list[float]
+    errors: Annotated[int, Field(gt=0)]
+
+
+class ForecastPool(Table):
+    """Content of ``forecast_pool.json``."""
+
+    vintage: Annotated[Month, filled]
+    script: Text
+    inputs: Annotated[dict[str, PoolInput], Field(min_length=1)]
+    probabilities: list[Annotated[float, Field(ge=0, lt=1)]]
+    pool: Annotated[dict[Literal["A", "Q", "M"], dict[str, PoolErrors]], Field(min_length=1)]
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        for frequency, models in self.pool.items():
+            for name, errors in models.items():
+                if len(errors.quantiles) != len(self.probabilities):
+                    message = f"{name} has not {len(self.probabilities)} quantiles: make it anew"
+                    yield "quantiles", message, "pool", frequency, name, "quantiles"
+
+
+def check_countries(path: Path) -> Sheet:
+    """Check a ``countries.csv``: forms of codes, and that no code stands twice."""
+    sheet = sheet_rows(path, CountryRow, Names(path.parent))
+    seen: dict[tuple[str, str], int] = {}
+    for line, row in sheet.rows:
+        for column in ("iso3", *NUMERIC_WIDTH, "eurostat", "statcan", "iso3_old", "name"):
+            # An older ISO3 must not be somebody's current one either.
+            kind = "iso3" if column == "iso3_old" else column
+            for code in [row["name"]] if column == "name" else listed(row[column]):
+                if (kind, code) in seen:
+                    message = f"{column} {code} is already in line {seen[kind, code]}: remove one"
+                    sheet.add(line, "duplicate-code", message)
+                seen.setdefault((kind, code), line)
+    return sheet
+
+
+def check_groups(path: Path) -> Tables:
+    """Check a ``groups.toml``; members are counted in the ``countries.csv`` beside it."""
+    groups = toml_tables(path, dict[str, Group])
+    countries = sheet_rows(Names(path.parent).path("countries.csv"), CountryRow)
+    members = [group for _, row in countries.rows for group in listed(row["groups"])]
+    for name, group in groups.items.items() if members else ():
+        if members.count(name) != group.members:
+            message = f"{name} has {members.count(name)} members in countries.csv, not "
+            groups.add("group-size", f"{message}{group.members}: correct one", name, "members")
+    return groups
+
+
+#: File of a directory laid out like ``marketintel/reference`` → its check.
+FILES: dict[str, Callable[[Path], Tables | Sheet]] = {
+    **CHECKS,
+    "brand.toml": check_brand,
+    "countries.csv": check_countries,
+    "elasticities.toml": drivers.check_elasticities,
+    "forecast_pool.json": partial(json_file, model=ForecastPool),
+    "groups.toml": check_groups,
+    "headings.toml": check_headings,
+    "hs_codes.csv": partial(
+        sheet_rows, model=HsCode, unique=lambda row: (row["cmd_code"], row["since"])
+    ),
+    "hs_families.csv": partial(
+        sheet_rows, model=HsFamily, unique=lambda row: (row["hs_revision"], row["cmd_code"])
+    ),
+    "hs_weights.csv": partial(sheet_rows, model=HsWeight, unique=lambda row: tuple(row.values())),
+    "market_notes.toml": drivers.check_market_notes,
+    "nace_divisions.csv": nuts.check_divisions,
+    "nontariff.csv": screening.check_nontariff,
+    "nuts_regions.csv": nuts.check_nuts,
+    "raw_materials.toml": screening.check_materials,
+    "regions.toml": nuts.check_regions,
+    "s3_priorities.csv": nuts.check_priorities,
+    "screening.toml": screening.check_settings,
+    "segments.toml": check_segments,
+    "shocks.toml": drivers.check_shocks,
+    "sources.toml": check_sources,
+}
 
 
 def check_reference(path: Path | None = None) -> list[Problem]:
@@ -41,53 +212,5 @@ def check_reference(path: Path | None = None) -> list[Problem]:
         A directory laid out like ``marketintel/reference`` (the default).
     """
     home = Path(path or REFERENCE_DIR)
-    problems = [
-        *check_segments(home / "segments.toml"),
-        *check_countries(home / "countries.csv"),
-        *check_headings(home / "headings.toml").problems,
-        *check_sources(home / "sources.toml").problems,
-    ]
+    problems = [problem for name, check in FILES.items() for problem in check(home / name).problems]
     return sorted(problems, key=lambda p: (p.file, p.line))
-
-
-def check_countries(path: Path) -> list[Problem]:
-    """Return the mistakes of a ``countries.csv`` and of the ``groups.toml`` beside it."""
-    groups = toml_tables(path.parent / "groups.toml", Group)
-    sheet = Sheet(path)
-    read_cells(sheet, COLUMNS)
-    seen: dict[tuple[str, str], int] = {}
-    members: dict[str, int] = dict.fromkeys(groups.raw, 0)
-    for line, row in sheet.rows:
-        for rule, message in _row_mistakes(row, line, seen):
-            sheet.add(line, rule, message)
-        for group in split(row["groups"]):
-            if group in members:
-                members[group] += 1
-            else:
-                message = f"{group!r} is not in groups.toml: add it there"
-                sheet.add(line, "unknown-group", message)
-    for name, group in groups.items.items() if sheet.rows else ():
-        if members[name] != group.members:
-            message = f"{name} has {members[name]} members in countries.csv, not {group.members}"
-            groups.add("group-size", message, name, "members")
-    return sheet.problems + groups.problems
-
-
-def _row_mistakes(
-    row: dict[str, str], number: int, seen: dict[tuple[str, str], int]
-) -> Iterator[tuple[str, str]]:
-    if not row["name"].strip():
-        yield "missing-name", f"{row['iso3']} has no name"
-    for column in (*SYSTEMS, "iso3_old", "name"):
-        codes = [row["name"]] if column == "name" else split(row[column])
-        if column == "iso3" and not codes:
-            yield "code-length", "iso3 is empty"
-        shape = CODE_SHAPES.get(column) or rf"\d{{{NUMERIC_WIDTH.get(column, 0)}}}"
-        for code in codes:
-            if column != "name" and not re.fullmatch(shape, code):
-                yield "code-length", f"{column} {code!r} does not look like one ({shape})"
-            # An older ISO3 must not be somebody's current one either.
-            kind = "iso3" if column == "iso3_old" else column
-            if code and (kind, code) in seen:
-                yield "duplicate-code", f"{column} {code} is already in line {seen[kind, code]}"
-            seen.setdefault((kind, code), number)

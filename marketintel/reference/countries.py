@@ -8,10 +8,8 @@ Reading a name or a group needs no pandas; it is imported only where a frame is 
 
 from __future__ import annotations
 
-import csv
 import difflib
 import re
-import tomllib
 import unicodedata
 from collections.abc import Collection, Mapping
 from functools import lru_cache
@@ -19,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReferenceFileError, UsageError
-from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.files import REFERENCE_DIR, Sheet, listed, raw_toml, read_cells, refuse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,18 +47,13 @@ SYSTEMS = (
 )  # fmt: skip
 
 
-def split(cell: str) -> list[str]:
-    """Return the codes in one ``;``-joined cell."""
-    return [part.strip() for part in cell.split(";") if part.strip()]
-
-
 def country_rows(path: Path | None = None) -> list[dict[str, str]]:
     """Read ``countries.csv`` as plain dictionaries, every value a string ("" where none).
 
     Raises
     ------
     ReferenceFileError
-        When the file is missing or its header is not :data:`COLUMNS`.
+        When the file cannot be read as rows of :data:`COLUMNS`.
     """
     path = path or REFERENCE_DIR / "countries.csv"
     return _rows(path, _changed(path))
@@ -68,13 +61,10 @@ def country_rows(path: Path | None = None) -> list[dict[str, str]]:
 
 @lru_cache(maxsize=8)
 def _rows(path: Path, changed: int) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as handle:
-        reader = csv.DictReader(handle)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise ReferenceFileError(
-                f"{path}:1: the header must be {','.join(COLUMNS)}; restore the column names"
-            )
-        return [{key: row[key] or "" for key in COLUMNS} for row in reader]
+    sheet = Sheet(path)
+    read_cells(sheet, COLUMNS)
+    refuse(sheet.problems)
+    return [cells for _, cells in sheet.rows]
 
 
 def _changed(path: Path) -> int:
@@ -109,10 +99,9 @@ def load_groups(path: Path | None = None) -> dict[str, dict[str, Any]]:
 
 @lru_cache(maxsize=8)
 def _groups(path: Path, changed: int) -> dict[str, dict[str, Any]]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise ReferenceFileError(f"{path}: cannot be read as TOML: {error}") from None
+    tables = raw_toml(path)
+    refuse(tables.problems)
+    return tables.raw
 
 
 def group_members(group: str, path: Path | None = None) -> list[str]:
@@ -124,7 +113,7 @@ def group_members(group: str, path: Path | None = None) -> list[str]:
         When neither a group nor a country has that name.
     """
     wanted = country(group, path)
-    members = sorted(r["iso3"] for r in country_rows(path) if wanted in split(r["groups"]))
+    members = sorted(r["iso3"] for r in country_rows(path) if wanted in listed(r["groups"]))
     return members or [wanted]
 
 
@@ -149,7 +138,7 @@ def country(text: str, path: Path | None = None) -> str:
         When nothing matches; the message has the nearest names.
     """
     index = _index(path)
-    key = _fold(text)
+    key = fold(text)
     for form in (key, key.removeprefix("the "), _ORDERED.sub(r"\2 \1", key), _bare(key)):
         if form in index:
             return index[form]
@@ -170,19 +159,19 @@ def _index_of(path: Path, changed: int) -> Mapping[str, str]:
     rows = _rows(path, changed)
     index: dict[str, str] = {}
     for row in rows:
-        names = [row["name"], *split(row["aliases"])]
-        letters = [*split(row["iso3_old"]), *split(row["eurostat"])]
+        names = [row["name"], *listed(row["aliases"])]
+        letters = [*listed(row["iso3_old"]), *listed(row["eurostat"])]
         for text in (*names, *letters):
-            index.setdefault(_fold(text), row["iso3"])
+            index.setdefault(fold(text), row["iso3"])
     groups = load_groups(path.parent / "groups.toml")
-    for group in dict.fromkeys(group for row in rows for group in split(row["groups"])):
+    for group in dict.fromkeys(group for row in rows for group in listed(row["groups"])):
         table = groups.get(group, {})
         for text in (table.get("name", group), *table.get("aliases", ())):
-            index.setdefault(_fold(str(text)), group)
-        index[_fold(group)] = group
+            index.setdefault(fold(str(text)), group)
+        index[fold(group)] = group
     for key, meant in list(index.items()):
         index.setdefault(_bare(key), meant)
-    return index | {_fold(row["iso3"]): row["iso3"] for row in rows}
+    return index | {fold(row["iso3"]): row["iso3"] for row in rows}
 
 
 # "Korea, Republic of" is found as "Republic of Korea".
@@ -194,7 +183,8 @@ def _bare(key: str) -> str:
     return "".join(c for c in key if c.isalnum())
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
+    """Return a name without case, accents and hyphens, as people type it."""
     plain = unicodedata.normalize("NFKD", text.strip().casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("’", "'")
     return " ".join(re.split(r"[\s–-]+", plain))
@@ -211,7 +201,7 @@ def code_map(system: str, path: Path | None = None) -> Mapping[str, str]:
     if system not in SYSTEMS:
         raise UsageError(f"unknown code system {system!r}: use one of {', '.join(SYSTEMS)}")
     columns = ["iso3_old", "iso3"] if system == "iso3" else [system]
-    return {c: r["iso3"] for col in columns for r in country_rows(path) for c in split(r[col])}
+    return {c: r["iso3"] for col in columns for r in country_rows(path) for c in listed(r[col])}
 
 
 def to_iso3(

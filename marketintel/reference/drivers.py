@@ -2,111 +2,113 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
+from pydantic_core.core_schema import ValidationInfo
 
-from marketintel.reference.countries import country_rows
-from marketintel.reference.files import REFERENCE_DIR, Tables, raw_toml, refuse
-from marketintel.reference.model import Table, Text, mistake, toml_tables
+from marketintel.reference.fields import (
+    Month,
+    Names,
+    Text,
+    filled,
+    known,
+    mistake,
+    named_by,
+    written,
+)
+from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.model import Broken, Table, toml_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-DRIVERS = ("duty", "gdp", "exchange_rate")
 
-
-def _flow(value: str) -> str:
+def _flow(value: str, info: ValidationInfo) -> str:
     sides = value.split("-")
-    if len(sides) != 2 or not {"*", *(row["iso3"] for row in country_rows())}.issuperset(sides):
-        raise mistake("flow", f"{value!r} is not REPORTER-PARTNER in ISO3: USA-CHN or USA-*")
+    names = None if info.context is None else info.context["countries"]
+    if len(sides) != 2 or (names is not None and not {"*", *names}.issuperset(sides)):
+        raise mistake("flow", f"{value!r} is not REPORTER-PARTNER in ISO3: write USA-CHN or USA-*")
     return value
 
 
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 Flow = Annotated[str, AfterValidator(_flow)]
+Year = Annotated[str, written(r"(19|20)\d\d", "market-year", "is no year: write [USA.2025]")]
+Estimate = Annotated[tuple[float, Annotated[float, Field(gt=0)]] | None, Field(strict=False)]
 
 
 class Shock(Table):
     """Table of ``shocks.toml``: an event that touches flows from ``first`` to ``last`` month."""
 
     name: Text
-    first: Month
+    first: Annotated[Month, filled]
     flows: Literal["all"] | list[Flow]
     source: Text
     last: Month | None = None
     note: str = ""
 
-    @model_validator(mode="after")
-    def _order(self) -> Shock:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         if self.last and self.last < self.first:
-            raise mistake("month-order", "ends before it begins")
-        return self
+            yield "month-order", "ends before it begins: change first or last", "last"
 
 
 class StoredElasticity(Table):
     """Estimate of ``elasticities.toml``; ``placebo`` and ``trend`` are value and standard error."""
 
+    made: ClassVar = frozenset({"key"})
+
+    key: str
     driver: Literal["duty", "gdp", "exchange_rate"]
     label: Text
-    value: float
+    value: Annotated[float, Field(allow_inf_nan=False)]
     std_error: Annotated[float, Field(gt=0)]
-    n_obs: int
+    n_obs: Annotated[int, Field(gt=0)]
     n_clusters: Annotated[int, Field(ge=2)]
     clusters: Text
     method: Text
     sample: Text
     source: Text
     weaknesses: Text
-    made_by: Annotated[str, Field(pattern=r"^python \S+\.py$")]
+    made_by: Annotated[
+        str, filled, written(r"python \S+\.py", "made-by", "is no command: write python SCRIPT.py")
+    ]
     made_at: date
-    placebo: Annotated[tuple[float, Annotated[float, Field(gt=0)]] | None, Field(strict=False)] = (
-        None
-    )
-    trend: Annotated[tuple[float, Annotated[float, Field(gt=0)]] | None, Field(strict=False)] = None
-    key: str = ""
+    placebo: Estimate = None
+    trend: Estimate = None
 
-    @model_validator(mode="after")
-    def _clusters(self) -> StoredElasticity:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         if self.n_clusters > self.n_obs:
-            raise mistake("n-clusters", "there are no more clusters than observations")
-        return self
+            message = "there are more clusters than observations: correct one"
+            yield "n-clusters", message, "n_clusters"
 
 
-class MarketNote(NamedTuple):
+class MarketNote(Table):
     """Note on one market in one year, and its source."""
 
-    text: str
-    source: str
+    text: Text
+    source: Text
+
+
+_ESTIMATES = Annotated[dict[str, StoredElasticity], named_by("key")]
+_NOTES = dict[Annotated[str, known("countries", "country")], dict[Year, MarketNote]]
 
 
 def check_shocks(path: Path) -> Tables:
     """Check a ``shocks.toml``."""
-    return toml_tables(path, Shock)
+    return toml_tables(path, dict[str, Shock], Names(path.parent))
 
 
 def check_elasticities(path: Path) -> Tables:
     """Check an ``elasticities.toml``."""
-    return toml_tables(path, StoredElasticity)
+    return toml_tables(path, _ESTIMATES)
 
 
 def check_market_notes(path: Path) -> Tables:
     """Check a ``market_notes.toml``: one table a market and year, with text and source."""
-    tables = raw_toml(path)
-    countries = {row["iso3"] for row in country_rows()}
-    for market, years in tables.raw.items():
-        for year, entry in years.items() if isinstance(years, dict) else [("", None)]:
-            if market not in countries or not (year.isdigit() and len(year) == 4):
-                message = f"a table is [ISO3.YEAR], such as [USA.2025]; not [{market}.{year}]"
-                tables.add("market-year", message, market, year)
-            elif not isinstance(entry, dict) or set(entry) != {"text", "source"}:
-                message = "a note needs text and source, and nothing else: put that right"
-                tables.add("note", message, market, year)
-            elif not all(isinstance(part, str) and part for part in entry.values()):
-                tables.add("wrong-type", "text and source are texts: write them", market, year)
-    return tables
+    return toml_tables(path, _NOTES, Names(path.parent))
 
 
 def load_shocks(path: Path | None = None) -> pd.DataFrame:
@@ -146,7 +148,7 @@ def load_elasticities(path: Path | None = None) -> list[StoredElasticity]:
     """
     tables = check_elasticities(Path(path or REFERENCE_DIR / "elasticities.toml"))
     refuse(tables.problems)
-    return [one.model_copy(update={"key": key}) for key, one in tables.items.items()]
+    return list(tables.items.values())
 
 
 def market_note(market: str, year: str, path: Path | None = None) -> MarketNote | None:
@@ -159,5 +161,5 @@ def market_note(market: str, year: str, path: Path | None = None) -> MarketNote 
     """
     tables = check_market_notes(path or REFERENCE_DIR / "market_notes.toml")
     refuse(tables.problems)
-    entry = tables.raw.get(market, {}).get(year)
-    return MarketNote(**entry) if entry else None
+    note: MarketNote | None = tables.items.get(market, {}).get(year)
+    return note

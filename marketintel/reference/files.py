@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import itertools
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ _TABLE = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _REF_DATE = re.compile(
-    r"undated|(?:c\.|FY)?(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?(?:/(?:\d\d-)?\d\d)?|(?:19|20)\d\d-(?:19|20)\d\d"
+    r"undated|(?:c\.|FY|before )?(?:19|20)\d\d(?:-\d\d(?:-\d\d)?)?(?:/(?:\d\d-)?\d\d)?\+?"
+    r"|(?:19|20)\d\ds?-(?:19|20)\d\d"
 )
 _MOST_BYTES = 20_000_000
 
@@ -51,24 +53,33 @@ def refuse(problems: Sequence[Problem]) -> None:
         raise ReferenceFileError(f"{first}{more}; see `marketintel check`")
 
 
+def _likeness(text: str, name: str) -> tuple[float, int]:
+    """Return the share of letters in common, then the length of the common beginning."""
+    ratio = difflib.SequenceMatcher(None, name, text).ratio()
+    alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(text, name, strict=False))
+    return round(ratio, 2), len(list(alike))
+
+
 def unknown(text: str, known: Iterable[str], what: str = "") -> str:
     """Message that a name is not known, with the one that may be meant."""
     known = list(known)
-    near = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(text, known, n=5, cutoff=0.6)
     folded = {name.casefold(): name for name in known}
-    meant = folded.get(text.casefold()) or (near[0] if near else "")
+    meant = folded.get(text.casefold()) or max(
+        sorted(near), key=partial(_likeness, text), default=""
+    )
     some = f"{', '.join(known[:30])}{', …' if len(known) > 30 else ''}"
     hint = f"did you mean {meant}?" if meant else f"use one of {some}"
     return f"{what + ' ' if what else ''}{text!r} is not known: {hint}"
 
 
 def is_url(text: str) -> bool:
-    """Return True if a text starts like a web address."""
+    """Return whether a text starts like a web address."""
     return text.startswith(("https://", "http://"))
 
 
 def is_ref_date(text: str) -> bool:
-    """Return True for a date as facts carry it, which may be a year, a span or undated."""
+    """Return whether a text is a date as facts carry it: also a year, a span or undated."""
     return _REF_DATE.fullmatch(text) is not None
 
 
@@ -104,40 +115,15 @@ class Tables:
 
     def line(self, *where: str) -> int:
         """Return the line of a table or key; of the nearest table above it if it has none."""
-        for length in range(len(where), 0, -1):
-            if where[:length] in self.lines:
-                return self.lines[where[:length]]
-        return 1
+        place: tuple[str, ...] = ()
+        for part in where:
+            if (*place, part) in self.lines:
+                place = (*place, part)
+        return self.lines.get(place, 1)
 
     def add(self, rule: str, message: str, *where: str) -> None:
         """Note a mistake at the line of a table or key."""
         self.problems.append(Problem(str(self.path), self.line(*where), rule, message))
-
-    def keys(
-        self, table: dict[str, Any], required: dict[str, Any], optional: dict[str, Any], *at: str
-    ) -> bool:
-        """Check names and types of a table's keys; return whether all that is required is there."""
-        names = required | optional
-        complete = True
-        for key in required:
-            if key not in table:
-                self.add("missing-key", f"{'.'.join(at)} has no {key}: add it", *at)
-                complete = False
-        for key, value in table.items():
-            if key not in names:
-                self.add("unknown-key", unknown(key, names, "key"), *at, key)
-            elif not isinstance(value, names[key]) or (names[key] is int and value is True):
-                self.add("wrong-type", f"{key} cannot be {value!r}", *at, key)
-                complete = complete and key not in required
-            elif key in required and value in ("", []):
-                self.add("missing-value", f"{'.'.join(at)}: {key} is empty", *at, key)
-        return complete
-
-
-def table_in(entry: dict[str, Any], key: str) -> dict[str, Any]:
-    """Return the table under a key; an empty one where there is none or it is no table."""
-    value = entry.get(key, {})
-    return value if isinstance(value, dict) else {}
 
 
 def raw_toml(path: Path) -> Tables:
@@ -164,7 +150,8 @@ def _parsed(text: str) -> tuple[dict[str, Any], dict[tuple[str, ...], int]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if found := _TABLE.match(line):
             table = tuple(part.strip().strip("\"'") for part in found.group(1).split("."))
-            lines.setdefault(table, number)
+            for length in range(1, len(table) + 1):  # [a.b] also opens the table a
+                lines.setdefault(table[:length], number)
         elif found := _KEY.match(line):
             lines.setdefault((*table, found.group(1).strip("\"'")), number)
     return tomllib.loads(text), lines
@@ -191,15 +178,6 @@ class Sheet:
     def add(self, line: int, rule: str, message: str) -> None:
         """Note a mistake."""
         self.problems.append(Problem(str(self.path), line, rule, message))
-
-    def unique(self, key: Callable[[dict[str, str]], Any], rule: str, what: str) -> None:
-        """Note every row whose key an earlier row has."""
-        seen: dict[Any, int] = {}
-        for line, cells in self.rows:
-            if key(cells) in seen:
-                message = f"{what.format(**cells)} is already in line {seen[key(cells)]}"
-                self.add(line, rule, f"{message}: remove one")
-            seen.setdefault(key(cells), line)
 
 
 def read_cells(sheet: Sheet, columns: Sequence[str], optional: Sequence[str] = ()) -> None:

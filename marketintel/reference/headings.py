@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from marketintel.reference.files import REFERENCE_DIR, Tables, raw_toml, refuse
-from marketintel.reference.model import Table, Text, known, toml_tables
+from marketintel.reference.fields import Names, SegmentId, Text, written
+from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.model import Broken, Table, toml_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,19 +32,27 @@ FRAME_COLUMNS = (
 )
 
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Shares = dict[Annotated[str, known("segments", "segment")], Share]
+Share = Annotated[float, Field(ge=0, le=1, strict=False)]
+Shares = dict[SegmentId, Share]
+Year = Annotated[str, written(r"(19|20)\d\d", "break-year", "is no year: write it as 2022")]
+Heading4 = Annotated[
+    str, written(r"\d{4}", "malformed-code", "is no four-digit heading: write 9002")
+]
 
 
 class Rule(Table):
     """Criterion of a heading: cover of its own trade, and years since its last break."""
 
     min_cover: Share
-    min_years: int
-    first_year: int
-    last_year: int
+    min_years: Annotated[int, Field(gt=0)]
+    first_year: Annotated[int, Field(gt=1900, lt=2100)]
+    last_year: Annotated[int, Field(gt=1900, lt=2100)]
     cover_source: Text
     series_source: Text
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        if self.last_year < self.first_year:
+            yield "year-order", "last_year is before first_year: change one", "last_year"
 
 
 class HeadingTable(Table):
@@ -53,7 +62,7 @@ class HeadingTable(Table):
     cover_2024: Shares
     cover_2025: Shares
     weight_2024: Shares
-    breaks: dict[str, str] = {}
+    breaks: dict[Year, Text] = {}
     unusable: str = ""
     note: str = ""
 
@@ -180,16 +189,16 @@ class Headings:
 
 def check_headings(path: Path) -> Tables:
     """Check a ``headings.toml``; segments are read from the file beside it."""
-    segments = [s for s in raw_toml(path.parent / "segments.toml").raw if s != "families"]
-    tables = toml_tables(path, HeadingTable, {"segments": segments}, besides={"rule": Rule})
-    rule = tables.items.pop("rule", None)
-    first, last = (rule.first_year, rule.last_year) if rule else (0, 9999)
+    tables_type = dict[Heading4, HeadingTable]
+    tables = toml_tables(path, tables_type, Names(path.parent), besides={"rule": Rule})
+    rule: Any = tables.items.get("rule")
     for heading, table in tables.items.items():
-        if not (len(heading) == 4 and heading.isdigit()):
-            tables.add("malformed-code", f"{heading!r} is not a four-digit heading", heading)
-        for year in table.breaks:
-            if not year.isdigit() or not first <= int(year) <= last:
-                message = f"{year!r} is not a year of the series ({first} to {last})"
+        for year in table.breaks if rule and heading != "rule" else ():
+            if not rule.first_year <= int(year) <= rule.last_year:
+                message = (
+                    f"{year!r} is not a year of the series: write one from {rule.first_year} "
+                    f"to {rule.last_year}"
+                )
                 tables.add("break-year", message, heading, "breaks")
     return tables
 
@@ -204,7 +213,7 @@ def load_headings(path: Path | None = None) -> Headings:
     """
     tables = check_headings(Path(path or REFERENCE_DIR / "headings.toml"))
     refuse(tables.problems)
-    rule = Rule(**tables.raw["rule"])
+    rule = tables.items.pop("rule")
     headings = [
         Heading(
             heading=heading,

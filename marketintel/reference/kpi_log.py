@@ -10,22 +10,33 @@ import json
 import os
 import uuid
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
 
 from marketintel.errors import DamagedDataError, StorageError, UsageError
 from marketintel.reference.countries import country
-from marketintel.reference.files import Problem, unknown
-from marketintel.reference.partnership import MEETINGS
+from marketintel.reference.fields import Text, known, mistake
+from marketintel.reference.files import Problem
+from marketintel.reference.model import Table, broken_rules
 
 LOG = Path("local") / "kpi_log.jsonl"
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One line of the log.
+def _day(value: str) -> str:
+    try:
+        plain = date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        plain = False
+    if not plain:  # 20270331 and 2027-W13-3 are days too, but do not sort as text
+        raise mistake("date", f"{value!r} is no day: write it as 2027-03-31")
+    return value
+
+
+class Entry(Table):
+    """Line of the log.
 
     Attributes
     ----------
@@ -36,24 +47,24 @@ class Entry:
     date : str
         Day on which it happened or was counted, ``YYYY-MM-DD``.
     value : float
-        What this line adds (events), or the total so far (level).
+        Addition of this line (events), or the total so far (level).
     evidence : str
-        What proves it: a document, list or address. Never a person's name.
+        Proof: a document, list or address. Never a person's name.
     country : str
         ISO3, or "" where it belongs to none.
     meeting, counterpart : str
-        Kind of meeting (c2c, b2b, memorandum) and the organisation met; "" for none.
+        Kind of meeting and the organisation met; "" for none.
     corrects : str
         Id of the line that this one replaces, or "". A correction of value 0 withdraws it.
     """
 
-    id: str
-    kpi: str
-    date: str
-    value: float
-    evidence: str
+    id: Text
+    kpi: Annotated[Text, known("kpis")]
+    date: Annotated[str, AfterValidator(_day)]
+    value: Annotated[float, Field(ge=0, lt=1e12, allow_inf_nan=False)]
+    evidence: Text
     country: str = ""
-    meeting: str = ""
+    meeting: Literal["", "c2c", "b2b", "memorandum"] = ""
     counterpart: str = ""
     corrects: str = ""
 
@@ -68,7 +79,7 @@ def new_entry(
     day: str,
     value: float,
     evidence: str,
-    known: Iterable[str],
+    kpis: Iterable[str],
     *,
     iso3: str = "",
     meeting: str = "",
@@ -79,7 +90,7 @@ def new_entry(
 
     Parameters
     ----------
-    known : iterable of str
+    kpis : iterable of str
         The ids of ``kpis.toml``.
     iso3 : str
         Code or name of a country.
@@ -90,21 +101,20 @@ def new_entry(
         For an unknown indicator, country or kind of meeting, a day that is none, a value that
         is not a number of at least 0, or missing evidence.
     """
-    if kpi not in (known := list(known)):
-        raise UsageError(f"indicator {unknown(kpi, known)}")
-    entry = Entry(
-        id=uuid.uuid4().hex[:12],
-        kpi=kpi,
-        date=day,
-        value=value,
-        evidence=" ".join(evidence.split()),
-        country=country(iso3) if iso3 else "",
-        meeting=meeting,
-        counterpart=" ".join(counterpart.split()),
-        corrects=corrects,
-    )
-    if mistake := _mistake(asdict(entry)):
-        raise UsageError(f"{mistake[0]}: {mistake[1]}")
+    fields = {
+        "id": uuid.uuid4().hex[:12],
+        "kpi": kpi,
+        "date": day,
+        "value": value,
+        "evidence": " ".join(evidence.split()),
+        "country": country(iso3) if iso3 else "",
+        "meeting": meeting,
+        "counterpart": " ".join(counterpart.split()),
+        "corrects": corrects,
+    }
+    entry, broken = _entry(fields, list(kpis))
+    if entry is None:
+        raise UsageError("; ".join(f"{rule}: {message}" for rule, message in broken))
     return entry
 
 
@@ -119,7 +129,7 @@ def append(path: Path, entry: Entry) -> None:
         The log cannot be written; nothing of the line is left in it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    payload = json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n"
+    payload = json.dumps(entry.model_dump(), ensure_ascii=False).encode() + b"\n"
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError as error:
@@ -138,7 +148,7 @@ def append(path: Path, entry: Entry) -> None:
     _sync(path.parent)
 
 
-def read(path: Path, known: Iterable[str] | None = None) -> list[Entry]:
+def read(path: Path, kpis: Iterable[str] | None = None) -> list[Entry]:
     """Return the lines of a log, in the order in which they were written; none if it is absent.
 
     Raises
@@ -146,7 +156,7 @@ def read(path: Path, known: Iterable[str] | None = None) -> list[Entry]:
     DamagedDataError
         A line breaks a rule; the message has file, line and rule. Nothing is skipped silently.
     """
-    entries, problems = inspect(path, known)
+    entries, problems = inspect(path, kpis)
     if problems:
         more = f" ({len(problems)} mistakes in all)" if len(problems) > 1 else ""
         raise DamagedDataError(
@@ -155,36 +165,45 @@ def read(path: Path, known: Iterable[str] | None = None) -> list[Entry]:
     return entries
 
 
-def inspect(path: Path, known: Iterable[str] | None = None) -> tuple[list[Entry], list[Problem]]:
-    """Return all whole lines and, beside them, what is wrong with the others."""
+def inspect(path: Path, kpis: Iterable[str] | None = None) -> tuple[list[Entry], list[Problem]]:
+    """Return all whole lines and, beside them, the mistakes of the others."""
     if not path.exists():
         return [], []
     with path.open("rb") as stream:
         fcntl.flock(stream, fcntl.LOCK_SH)  # never while a line is half written
         content = stream.read()
-    return _parse(content, path, None if known is None else list(known))
+    return _parse(content, path, None if kpis is None else list(kpis))
 
 
-def _parse(
-    content: bytes, path: Path, names: list[str] | None
-) -> tuple[list[Entry], list[Problem]]:
+def _parse(content: bytes, path: Path, kpis: list[str] | None) -> tuple[list[Entry], list[Problem]]:
     entries: list[Entry] = []
     problems: list[Problem] = []
     for number, raw in enumerate(content.split(b"\n"), start=1):
         if not raw.strip():
             continue
-        try:
-            found = json.loads(raw)
-            mistake = _mistake(found)
-        except (ValueError, UnicodeDecodeError):
-            mistake = ("json", "is not one JSON object: a writer may have been cut off here")
-        if mistake is None and names is not None and found["kpi"] not in names:
-            mistake = ("unknown-kpi", f"indicator {unknown(found['kpi'], names)}")
-        if mistake:
-            problems.append(Problem(str(path), number, *mistake))
-        else:
-            entries.append(Entry(**found))
+        entry, broken = _entry(raw, kpis)
+        if entry is not None:
+            entries.append(entry)
+        problems += [Problem(str(path), number, rule, message) for rule, message in broken]
     return entries, problems
+
+
+def _entry(
+    line: bytes | dict[str, Any], kpis: list[str] | None
+) -> tuple[Entry | None, list[tuple[str, str]]]:
+    """Return the entry of a line, or the rules that it breaks with what to do."""
+    try:
+        fields = json.loads(line) if isinstance(line, bytes) else line
+        if not isinstance(fields, dict):
+            raise ValueError
+    except ValueError:
+        message = "is not one JSON object, a writer may have been cut off: complete or remove it"
+        return None, [("json", message)]
+    try:
+        return Entry.model_validate(fields, context={"kpis": kpis}), []
+    except ValidationError as errors:
+        broken = [b for error in errors.errors() for b in broken_rules(error, Entry)]
+        return None, [(rule, message) for rule, message, *_ in broken]
 
 
 def standing(entries: Iterable[Entry]) -> list[Entry]:
@@ -193,35 +212,6 @@ def standing(entries: Iterable[Entry]) -> list[Entry]:
     replaced = {entry.corrects for entry in entries if entry.corrects}
     kept = [entry for entry in entries if entry.id not in replaced]
     return [entry for entry in kept if entry.value or not entry.corrects]
-
-
-def _mistake(found: Any) -> tuple[str, str] | None:
-    """Return rule and message of the first mistake in a line."""
-    if not isinstance(found, dict):
-        return "json", "is not one JSON object"
-    names = {field.name for field in fields(Entry)}
-    if strange := sorted(set(found) - names):
-        return "unknown-key", unknown(strange[0], sorted(names), "key")
-    for key in ("id", "kpi", "date", "value", "evidence"):
-        if key not in found:
-            return "missing-key", f"has no {key}"
-    value = found["value"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e12:
-        return "value", f"{value!r} is not a number of at least 0"
-    if any(not isinstance(found[key], str) for key in names - {"value"} if key in found):
-        return "wrong-type", "a field other than value is not text"
-    try:
-        plain = date.fromisoformat(found["date"]).isoformat() == found["date"]
-    except ValueError:
-        plain = False
-    if not plain:  # 20270331 and 2027-W13-3 are days too, but do not sort as text
-        return "date", f"{found['date']!r} is no day: write it as 2027-03-31"
-    if not found["evidence"].strip():
-        return "evidence", "evidence is empty: name the document or list that proves it"
-    meeting = found.get("meeting", "")
-    if meeting and meeting not in MEETINGS:
-        return "meeting", unknown(meeting, MEETINGS)
-    return None
 
 
 def _write_whole(handle: int, payload: bytes, end: int, path: Path) -> None:

@@ -1,138 +1,181 @@
-"""One pydantic model a file: its tables or rows, and every mistake as file, line, rule and advice.
+"""Models of reference files: tables or rows, and every mistake as file, line, rule and advice.
 
 :func:`toml_tables` and :func:`sheet_rows` hold a file against its model and put what pydantic finds
-into plain words.
+into plain words. A rule over several fields of a table or row stands in its method ``_rules``.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ValidationInfo
 
-from marketintel.reference.files import (
-    Sheet,
-    Tables,
-    is_ref_date,
-    is_url,
-    raw_toml,
-    read_cells,
-    unknown,
-)
+from marketintel.reference.fields import Names, RefDate, Text, Url, filled
+from marketintel.reference.files import Sheet, Tables, raw_toml, read_cells, unknown
+
+#: Advice on a value of the wrong type or size, by pydantic's name of the error.
+_ADVICE = {
+    "string_type": "write a text in quotes",
+    "int_type": "write a whole number",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number",
+    "float_parsing": "write a number",
+    "bool_type": "write true or false",
+    "list_type": 'write a list: ["one", "two"]',
+    "tuple_type": "write a list of as many values as the head of the file says",
+    "dict_type": "write a table",
+    "model_type": "write a table",
+    "date_type": "write a date without quotes: 2027-01-31",
+    "missing": "write as many values as the head of the file says",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "finite_number": "must be a finite number",
+    "too_short": "needs at least {min_length} values",
+}
+
+Broken = tuple[str, ...]
+"""Rule, message, and keys below the table at whose line it is reported."""
 
 
-class Table(BaseModel):
+class _Model(BaseModel):
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        """Yield the rules over several fields that are broken; names are the reader's context."""
+        yield from ()
+
+    @model_validator(mode="after")
+    def _keep_rules(self, info: ValidationInfo) -> Any:
+        if broken := list(self._rules({} if info.context is None else info.context)):
+            raise PydanticCustomError("rules", "{broken}", {"broken": broken})
+        return self
+
+
+class Table(_Model):
     """Base of the models of TOML tables."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    #: Fields that the reader fills: a file may not hold them.
+    made: ClassVar[frozenset[str]] = frozenset()
 
 
-class Line(BaseModel):
+class Line(_Model):
     """Base of the models of CSV rows: every value arrives as text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-def mistake(rule: str, message: str) -> PydanticCustomError:
-    """Error for a validator of a model to raise."""
-    return PydanticCustomError("rule", "{message}", {"rule": rule, "message": message})
-
-
-def known(kind: str, rule: str = "") -> AfterValidator:
-    """Validator that a name is among ``context[kind]``; the rule broken is ``unknown-<field>``."""
-
-    def check(value: str, info: ValidationInfo) -> str:
-        names = (info.context or {})[kind]
-        if value and value not in names:
-            name = (info.field_name or kind).replace("_", "-")
-            raise mistake(f"unknown-{rule or name}", unknown(value, names))
-        return value
-
-    return AfterValidator(check)
-
-
-def _web_address(value: str, info: ValidationInfo) -> str:
-    if value and not is_url(value):
-        raise mistake("url", f"{info.field_name} is not a web address: it starts with https://")
-    return value
-
-
-def _fact_date(value: str) -> str:
-    if value and not is_ref_date(value):
-        written = "write 2027-01, 2024, 2024-06-27, c.2023, FY2023 or undated"
-        raise mistake("ref-date", f"{value!r} is no date: {written}")
-    return value
-
-
-def _number(value: str, info: ValidationInfo) -> str:
-    if value and not re.fullmatch(r"\d+(\.\d+)?([eE][+-]?\d+)?", value):
-        message = f"{info.field_name} is {value!r}: write a plain number, or leave it empty"
-        raise mistake("number", message)
-    return value
-
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-Url = Annotated[str, AfterValidator(_web_address)]
-RefDate = Annotated[str, AfterValidator(_fact_date)]
-Number = Annotated[str, AfterValidator(_number)]
-Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
-
-
 class CitedLine(Line):
     """Row that states a fact, with its date, source and address."""
 
-    ref_date: Annotated[Text, AfterValidator(_fact_date)]
+    ref_date: Annotated[RefDate, filled]
     source_title: Text
-    source_url: Annotated[Text, AfterValidator(_web_address)]
+    source_url: Annotated[Url, filled]
 
 
 def toml_tables(
     path: Path,
-    model: type[Table],
-    context: Mapping[str, Any] | None = None,
-    besides: Mapping[str, type[Table]] | None = None,
+    tables_type: Any,
+    names: Names | None = None,
+    besides: Mapping[str, Any] | None = None,
+    optional: Collection[str] = (),
 ) -> Tables:
     """Hold every table of a TOML file against its model.
 
     Parameters
     ----------
-    model : type of Table
-        Of each top-level table.
-    context : mapping, optional
-        Names that :func:`known` looks up.
+    tables_type : type
+        Of the file as a mapping, such as ``dict[str, Cluster]``; None if there are no tables but
+        those of `besides`.
+    names : Names, optional
+        Names that :func:`known` and the rules of the models look up.
     besides : mapping, optional
-        Models of tables with a name of their own; they must be there.
+        Types of tables with a name of their own.
+    optional : collection of str
+        Those of `besides` that need not be there.
     """
     tables = raw_toml(path)
     if tables.problems:
         return tables
-    special = besides or {}
-    for name in set(special) - set(tables.raw):
-        tables.add("missing-key", f"the table [{name}] is not there: add it")
+    special = dict(besides or {})
+    for name in special:
+        if name not in tables.raw and name not in optional:
+            tables.add("missing-table", f"the table [{name}] is not there: add it")
     for name, table in tables.raw.items():
-        own = special.get(name, model)
-        if not isinstance(table, dict):
-            tables.add("unknown-key", f"{name!r} stands outside every table: move it", name)
+        if name not in special and tables_type is None:
+            tables.add("unknown-key", unknown(name, special, "table"), name)
             continue
-        try:
-            tables.items[name] = own.model_validate(table, context=dict(context or {}))
-        except ValidationError as errors:
-            for error in errors.errors(include_url=False):
-                where = (name, *map(str, error["loc"]))
-                tables.add(*_rule_and_message(error, own, name), *where)
+        if not isinstance(table, dict):
+            message = f"{name!r} is not known outside a table: move it into one"
+            tables.add("unknown-key", message, name)
+            continue
+        file_type: Any = tables_type
+        if name in special:
+            file_type = dict.__class_getitem__((str, special[name]))
+        hold(tables, file_type, {name: table}, names)
     return tables
+
+
+def toml_file(path: Path, model: type[Table], names: Names | None = None) -> Tables:
+    """Hold a TOML file without tables against its model; ``items["file"]`` is what it holds."""
+    tables = raw_toml(path)
+    if not tables.problems:
+        hold(tables, model, tables.raw, names)
+    return tables
+
+
+def json_file(path: Path, model: type[Table]) -> Tables:
+    """Hold a JSON file against its model; a mistake is at the line of its nearest key."""
+    tables = Tables(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+        tables.raw = json.loads(text)
+    except OSError as error:
+        tables.add("unreadable", f"cannot be read: {error.strerror}; restore the file")
+        return tables
+    except ValueError as error:
+        tables.lines[("file",)] = getattr(error, "lineno", 1)
+        tables.add("json-syntax", f"not JSON: {error}; run the script that makes it", "file")
+        return tables
+    place: list[str] = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if key := re.match(r'( +)"([^"]*)":', line):
+            place = [*place[: len(key[1]) - 1], key[2]]
+            tables.lines.setdefault(tuple(place), number)
+    hold(tables, model, tables.raw, None)
+    return tables
+
+
+def hold(tables: Tables, file_type: Any, raw: dict[str, Any], names: Names | None) -> None:
+    """Hold parsed content against a type; add its items, or its mistakes, to the tables."""
+    try:
+        items = _adapter(file_type).validate_python(raw, context=names)
+        tables.items |= items if isinstance(items, dict) else {"file": items}
+    except ValidationError as errors:
+        for error in errors.errors(include_url=False):
+            for rule, message, *where in broken_rules(error, file_type):
+                tables.add(rule, message, *where)
+
+
+@cache
+def _adapter(file_type: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(file_type)
 
 
 def sheet_rows(
     path: Path,
     model: type[Line],
-    context: Mapping[str, Any] | None = None,
+    names: Names | None = None,
     optional: Sequence[str] = (),
+    unique: Callable[[dict[str, str]], Any] | None = None,
 ) -> Sheet:
     """Hold every row of a CSV file or workbook against its model.
 
@@ -140,42 +183,79 @@ def sheet_rows(
     ----------
     model : type of Line
         Its fields are the columns.
-    context : mapping, optional
-        Names that :func:`known` looks up.
+    names : Names, optional
+        Names that :func:`known` and the rules of the model look up.
     optional : sequence of str
         Columns beyond the model's that may be there; an absent one reads as "".
+    unique : callable, optional
+        Key of a row; no two rows may share it.
     """
     sheet = Sheet(path)
     columns = list(model.model_fields)
     read_cells(sheet, columns, optional)
+    first: dict[Any, int] = {}
     for line, cells in sheet.rows:
         try:
-            own = {column: cells[column] for column in columns}
-            item = model.model_validate(own, context=dict(context or {}))
-            sheet.items.append((line, item))
+            row = {column: cells[column] for column in columns}
+            sheet.items.append((line, model.model_validate(row, context=names)))
         except ValidationError as errors:
             for error in errors.errors(include_url=False):
-                sheet.add(line, *_rule_and_message(error, model, ""))
+                for rule, message, *_ in broken_rules(error, model):
+                    sheet.add(line, rule, message)
+        key = unique(cells) if unique else line
+        if key in first:
+            shown = " ".join(key) if isinstance(key, tuple) else key
+            sheet.add(line, "twice", f"{shown} is already in line {first[key]}: remove one")
+        first.setdefault(key, line)
     return sheet
 
 
-def _rule_and_message(error: Any, model: type[BaseModel], table: str) -> tuple[str, str]:
-    """Return the rule that an error of pydantic breaks, and what to do, in plain words."""
+def broken_rules(error: Any, file_type: Any) -> Iterator[Broken]:
+    """Yield rule, message and place of what an error of pydantic says, in plain words."""
     kind, where = error["type"], [str(part) for part in error["loc"]]
-    name = next((part for part in reversed(where) if part.isidentifier()), table)
-    value = error.get("input")
-    if kind == "rule":
-        return error["ctx"]["rule"], error["ctx"]["message"]
+    context, value = error.get("ctx", {}), error.get("input")
+    if kind == "rules":
+        for rule, message, *below in context["broken"]:
+            yield (rule, message, *where, *below)
+        return
+    keys = [part for part in where if not part.isdigit() and "[" not in part]
+    if where[-1:] == ["[key]"]:
+        keys = keys[:-1]
+    name = keys[-1] if keys else "value"
+    rule = "wrong-type"
+    message = f"{name} cannot be {value!r}: {error['msg'].lower()}"
+    if kind in _ADVICE:
+        message = f"{name} cannot be {value!r}: {_ADVICE[kind].format(**context)}"
+        if kind.startswith(("greater", "less", "finite", "too")):
+            rule = "range"
     if kind == "missing" and not where[-1].isdigit():
-        return "missing-key", f"{'.'.join([table, *where[:-1]])} has no {name}: add it"
-    if kind == "extra_forbidden":
-        return "unknown-key", unknown(name, model.model_fields, "key")
-    if kind == "literal_error":
-        names = re.findall(r"'([^']*)'", error["ctx"]["expected"])
-        rule = f"unknown-{name.replace('_', '-')}"
-        return rule, unknown(str(value), names)
-    if kind in ("string_too_short", "too_short") and not value:
-        return "missing-value", f"{name} is empty: fill it in"
-    if kind == "missing" or kind.endswith(("_type", "_parsing", "_from_float", "is_instance_of")):
-        return "wrong-type", f"{name} cannot be {value!r}: {error['msg'].lower()}"
-    return name.replace("_", "-"), f"{name} is {value!r}: {error['msg'].lower()}"
+        rule, message = "missing-key", f"{'.'.join(where[:-1]) or 'the file'} has no {name}: add it"
+        where = where[:-1]
+    elif kind == "extra_forbidden":
+        rule, message = "unknown-key", unknown(where[-1], _keys(file_type, where[:-1]), "key")
+    elif kind == "literal_error":
+        allowed = filter(None, re.findall(r"'([^']*)'", context["expected"]))
+        rule, message = f"unknown-{name.replace('_', '-')}", unknown(str(value), allowed)
+    yield (rule, message, *where)
+
+
+def _keys(annotation: Any, where: Sequence[str]) -> list[str]:
+    """Return the keys that a table may hold, given the type of the file and the table's place."""
+    models = list(_models(annotation))
+    for part in where:
+        fields = [m.model_fields[part] for m in models if part in m.model_fields]
+        if inner := [m for f in fields for m in _models(f.annotation)]:
+            models = inner
+    return [
+        field.alias or name
+        for model in models
+        for name, field in model.model_fields.items()
+        if name not in getattr(model, "made", ())
+    ]
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

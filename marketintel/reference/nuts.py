@@ -1,34 +1,82 @@
-"""NUTS regions as people name them: codes, versions, names, and regions made of several.
+"""NUTS regions as people name them: codes, versions, names, regions made of several, priorities.
 
-The facts are in ``reference/nuts_regions.csv`` (every NUTS 2 code with its versions and name) and
-``reference/regions.toml`` (regions with a name of their own). Nothing here needs pandas.
+The facts are in ``reference/nuts_regions.csv`` (every NUTS 2 code with its versions and name),
+``reference/regions.toml`` (regions with a name of their own) and ``reference/s3_priorities.csv``.
+Nothing here needs pandas.
 """
 
 from __future__ import annotations
 
-import csv
-import difflib
-import re
-import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
-from marketintel.errors import ReferenceFileError
-from marketintel.reference.countries import country_name
-from marketintel.reference.files import REFERENCE_DIR, Problem, Tables, raw_toml, refuse, table_in
+from pydantic import Field
+
+from marketintel.reference.countries import code_map, country_name
+from marketintel.reference.fields import (
+    Country,
+    Hs6,
+    Names,
+    SegmentId,
+    Text,
+    filled,
+    joined,
+    known,
+    named_by,
+    one_of,
+    written,
+)
+from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, listed, refuse, unknown
 from marketintel.reference.hs import LATEST, hs_codes
+from marketintel.reference.model import Broken, CitedLine, Line, Table, sheet_rows, toml_tables
 
 NUTS_FILE = REFERENCE_DIR / "nuts_regions.csv"
 REGIONS_FILE = REFERENCE_DIR / "regions.toml"
+NACE_FILE = REFERENCE_DIR / "nace_divisions.csv"
+S3_FILE = REFERENCE_DIR / "s3_priorities.csv"
 VERSIONS = ("2010", "2013", "2016", "2021", "2024")
 
 
-@dataclass(frozen=True)
-class NamedRegion:
-    """A region of ``regions.toml``: whole NUTS 2 regions in each version.
+class NutsRegion(Line):
+    """Row of ``nuts_regions.csv``."""
+
+    nuts_id: Annotated[
+        str, filled, written(r"[A-Z]{2}[A-Z0-9]{2}", "nuts-id", "is no NUTS 2 code: write ITC1")
+    ]
+    versions: Annotated[str, filled, joined("versions", "version")]
+    name: Text
+
+
+class NaceDivision(Line):
+    """Row of ``nace_divisions.csv``."""
+
+    division: Annotated[
+        str, filled, written(r"[A-Z]\d\d", "division", "is no division of NACE: write C26")
+    ]
+    name: Text
+
+
+class Priority(CitedLine):
+    """Row of ``s3_priorities.csv``: one fact about a strategy of smart specialisation."""
+
+    nuts_ids: Text
+    entity: Text
+    country: Annotated[str, filled, known("eurostat", "country")]
+    fact: Text
+    value: Text
+    unit: str
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        for code in listed(self.nuts_ids):
+            if code[:4] not in nuts2():
+                yield "unknown-nuts", unknown(code, nuts2())
+
+
+class NamedRegion(Table):
+    """Region of ``regions.toml``: whole NUTS 2 regions in each version.
 
     Attributes
     ----------
@@ -38,26 +86,53 @@ class NamedRegion:
         The photonics partner that is at home there; "" if none.
     """
 
+    made: ClassVar = frozenset({"id"})
+
     id: str
-    name: str
-    aliases: tuple[str, ...]
-    country: str
+    name: Text
+    aliases: list[Text]
+    country: Annotated[Country, filled]
     cluster: str
-    nuts: dict[str, list[str]]
     note: str
+    nuts: dict[Annotated[str, one_of(VERSIONS, "version")], list[Text]]
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        for version, codes in self.nuts.items():
+            existing = [code for code, (versions, _) in nuts2().items() if version in versions]
+            for code in codes:
+                if code not in existing:
+                    message = f"NUTS 2 code of {version} {unknown(code, existing)}"
+                    yield "unknown-nuts", message, "nuts", version
+        if "2013" not in self.nuts:
+            message = "nuts.2013 is not there: add it, since figures are in NUTS 2013"
+            yield "missing-version", message, "nuts"
+
+
+class PhotonicDivision(Table):
+    """Division of ``regions.toml``: an industry that holds photonics."""
+
+    holds: Text
+    breadth: Text
+    segments: list[SegmentId]  # may be empty: research makes no goods
+    codes: list[Hs6] = []
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        for code in self.codes:
+            if code not in hs_codes()[LATEST]:
+                yield "code-not-in-hs", f"{code} does not exist in {LATEST}: correct it", "codes"
 
 
 @dataclass(frozen=True)
 class Division:
-    """A division of NACE Rev. 2; ``holds`` is empty where it holds no photonics.
+    """Division of NACE Rev. 2; ``holds`` is empty where it holds no photonics.
 
     Attributes
     ----------
     holds, breadth : str
-        What in it is photonic, and what else stands in it.
-    segments : tuple of str
+        The photonics in it, and the other goods in it.
+    segments : sequence of str
         Trade segments whose goods its plants make.
-    codes : tuple of str
+    codes : sequence of str
         HS codes, of segments of other divisions, that are made here.
     """
 
@@ -65,13 +140,43 @@ class Division:
     name: str
     holds: str = ""
     breadth: str = ""
-    segments: tuple[str, ...] = ()
-    codes: tuple[str, ...] = ()
+    segments: Sequence[str] = ()
+    codes: Sequence[str] = ()
 
     @property
     def photonic(self) -> bool:
         """Whether photonics is made or studied in it."""
         return bool(self.holds)
+
+
+_REGIONS = Annotated[dict[str, NamedRegion], named_by("id"), Field(min_length=1)]
+_DIVISIONS = Annotated[
+    dict[Annotated[str, known("divisions", "division")], PhotonicDivision], Field(min_length=1)
+]
+
+
+def check_nuts(path: Path) -> Sheet:
+    """Check a ``nuts_regions.csv``."""
+    names = Names(path.parent, versions=VERSIONS)
+    return sheet_rows(path, NutsRegion, names, unique=lambda row: row["nuts_id"])
+
+
+def check_divisions(path: Path) -> Sheet:
+    """Check a ``nace_divisions.csv``."""
+    return sheet_rows(path, NaceDivision, unique=lambda row: row["division"])
+
+
+def check_priorities(path: Path) -> Sheet:
+    """Check an ``s3_priorities.csv``."""
+    return sheet_rows(path, Priority, Names(path.parent, eurostat=code_map("eurostat")))
+
+
+def check_regions(path: Path) -> Tables:
+    """Check a ``regions.toml``."""
+    names = Names(path.parent)
+    divisions = check_divisions(names.path("nace_divisions.csv"))
+    names["divisions"] = [row["division"] for _, row in divisions.rows]
+    return toml_tables(path, None, names, besides={"regions": _REGIONS, "divisions": _DIVISIONS})
 
 
 @lru_cache(maxsize=4)
@@ -81,20 +186,11 @@ def nuts2(path: Path = NUTS_FILE) -> dict[str, tuple[tuple[str, ...], str]]:
     Raises
     ------
     ReferenceFileError
-        With file and line, where the header, a code or a version is not what it must be.
+        With file, line and rule.
     """
-    known: dict[str, tuple[tuple[str, ...], str]] = {}
-    for line, row in read_csv(path, ("nuts_id", "versions", "name")):
-        versions = tuple(row["versions"].split(";"))
-        wrong = [v for v in versions if v not in VERSIONS]
-        if wrong or len(row["nuts_id"]) != 4 or not row["name"]:
-            what = f"version {wrong[0]!r}" if wrong else f"row {row['nuts_id']!r}"
-            raise ReferenceFileError(
-                f"{path}:{line}: {what} is not valid; give a NUTS 2 code of four signs, versions "
-                f"out of {', '.join(VERSIONS)} joined by ';', and a name"
-            )
-        known[row["nuts_id"]] = (versions, row["name"])
-    return known
+    sheet = check_nuts(path)
+    refuse(sheet.problems)
+    return {row.nuts_id: (tuple(listed(row.versions)), row.name) for _, row in sheet.items}
 
 
 def version_of(nuts_id: str, order: Sequence[str] = VERSIONS) -> str | None:
@@ -106,8 +202,6 @@ def version_of(nuts_id: str, order: Sequence[str] = VERSIONS) -> str | None:
 def region_name(nuts_id: str) -> str:
     """Return the name of a NUTS 2 code, or of a country's; the code itself if unknown."""
     if len(nuts_id) == 2:
-        from marketintel.reference.countries import code_map
-
         iso3 = code_map("eurostat").get(nuts_id)
         return country_name(iso3) if iso3 else nuts_id
     return nuts2().get(nuts_id, ((), nuts_id))[1]
@@ -119,16 +213,11 @@ def load_regions(path: Path = REGIONS_FILE) -> dict[str, NamedRegion]:
     Raises
     ------
     ReferenceFileError
-        When the file breaks a rule; see :func:`check_regions`.
+        The file breaks a rule: the first mistake with file and line.
     """
-    refuse(check_regions(path))
-    tables = raw_toml(path).raw
-    return {
-        name: NamedRegion(
-            id=name, **{**entry, "aliases": tuple(entry["aliases"]), "nuts": dict(entry["nuts"])}
-        )
-        for name, entry in tables["regions"].items()
-    }
+    tables = check_regions(path)
+    refuse(tables.problems)
+    return dict(tables.items["regions"])
 
 
 def load_divisions(path: Path = REGIONS_FILE) -> dict[str, Division]:
@@ -139,102 +228,24 @@ def load_divisions(path: Path = REGIONS_FILE) -> dict[str, Division]:
     ReferenceFileError
         When ``regions.toml`` or ``nace_divisions.csv`` breaks a rule.
     """
-    refuse(check_regions(path))
-    photonic = raw_toml(path).raw["divisions"]
-    names = {
-        row["division"]: row["name"]
-        for _, row in read_csv(REFERENCE_DIR / "nace_divisions.csv", ("division", "name"))
+    tables, names = check_regions(path), check_divisions(NACE_FILE)
+    refuse([*tables.problems, *names.problems])
+    photonic = tables.items["divisions"]
+    return {
+        code: Division(code, row["name"], **dict(photonic[code]) if code in photonic else {})
+        for _, row in names.rows
+        for code in [row["division"]]
     }
-    found = {}
-    for code, name in names.items():
-        entry = dict(photonic.get(code, {}))
-        entry |= {key: tuple(entry.get(key, ())) for key in ("segments", "codes")}
-        found[code] = Division(code, name, **entry)
-    return found
 
 
-def check_regions(path: Path = REGIONS_FILE) -> list[Problem]:
-    """Return the mistakes in ``regions.toml``, each with line, rule and a suggestion."""
-    report = raw_toml(path)
-    if report.problems:
-        return report.problems
-    tables = report.raw
-    for name in sorted(set(tables) - {"regions", "divisions"}):
-        first = next(iter(table_in(tables, name)), "")
-        report.add("unknown-table", f"{name!r} is not regions or divisions", name, first)
-    for name, entry in table_in(tables, "regions").items():
-        _check_region(report, name, entry)
-    divisions = [
-        row["division"]
-        for _, row in read_csv(REFERENCE_DIR / "nace_divisions.csv", ("division", "name"))
-    ]
-    for name, entry in table_in(tables, "divisions").items():
-        at = ("divisions", name)
-        report.keys(entry, {"holds": str, "breadth": str, "segments": list}, {"codes": list}, *at)
-        for cmd_code in set(entry.get("codes", ())) - hs_codes()[LATEST]:
-            report.add("code-not-in-hs", f"{cmd_code} does not exist in {LATEST}", *at, "codes")
-        if name not in divisions:
-            report.add("unknown-division", f"{name!r} {_did_you_mean(name, divisions)}", *at)
-    for kind in ("regions", "divisions"):
-        if not table_in(tables, kind):
-            report.add("missing-table", f"there is no table [{kind}.…]")
-    # An empty list of segments is an answer: research makes no goods.
-    return [p for p in report.problems if "segments is empty" not in p.message
-            and "note is empty" not in p.message]  # fmt: skip
+def load_priorities(path: Path = S3_FILE) -> list[Priority]:
+    """Return all facts about strategies of smart specialisation, in the order of the file.
 
-
-def _check_region(report: Tables, name: str, entry: dict[str, Any]) -> None:
-    at = ("regions", name)
-    text = dict.fromkeys(("name", "country", "cluster", "note"), str)
-    if not report.keys(entry, {**text, "aliases": list, "nuts": dict}, {}, *at):
-        return
-    for version, codes in entry["nuts"].items():
-        if version not in VERSIONS:
-            near = _did_you_mean(version, VERSIONS)
-            report.add("unknown-version", f"NUTS {version!r} {near}", *at, "nuts", version)
-            continue
-        there = [code for code, (versions, _) in nuts2().items() if version in versions]
-        for code in codes:
-            if code not in there:
-                message = (
-                    f"{code!r} is not a NUTS 2 code of {version}; {_did_you_mean(code, there)}"
-                )
-                report.add("unknown-nuts", message, *at, "nuts", version)
-    if "2013" not in entry["nuts"]:
-        report.add("missing-version", "nuts.2013 is needed: figures are in NUTS 2013", *at)
-
-
-def fold(text: str) -> str:
-    """Return a name without case, accents and hyphens, as people type it."""
-    plain = unicodedata.normalize("NFKD", text.strip().casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c)).replace("’", "'")
-    return " ".join(re.split(r"[\s–-]+", plain))
-
-
-def _did_you_mean(text: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(text, known, n=3, cutoff=0.4)
-    return f"did you mean {', '.join(near)}?" if near else f"use one of {', '.join(known[:6])} …"
-
-
-def read_csv(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of a reference CSV, each with its line."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            if tuple(reader.fieldnames or ()) != columns:
-                raise ReferenceFileError(
-                    f"{path}:1: the header must be {','.join(columns)}; restore the column names"
-                )
-            rows = []
-            for row in reader:
-                if None in row or None in row.values():
-                    raise ReferenceFileError(
-                        f"{path}:{reader.line_num}: the row has not {len(columns)} cells; put a "
-                        "cell that holds a comma between double quotes"
-                    )
-                rows.append((reader.line_num, row))
-            return rows
-    except (OSError, UnicodeDecodeError) as error:
-        raise ReferenceFileError(
-            f"{path}: the reference file cannot be read ({error}); restore it"
-        ) from None
+    Raises
+    ------
+    ReferenceFileError
+        The file breaks a rule: the first mistake with file and line.
+    """
+    sheet = check_priorities(path)
+    refuse(sheet.problems)
+    return [row for _, row in sheet.items]

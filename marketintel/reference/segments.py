@@ -5,37 +5,84 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from marketintel.errors import UsageError
-from marketintel.reference.files import REFERENCE_DIR, raw_toml, refuse
-from marketintel.reference.hs import LATEST, REVISIONS
-from marketintel.reference.segments_check import check_segments
+from marketintel.reference.fields import Hs6, Names, SegmentId, Text, mistake, named_by, one_of
+from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.hs import LATEST, REVISIONS, hs_codes, revisions_between
+from marketintel.reference.model import Broken, Table, toml_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FRAME_COLUMNS = ("segment", "segment_name", "cmd_code", "scope", "label", "share")
+SCOPES = ("core", "broad", "neighbour")
+THEMES = (
+    "materials technology", "instrumentation", "sensors", "manufacturing", "communications",
+    "health", "energy", "lighting",
+)  # fmt: skip
+
+Revision = Annotated[str, one_of(REVISIONS, "revision")]
+Scope = Annotated[str, one_of(SCOPES, "scope")]
+Theme = Annotated[str, one_of(THEMES, "theme")]
 
 
-@dataclass(frozen=True)
-class Code:
-    """One HS code in one segment, over the revisions in which it has this meaning."""
+class Code(Table):
+    """HS code in one segment, over the revisions in which it has this meaning."""
 
-    segment: str
-    cmd_code: str
-    label: str
-    scope: str
-    since: str
-    until: str = LATEST
-    scope_until: Mapping[str, str] = field(default_factory=dict)
-    came_from: tuple[str, ...] = ()
-    breaks: Mapping[str, str] = field(default_factory=dict)
+    made: ClassVar = frozenset({"cmd_code"})
+
+    cmd_code: Hs6
+    label: Text
+    scope: Scope
+    since: Revision
+    until: Revision = LATEST
+    scope_until: dict[Revision, Scope] = {}
+    came_from: list[Hs6] = Field(default=[], alias="from")
+    breaks: dict[Revision, Text] = {}
     reason: str = ""
-    share: float | None = None
+    share: Annotated[float | None, Field(strict=False, ge=0, le=1)] = None
+    share_script: str = ""
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        if "broad" in (self.scope, *self.scope_until.values()) and not self.reason:
+            yield "broad-needs-reason", f"{self.cmd_code} is broad: give the reason"
+        if self.share in (0, 1) and self.share != int(self.scope != "broad"):
+            message = f"a {self.scope} code cannot have share {self.share:g}: leave it out"
+            yield "share", message, "share"
+        elif self.share not in (None, 0, 1) and not self.share_script:
+            message = "a share other than 0 or 1 needs share_script, the script that computes it"
+            yield "share", message, "share"
+        if REVISIONS.index(self.since) > REVISIONS.index(self.until):
+            yield "revision-order", f"until {self.until} is before since: change one", "until"
+        else:
+            yield from self._life()
+
+    def _life(self) -> Iterator[Broken]:
+        """Yield revisions in which the code is listed and does not exist, or the reverse."""
+        listed = revisions_between(self.since, self.until)
+        for key, revisions in (("scope_until", self.scope_until), ("breaks", self.breaks)):
+            for revision in revisions:
+                if revision not in listed:
+                    message = f"{revision} is outside {self.since} to {self.until}: change one"
+                    yield "revision-order", message, key
+        existing = hs_codes()
+        if absent := [r for r in listed if self.cmd_code not in existing[r]]:
+            message = (
+                f"{self.cmd_code} does not exist in {', '.join(absent)}: change since or until"
+            )
+            yield "code-not-in-hs", message
+        before = REVISIONS[max(REVISIONS.index(self.since) - 1, 0)]
+        if before != self.since and (
+            lost := [code for code in self.came_from if code not in existing[before]]
+        ):
+            message = f"{', '.join(lost)} did not exist in {before}: correct the codes"
+            yield "code-not-in-hs", message, "from"
 
     def scope_in(self, hs_revision: str) -> str | None:
         """Return "core", "broad" or "neighbour" in a revision; None where the code is not there."""
@@ -54,16 +101,55 @@ class Code:
         return 0.0 if self.scope_in(hs_revision) == "broad" else 1.0
 
 
-@dataclass(frozen=True)
-class Segment:
-    """One segment: its name, what it serves, what HS6 cannot isolate, and its codes."""
+def _gathered(into: str, keys: tuple[str, ...] = ()) -> BeforeValidator:
+    """Return a validator that moves a table's tables, or some keys, under one field."""
+
+    def gather(table: Any) -> Any:
+        if not isinstance(table, dict):
+            return table
+        inner = {k: v for k, v in table.items() if k in keys or (not keys and isinstance(v, dict))}
+        return {into: inner} | {k: v for k, v in table.items() if k not in inner}
+
+    return BeforeValidator(gather)
+
+
+def _some_code(entries: dict[str, Code]) -> dict[str, Code]:
+    if not entries:
+        raise mistake("empty-segment", "has no code: add a table [SEGMENT.CODE]")
+    return entries
+
+
+class Segment(Table):
+    """Segment: its name, its uses, what HS6 cannot isolate, and its codes."""
+
+    made: ClassVar = frozenset({"id", "entries"})
 
     id: str
-    name: str
-    themes: tuple[str, ...]
-    applications: tuple[str, ...]
-    note: str
-    codes: tuple[Code, ...]
+    name: Text
+    themes: Annotated[list[Theme], Field(min_length=1)]
+    applications: Annotated[list[Text], Field(min_length=1)]
+    note: Text
+    entries: Annotated[dict[str, Code], named_by("cmd_code"), AfterValidator(_some_code)]
+
+    @property
+    def codes(self) -> list[Code]:
+        """Codes in the order of the file."""
+        return list(self.entries.values())
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        own = [
+            (code.cmd_code, scope)
+            for code in self.codes
+            for scope in (code.scope, *code.scope_until.values())
+            if scope != "broad"
+        ]
+        scopes = [scope for _, scope in own]
+        for code, scope in own:
+            if scope != max(dict.fromkeys(scopes), key=scopes.count):
+                message = (
+                    f"{code} is {scope} in a segment of others: make all own codes one or the other"
+                )
+                yield "core-and-neighbour", message, code, "scope"
 
     @property
     def own(self) -> str:
@@ -80,15 +166,27 @@ class Segment:
         ]
 
 
-@dataclass(frozen=True)
-class Family:
+class Family(Table):
     """Goods that a revision regrouped: only the sum of their codes compares across it."""
 
+    made: ClassVar = frozenset({"id", "codes"})
+
     id: str
-    name: str
-    segments: tuple[str, ...]
-    codes: Mapping[str, tuple[str, ...]]
-    reason: str
+    name: Text
+    segments: Annotated[list[SegmentId], Field(min_length=1)]
+    codes: dict[Revision, list[Hs6]]
+    reason: Text
+
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
+        if len(self.codes) < 2:
+            message = "joins the codes of at least two revisions: add the codes of another one"
+            yield "family-code", message
+
+
+_SEGMENTS = Annotated[dict[str, Annotated[Segment, _gathered("entries")]], named_by("id")]
+_FAMILIES = Annotated[
+    dict[str, Annotated[Family, _gathered("codes", keys=REVISIONS)]], named_by("id")
+]
 
 
 class Segments:
@@ -203,39 +301,32 @@ def load_segments(path: Path | None = None) -> Segments:
 
 @lru_cache(maxsize=8)
 def _load(path: Path, changed: int) -> Segments:
-    refuse(check_segments(path))
-    tables = dict(raw_toml(path).raw)
-    families = tables.pop("families", {})
-    return Segments(
-        [_segment(name, table) for name, table in tables.items()],
-        [_family(name, table) for name, table in families.items()],
+    tables = check_segments(path)
+    refuse(tables.problems)
+    families = tables.items.pop("families", {})
+    return Segments(list(tables.items.values()), list(families.values()))
+
+
+def check_segments(path: Path) -> Tables:
+    """Check a ``segments.toml``: each table, and that no code stands twice in a revision."""
+    tables = toml_tables(
+        path, _SEGMENTS, Names(path.parent), besides={"families": _FAMILIES}, optional=["families"]
     )
-
-
-def _segment(name: str, table: dict[str, Any]) -> Segment:
-    codes = tuple(
-        _code(name, key, value) for key, value in table.items() if isinstance(value, dict)
-    )
-    return Segment(
-        id=name,
-        name=table["name"],
-        themes=tuple(table["themes"]),
-        applications=tuple(table["applications"]),
-        note=table["note"],
-        codes=codes,
-    )
-
-
-def _code(segment: str, cmd_code: str, table: dict[str, Any]) -> Code:
-    known = {k: v for k, v in table.items() if k not in ("from", "share_script")}
-    return Code(segment=segment, cmd_code=cmd_code, came_from=tuple(table.get("from", ())), **known)
-
-
-def _family(name: str, table: dict[str, Any]) -> Family:
-    return Family(
-        id=name,
-        name=table["name"],
-        segments=tuple(table["segments"]),
-        codes={revision: tuple(table[revision]) for revision in REVISIONS if revision in table},
-        reason=table["reason"],
-    )
+    taken: dict[tuple[str, str], str] = {}
+    for name, segment in tables.items.items():
+        for code in segment.codes if name != "families" else ():
+            listed = revisions_between(code.since, code.until)
+            twice = [(r, code.cmd_code) for r in listed if (r, code.cmd_code) in taken]
+            for revision, cmd_code in twice[:1]:
+                message = f"{cmd_code} is already in segment {taken[twice[0]]} in {revision}"
+                tables.add("code-twice", f"{message}: remove one", name, cmd_code)
+            taken |= dict.fromkeys([(r, code.cmd_code) for r in listed], name) if not twice else {}
+    for name, family in tables.items.get("families", {}).items():
+        if not tables.items.keys() >= set(family.segments):
+            continue  # a segment with mistakes is reported already
+        for revision, codes in family.codes.items():
+            for code in codes:
+                if taken.get((revision, code)) not in family.segments:
+                    message = f"{code} is in none of the family's segments in {revision}: remove it"
+                    tables.add("family-code", message, "families", name, revision)
+    return tables

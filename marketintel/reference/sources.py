@@ -1,30 +1,37 @@
-"""Sources of the figures, and on which terms they may be used."""
+"""Sources of the figures, and the terms of their use."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, ClassVar
 
+from marketintel.reference.fields import Text, Url, filled, named_by
 from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
-from marketintel.reference.model import Table, Text, Url, toml_tables
+from marketintel.reference.model import Table, toml_tables
 
 
 class Source(Table):
-    """Table of ``sources.toml``; ``id`` is its name."""
+    """Table of ``sources.toml``."""
 
+    made: ClassVar = frozenset({"id"})
+
+    id: str
     title: Text
     producer: Text
     citation: Text
     licence: Text
-    licence_url: Url
+    licence_url: Annotated[Url, filled]
     redistributable: bool
-    url: Url
+    url: Annotated[Url, filled]
     note: str = ""
-    id: str = ""
+
+
+_SOURCES = Annotated[dict[str, Source], named_by("id")]
 
 
 def check_sources(path: Path) -> Tables:
     """Check a ``sources.toml``."""
-    return toml_tables(path, Source)
+    return toml_tables(path, _SOURCES)
 
 
 def load_sources(path: Path | None = None) -> dict[str, Source]:
@@ -37,4 +44,4 @@ def load_sources(path: Path | None = None) -> dict[str, Source]:
     """
     tables = check_sources(Path(path or REFERENCE_DIR / "sources.toml"))
     refuse(tables.problems)
-    return {name: one.model_copy(update={"id": name}) for name, one in tables.items.items()}
+    return tables.items

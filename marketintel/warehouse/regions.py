@@ -12,17 +12,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from marketintel.errors import DamagedDataError, MissingDataError, ReferenceFileError, UsageError
-from marketintel.reference.countries import REFERENCE_DIR, code_map, country, country_name
+from marketintel.errors import DamagedDataError, MissingDataError, UsageError
+from marketintel.reference.countries import code_map, country, country_name, fold
+from marketintel.reference.files import listed
 from marketintel.reference.nuts import (
+    S3_FILE,
     VERSIONS,
     Division,
     NamedRegion,
-    fold,
     load_divisions,
+    load_priorities,
     load_regions,
     nuts2,
-    read_csv,
     region_name,
 )
 from marketintel.sources import snapshot
@@ -50,14 +51,13 @@ __all__ = [
 #: The NUTS version of the employment figures, in which regions are compared.
 BASE = "2013"
 
-#: The first version of the cross-walk: its codes are known by their successors only.
-OLDEST = "2006"
-
-S3_FILE = REFERENCE_DIR / "s3_priorities.csv"
 S3_COLUMNS = (
     "nuts_ids", "entity", "country", "fact", "value", "unit", "ref_date", "source_title",
     "source_url",
 )  # fmt: skip
+
+#: The first version of the cross-walk: its codes are known by their successors only.
+OLDEST = "2006"
 
 
 @dataclass(frozen=True)
@@ -305,26 +305,15 @@ def s3_priorities(region: Region, path: Path = S3_FILE) -> pd.DataFrame:
     Raises
     ------
     ReferenceFileError
-        With file, line and rule, where a row lacks its value, date or source.
+        The file breaks a rule: the first mistake with file and line.
     """
     import pandas as pd
 
-    rows = []
-    for line, row in read_csv(path, S3_COLUMNS):
-        for column in ("nuts_ids", "entity", "value", "ref_date", "source_title", "source_url"):
-            if not row[column].strip():
-                raise ReferenceFileError(
-                    f"{path}:{line}: {column} is empty; every priority needs a region, a date and "
-                    "a source: fill it in or take the row out"
-                )
-        if not row["source_url"].startswith(("http://", "https://")):
-            raise ReferenceFileError(
-                f"{path}:{line}: source_url {row['source_url']!r} is no address; it must begin "
-                "with https:// or http://"
-            )
-        parts = row["nuts_ids"].split(";")
-        if any(part.startswith(code) for part in parts for code in region.codes):
-            rows.append(row)
+    rows = [
+        row.model_dump()
+        for row in load_priorities(path)
+        if any(part.startswith(code) for part in listed(row.nuts_ids) for code in region.codes)
+    ]
     return pd.DataFrame(rows, columns=list(S3_COLUMNS), dtype="str")
 
 

@@ -13,11 +13,11 @@ ECONOMIES = [f"E{n:02d}" for n in range(24)]
 CODES = ["901320", "900190", "854140"]
 YEARS = range(2004, 2016)
 INDICATORS = [
-    Indicator("demand_usd", "Demand", "attractiveness", 40, logarithm=True),
-    Indicator("demand_growth_pct", "Growth", "attractiveness", 30),
-    Indicator("gdp_growth_pct", "GDP", "attractiveness", 10),
-    Indicator("distance_km", "Distance", "access", 50, better="low"),
-    Indicator("ties", "Ties", "access", 20),
+    Indicator(id="demand_usd", label="Demand", side="attractiveness", weight=40, logarithm=True),
+    Indicator(id="demand_growth_pct", label="Growth", side="attractiveness", weight=30),
+    Indicator(id="gdp_growth_pct", label="GDP", side="attractiveness", weight=10),
+    Indicator(id="distance_km", label="Distance", side="access", weight=50, better="low"),
+    Indicator(id="ties", label="Ties", side="access", weight=20),
 ]
 SIDES = {"attractiveness": 65.0, "access": 35.0}
 

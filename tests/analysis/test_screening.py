@@ -15,9 +15,9 @@ from marketintel.analysis.markets.agreement import (
 )
 from marketintel.analysis.markets.screening import Filter, Indicator
 
-DEMAND = Indicator("demand", "Demand", "pull", 40)
-GROWTH = Indicator("growth", "Growth", "pull", 10)
-DISTANCE = Indicator("distance", "Distance", "access", 5, better="low")
+DEMAND = Indicator(id="demand", label="Demand", side="pull", weight=40)
+GROWTH = Indicator(id="growth", label="Growth", side="pull", weight=10)
+DISTANCE = Indicator(id="distance", label="Distance", side="access", weight=5, better="low")
 THREE = [DEMAND, GROWTH, DISTANCE]
 SIDES = {"pull": 65.0, "access": 35.0}
 
@@ -49,7 +49,9 @@ def test_an_indicator_that_tells_no_market_apart_is_in_the_middle(values):
 
 
 def test_logarithm_of_nothing_is_not_known(values):
-    index = screening.indices(values, [Indicator("demand", "", "pull", 1, logarithm=True)])
+    index = screening.indices(
+        values, [Indicator(id="demand", label="x", side="pull", weight=1, logarithm=True)]
+    )
     assert index["demand"].isna().tolist() == [False, False, True, False, True]
     assert index.loc[["A", "B"], "demand"].tolist() == pytest.approx([100, 0])
 
@@ -85,7 +87,10 @@ def test_rank_ranges_hold_the_rank_and_repeat_with_the_seed(values):
 
 def test_draws_scatter_as_the_dirichlet_promises():
     """Two markets that mirror each other: how often one leads is a Beta probability."""
-    two = [Indicator("x", "", "pull", 3), Indicator("y", "", "pull", 2)]
+    two = [
+        Indicator(id="x", label="x", side="pull", weight=3),
+        Indicator(id="y", label="x", side="pull", weight=2),
+    ]
     index = pd.DataFrame({"x": [100.0, 0.0], "y": [0.0, 100.0]}, index=["A", "B"])
     ranges = screening.rank_ranges(
         index, two, {"pull": 1.0}, draws=20_000, concentration=10, first=1
@@ -109,8 +114,10 @@ def test_a_market_best_in_everything_is_first_under_any_weights(n, seed):
 
 def test_the_funnel_says_where_and_why_each_market_left(values):
     filters = [
-        Filter("demand", "Demand", "demand", "too small a market", minimum=40),
-        Filter("near", "Distance", "distance", "too far", maximum=2500),
+        Filter(
+            id="demand", label="Demand", column="demand", reason="too small a market", minimum=40
+        ),
+        Filter(id="near", label="Distance", column="distance", reason="too far", maximum=2500),
     ]
     result = screening.funnel(values, filters, {"D": "the reader left it out"})
     assert result.stayed == ["A", "E"], "nothing known about E: it stays, and is counted"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from marketintel.documents.charts import charts
-from marketintel.documents.charts.theme import shipped_brand
+from marketintel.reference.brand import shipped_brand
 
 
 def texts(figure):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from marketintel.reference.criteria import Rule
+from marketintel.reference.screening import Rule
 
 ROBUST, CONTESTED, INSUFFICIENT = "robust", "contested", "insufficient data"
 NOT_A_CANDIDATE = "not a candidate"

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from marketintel.analysis.trade.frames import require
-from marketintel.reference.criteria import Filter, Indicator
+from marketintel.reference.screening import Filter, Indicator
 
 Array = npt.NDArray[np.float64]
 

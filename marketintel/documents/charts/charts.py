@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from marketintel.documents.charts import drawing
 from marketintel.documents.charts.fans import fan, sparkline
-from marketintel.documents.charts.theme import shipped_brand
 from marketintel.documents.engine.formats import show
+from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from marketintel.documents.charts.drawing import FAINT, finish, rows_axes, styled
-from marketintel.documents.charts.theme import shipped_brand
 from marketintel.documents.frames import each
+from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,11 +6,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from marketintel.documents.charts.theme import shipped_brand
 from marketintel.documents.engine.fonts import FAMILIES_CSS, printable
 from marketintel.documents.engine.html import settle_links
 from marketintel.documents.engine.pages import environment
 from marketintel.files import visible, write_atomic
+from marketintel.reference.brand import shipped_brand
 
 log = logging.getLogger(__name__)
 

@@ -8,11 +8,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.documents.charts.theme import Brand
 from marketintel.documents.engine.blocks import Block, Figure, Table
 from marketintel.documents.engine.fonts import FAMILIES_CSS, font_faces, printable
 from marketintel.documents.engine.pages import TEMPLATES, environment
 from marketintel.errors import ReportError
+from marketintel.reference.brand import Brand
 
 if TYPE_CHECKING:
     from marketintel.documents.engine.cover import Cover

@@ -48,7 +48,7 @@ def fragment(view: dict[str, Any], number: int | None) -> str:
 
 def in_lab(fragment: str) -> str:
     """Wrap blocks for a notebook, with the report's style, and its fonts if there are figures."""
-    from marketintel.documents.charts.theme import shipped_brand
+    from marketintel.reference.brand import shipped_brand
 
     fonts = font_faces(fragment) if "<svg" in fragment else ""
     template = environment().get_template("lab.html.j2")

@@ -13,7 +13,6 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.documents.charts.theme import Brand
 from marketintel.documents.engine.blocks import Callout, PageBreak, Table
 from marketintel.documents.engine.fonts import (
     FONT,
@@ -27,6 +26,7 @@ from marketintel.documents.engine.fonts import (
 from marketintel.documents.engine.language import words
 from marketintel.documents.engine.pages import TEMPLATES
 from marketintel.errors import ReportError
+from marketintel.reference.brand import Brand
 
 if TYPE_CHECKING:
     from marketintel.documents.engine.cover import Cover

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from marketintel.documents.charts.theme import Brand, shipped_brand
 from marketintel.documents.engine import document as documents
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.fonts import lost_letters, printable, strings
 from marketintel.documents.engine.language import used
 from marketintel.errors import ReportError
+from marketintel.reference.brand import Brand, shipped_brand
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel import errors, files
-from marketintel.documents.charts.theme import Brand
 from marketintel.documents.engine import ledger, naming
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.catalogue import write_index
@@ -32,6 +31,7 @@ from marketintel.documents.engine.render import Rendered, read_document, render
 from marketintel.documents.engine.scrub import scrub, scrub_notebook, scrub_text
 from marketintel.documents.engine.tables import save_tables
 from marketintel.errors import ReportError, UsageError
+from marketintel.reference.brand import Brand
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

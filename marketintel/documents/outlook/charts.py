@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from marketintel.documents.charts import fans
-from marketintel.documents.charts.theme import chart_style, shipped_brand
+from marketintel.documents.charts.theme import chart_style
+from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -160,8 +160,7 @@ class Screen:
     @property
     def rule(self) -> agreement.Rule:
         """When a market is robust."""
-        rule = self.settings.rule
-        return agreement.Rule(self.top, rule.range_factor, rule.min_known_weight_pct)
+        return self.settings.rule.model_copy(update={"first": self.top})
 
     @cached_property
     def classified(self) -> pd.DataFrame:

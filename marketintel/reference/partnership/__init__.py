@@ -1,7 +1,6 @@
 """Clusters, members, actors, indicators and plan of the partnerships, as frames and tables.
 
-Every loader refuses a file with a mistake, with file, line, rule and what to do;
-:func:`check_partnership` returns all mistakes at once.
+Every loader refuses a file with a mistake, with file, line, rule and what to do.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, refuse
 from marketintel.reference.partnership.checks import (
     CHECKS,
     check_members,
-    check_partnership,
     check_survey,
     cluster_of,
     is_example,
@@ -36,13 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWER",
+    "CHECKS",
     "INDUSTRY_LINKS",
     "MEETINGS",
     "NONE",
     "QUESTIONS",
     "STAGES",
     "check_members",
-    "check_partnership",
     "check_survey",
     "need_ids",
 ]
@@ -138,7 +136,7 @@ def load_survey(path: Path, home: Path | None = None, examples: bool = True) -> 
 
 
 def _tables(name: str, home: Path | None) -> dict[str, dict[str, Any]]:
-    tables = CHECKS[name](Path(home or REFERENCE_DIR))
+    tables = CHECKS[name](Path(home or REFERENCE_DIR) / name)
     refuse(tables.problems)
     assert isinstance(tables, Tables)  # noqa: S101
     return tables.raw
@@ -147,7 +145,7 @@ def _tables(name: str, home: Path | None) -> dict[str, dict[str, Any]]:
 def _table(name: str, home: Path | None) -> pd.DataFrame:
     import pandas as pd
 
-    sheet = CHECKS[name](Path(home or REFERENCE_DIR))
+    sheet = CHECKS[name](Path(home or REFERENCE_DIR) / name)
     refuse(sheet.problems)
     assert isinstance(sheet, Sheet)  # noqa: S101
     columns = list(sheet.rows[0][1]) if sheet.rows else []

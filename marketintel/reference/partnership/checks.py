@@ -6,16 +6,8 @@ from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from marketintel.reference.countries import country_rows, load_groups
-from marketintel.reference.files import (
-    REFERENCE_DIR,
-    Problem,
-    Sheet,
-    Tables,
-    listed,
-    raw_toml,
-    unknown,
-)
+from marketintel.reference.fields import Names, Text
+from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, listed, raw_toml, unknown
 from marketintel.reference.model import sheet_rows, toml_tables
 from marketintel.reference.partnership.models import (
     ANSWER,
@@ -32,21 +24,22 @@ from marketintel.reference.partnership.models import (
     Indicator,
     Link,
     Member,
+    Options,
     Practice,
     Question,
     ReadinessRule,
-    Units,
+    Unit,
 )
 
 
-def check_clusters(home: Path) -> Tables:
+def check_clusters(path: Path) -> Tables:
     """Check ``clusters.toml``."""
-    return toml_tables(home / "clusters.toml", Cluster, _names(home))
+    return toml_tables(path, dict[str, Cluster], Names(path.parent))
 
 
-def check_readiness(home: Path) -> Tables:
+def check_readiness(path: Path) -> Tables:
     """Check ``readiness.toml``."""
-    tables = toml_tables(home / "readiness.toml", Question, besides={"rule": ReadinessRule})
+    tables = toml_tables(path, dict[str, Question], besides={"rule": ReadinessRule})
     rule, questions = tables.items.get("rule"), len(tables.raw) - 1
     if rule and rule.min_answers > questions:
         message = f"min_answers must be between 1 and {questions}, the number of questions"
@@ -54,34 +47,18 @@ def check_readiness(home: Path) -> Tables:
     return tables
 
 
-def check_needs(home: Path) -> Tables:
+def check_needs(path: Path) -> Tables:
     """Check ``needs.toml``: tables of texts, and words that mark themes."""
-    tables = raw_toml(home / "needs.toml")
-    names = (*QUESTIONS, "themes")
-    for name in names if not tables.problems else ():
-        if name not in tables.raw:
-            tables.add("missing-key", f"the table [{name}] is not there: add it")
-    for name, table in tables.raw.items():
-        if name not in names or not isinstance(table, dict):
-            tables.add("unknown-key", unknown(name, names, "table"), name)
-            continue
-        for key, value in table.items():
-            wanted = list if name == "themes" else str
-            if not isinstance(value, wanted) or not value:
-                message = f"{key} must be {'a list of words' if wanted is list else 'a text'}"
-                tables.add("wrong-type", f"{message}, not {value!r}", name, key)
-        if name in QUESTIONS and NONE not in table:
-            tables.add("missing-none", f"[{name}] has no answer {NONE!r}: add it", name)
-    return tables
+    tables = {**dict.fromkeys(QUESTIONS, Options), "themes": dict[str, list[Text]]}
+    return toml_tables(path, None, besides=tables)
 
 
-def check_kpis(home: Path) -> Tables:
+def check_kpis(path: Path) -> Tables:
     """Check ``kpis.toml``."""
-    path = home / "kpis.toml"
     raw = raw_toml(path).raw
-    units = raw.get(UNITS, {})
-    names = {**_names(home), "units": list(units) if isinstance(units, dict) else []}
-    tables = toml_tables(path, Indicator, names, besides={UNITS: Units})
+    units = raw.get(UNITS)
+    names = Names(path.parent, units=list(units) if isinstance(units, dict) else None)
+    tables = toml_tables(path, dict[str, Indicator], names, besides={UNITS: dict[str, Unit]})
     indicators = {k: v for k, v in tables.items.items() if k != UNITS}
     fed: dict[str, list[str]] = {}
     for name, kpi in indicators.items():
@@ -97,12 +74,12 @@ def check_kpis(home: Path) -> Tables:
     return tables
 
 
-def check_roadmap(home: Path) -> Tables:
+def check_roadmap(path: Path) -> Tables:
     """Check ``roadmap.toml``."""
-    path = home / "roadmap.toml"
     raw = raw_toml(path).raw
-    kpis = [name for name in raw_toml(home / "kpis.toml").raw if name != UNITS]
-    tables = toml_tables(path, Action, {**_names(home), "actions": list(raw), "kpis": kpis})
+    names = Names(path.parent, actions=list(raw))
+    names["kpis"] = [name for name in names["kpis"] or () if name != UNITS]
+    tables = toml_tables(path, dict[str, Action], names)
     after = {
         name: [a for a in table.get("after", []) if a in raw]
         for name, table in raw.items()
@@ -117,31 +94,25 @@ def check_roadmap(home: Path) -> Tables:
     return tables
 
 
-def check_cluster_facts(home: Path) -> Sheet:
+def check_cluster_facts(path: Path) -> Sheet:
     """Check ``cluster_facts.csv``."""
-    return sheet_rows(home / "cluster_facts.csv", ClusterFact, _names(home))
+    return sheet_rows(path, ClusterFact, Names(path.parent))
 
 
-def check_actors(home: Path) -> Sheet:
+def check_actors(path: Path) -> Sheet:
     """Check ``actors.csv``."""
-    return sheet_rows(home / "actors.csv", Actor, _names(home))
+    return sheet_rows(path, Actor, Names(path.parent))
 
 
-def check_links(home: Path) -> Sheet:
+def check_links(path: Path) -> Sheet:
     """Check ``industry_links.csv``."""
-    return sheet_rows(home / INDUSTRY_LINKS, Link, _names(home))
+    return sheet_rows(path, Link, Names(path.parent))
 
 
-def check_practice(home: Path) -> Sheet:
+def check_practice(path: Path) -> Sheet:
     """Check ``good_practice.csv``; needs are read from the file beside it."""
-    sheet = sheet_rows(home / "good_practice.csv", Practice, _names(home))
-    needs = need_ids(home)
-    for line, cells in sheet.rows:
-        for need in listed(cells["needs"]):
-            if need not in needs:
-                sheet.add(line, "unknown-need", unknown(need, needs))
-    sheet.unique(lambda cells: cells["id"], "id-twice", "{id}")
-    return sheet
+    names = Names(path.parent, needs=need_ids(path.parent))
+    return sheet_rows(path, Practice, names, unique=lambda cells: cells["id"])
 
 
 def check_members(path: Path, home: Path | None = None, examples: bool = False) -> Sheet:
@@ -155,10 +126,12 @@ def check_members(path: Path, home: Path | None = None, examples: bool = False) 
         Whether rows that call themselves examples may be there.
     """
     home = Path(home or REFERENCE_DIR)
-    answers = [
-        f"{ANSWER}{item}" for item in raw_toml(home / "readiness.toml").raw if item != "rule"
-    ]
-    sheet = sheet_rows(path, Member, _names(home), answers)
+    questions = [item for item in raw_toml(home / "readiness.toml").raw if item != "rule"]
+    answers = [f"{ANSWER}{item}" for item in questions]
+    key = ("cluster", "member", "segment", "stage", "capability")
+    sheet = sheet_rows(
+        path, Member, Names(home), answers, unique=lambda cells: tuple(cells[c] for c in key)
+    )
     answered: dict[str, tuple[int, list[str]]] = {}
     for line, cells in sheet.rows:
         if is_example(cells["cluster"]) != is_example(cells["member"]):
@@ -175,15 +148,13 @@ def check_members(path: Path, home: Path | None = None, examples: bool = False) 
         if given != first:
             message = f"{cells['member']} answers differently than in line {first_line}: "
             sheet.add(line, "answers-differ", f"{message}make them the same")
-    key = ("cluster", "member", "segment", "stage", "capability")
-    sheet.unique(lambda cells: tuple(cells[c] for c in key), "row-twice", "this row")
     return sheet
 
 
 def check_survey(path: Path, home: Path | None = None, examples: bool = False) -> Sheet:
     """Check a file of survey answers, one row a respondent."""
     home = Path(home or REFERENCE_DIR)
-    sheet = sheet_rows(path, Answer, _names(home))
+    sheet = sheet_rows(path, Answer, Names(home), unique=lambda cells: cells["respondent"])
     words = raw_toml(home / "needs.toml").raw
     for line, cells in sheet.rows:
         _check_form_row(sheet, line, cells, "respondent", home, examples)
@@ -198,7 +169,6 @@ def check_survey(path: Path, home: Path | None = None, examples: bool = False) -
             if NONE in answers and len(answers) > 1:
                 message = f"{question} names {NONE} beside an answer: keep one of them"
                 sheet.add(line, "none-and-more", message)
-    sheet.unique(lambda cells: cells["respondent"], "respondent-twice", "{respondent}")
     return sheet
 
 
@@ -208,69 +178,46 @@ def _check_form_row(
     """Note an example where none may be, and a cluster that is none or has ended."""
     if is_example(cells[who]) and not examples:
         sheet.add(line, "example-row", f"{cells[who]} is an example: delete the row")
-    ended = ended_clusters(home)
-    if (cluster := cluster_of(cells)) in ended:
-        message = f"{cluster} no longer exists ({ended[cluster]}): name another cluster"
-        sheet.add(line, "ended-cluster", message)
-    elif cluster not in (names := [c for c in cluster_ids(home) if c not in ended]):
-        sheet.add(line, "unknown-cluster", unknown(cluster, names))
+    raw = raw_toml(home / "clusters.toml").raw
+    clusters = {name: table for name, table in raw.items() if isinstance(table, dict)}
+    ended = [c for c, table in clusters.items() if "ended" in (table.get("status"), *table)]
+    cluster = cluster_of(cells)
+    if cluster in ended:
+        table = clusters[cluster]
+        became = f", now {table['successor']}" if table.get("successor") else ""
+        message = f"{cluster} no longer exists (ended {table.get('ended', '?')}{became})"
+        sheet.add(line, "ended-cluster", f"{message}: name another cluster")
+    elif cluster not in clusters:
+        sheet.add(
+            line, "unknown-cluster", unknown(cluster, [c for c in clusters if c not in ended])
+        )
 
 
 #: File of the reference directory → its check.
 CHECKS: dict[str, Callable[[Path], Tables | Sheet]] = {
     "clusters.toml": check_clusters,
     "cluster_facts.csv": check_cluster_facts,
+    "cluster_members_template.csv": lambda path: check_members(path, path.parent, examples=True),
     "readiness.toml": check_readiness,
     "actors.csv": check_actors,
     "good_practice.csv": check_practice,
     INDUSTRY_LINKS: check_links,
     "needs.toml": check_needs,
+    "needs_template.csv": lambda path: check_survey(path, path.parent, examples=True),
     "kpis.toml": check_kpis,
     "roadmap.toml": check_roadmap,
 }
 
 
-def check_partnership(path: Path | None = None) -> list[Problem]:
-    """Return every mistake in the partnership's files of a reference directory."""
-    home = Path(path or REFERENCE_DIR)
-    return [problem for check in CHECKS.values() for problem in check(home).problems]
-
-
-def _names(home: Path) -> dict[str, list[str]]:
-    """Names that the models of a reference directory look up."""
-    countries = sorted(row["iso3"] for row in country_rows())
-    return {
-        "countries": countries,
-        "places": [*countries, *load_groups()],
-        "segments": [s for s in raw_toml(home / "segments.toml").raw if s != "families"],
-        "clusters": cluster_ids(home),
-    }
-
-
 def is_example(text: str) -> bool:
-    """Return True if a name marks its row as an example."""
+    """Return whether a name marks its row as an example."""
     return text.upper().startswith(EXAMPLE)
 
 
 def cluster_of(cells: dict[str, str]) -> str:
-    """Return the cluster id that a row means, without the word that marks an example."""
+    """Return the cluster id of a row, without the word that marks an example."""
     text = cells["cluster"]
     return text.split(maxsplit=1)[-1] if is_example(text) else text
-
-
-def cluster_ids(home: Path) -> list[str]:
-    """Return the ids in ``clusters.toml``."""
-    return list(raw_toml(home / "clusters.toml").raw)
-
-
-def ended_clusters(home: Path) -> dict[str, str]:
-    """Return clusters that no longer exist, with when they ended and what they became."""
-    found = {}
-    for cluster, table in raw_toml(home / "clusters.toml").raw.items():
-        if isinstance(table, dict) and table.get("status") == "ended":
-            became = f", now {table['successor']}" if table.get("successor") else ""
-            found[cluster] = f"ended {table.get('ended', 'at an unknown date')}{became}"
-    return found
 
 
 def need_ids(home: Path) -> list[str]:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field
 
-from marketintel.reference.files import unknown
-from marketintel.reference.model import (
-    CitedLine,
-    Line,
+from marketintel.reference.fields import (
+    Country,
     Number,
+    Place,
     RefDate,
-    Table,
+    SegmentId,
     Text,
     Url,
+    filled,
+    joined,
     known,
     mistake,
 )
+from marketintel.reference.files import unknown
+from marketintel.reference.model import Broken, CitedLine, Line, Table
 
 #: Rows whose first field starts so are examples: they show the form and are no data.
 EXAMPLE = "EXAMPLE"
@@ -33,10 +37,16 @@ UNITS = "units"
 #: What begins the name of a readiness question's column in a members file.
 ANSWER = "r_"
 
-Country = Annotated[str, known("countries", "country")]
-Place = Annotated[str, known("places", "country")]
-Segment = Annotated[str, known("segments", "segment")]
 YesNo = Literal["yes", "no"]
+
+
+def _with_none(options: dict[str, str]) -> dict[str, str]:
+    if NONE not in options:
+        raise mistake("missing-none", f"there is no answer {NONE!r}: add it")
+    return options
+
+
+Options = Annotated[dict[str, Text], AfterValidator(_with_none)]
 
 
 class Cluster(Table):
@@ -51,7 +61,7 @@ class Cluster(Table):
     partnerships: list[str] = []
     partnership_source: str = ""
     partnership_url: Url = ""
-    focus: list[Segment] = []
+    focus: list[SegmentId] = []
     focus_source: str = ""
     focus_url: Url = ""
     focus_date: RefDate = ""
@@ -62,8 +72,7 @@ class Cluster(Table):
     ended_source: str = ""
     ended_url: Url = ""
 
-    @model_validator(mode="after")
-    def _grounds(self) -> Cluster:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         needs = {
             "partnerships": ("partnership_source", "partnership_url") if self.partnerships else (),
             "focus": ("focus_source", "focus_url", "focus_date") if self.focus else (),
@@ -73,12 +82,10 @@ class Cluster(Table):
         for key, wanted in needs.items():
             for other in wanted:
                 if not getattr(self, other):
-                    raise mistake("missing-source", f"{key} needs {other}: add it")
+                    yield "missing-source", f"{key} needs {other}: add it", key
         if self.ended and self.status != "ended":
-            raise mistake(
-                "ended", "has ended but is not status = 'ended': it would be proposed as a partner"
-            )
-        return self
+            message = "has ended: write status = 'ended', or it would be proposed as a partner"
+            yield "ended", message, "status"
 
 
 class ClusterFact(CitedLine):
@@ -111,7 +118,7 @@ class Practice(CitedLine):
     id: Text
     practice: Text
     country: Place
-    needs: Text
+    needs: Annotated[Text, joined("needs", "need")]
     action: Text
     cost: Number
     cost_unit: str
@@ -121,17 +128,13 @@ class Practice(CitedLine):
     result_kind: Literal["measured", "self-declared", "planned", "not found"]
     period: str
 
-    @model_validator(mode="after")
-    def _figures(self) -> Practice:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         for figure in ("cost", "result"):
             if getattr(self, figure) and not getattr(self, f"{figure}_unit"):
-                raise mistake("missing-unit", f"{figure} has no unit: fill in {figure}_unit")
+                yield "missing-unit", f"{figure} has no unit: fill in {figure}_unit"
         if bool(self.result) != (self.result_kind != "not found"):
-            raise mistake(
-                "result-kind",
-                "result and result_kind disagree: without a result it is 'not found'",
-            )
-        return self
+            message = "result and result_kind disagree: without a result it is 'not found'"
+            yield "result-kind", message
 
 
 class Link(CitedLine):
@@ -142,7 +145,7 @@ class Link(CitedLine):
     seller_sector: Text
     buyer_sector: Text
     buyer_industry: Text
-    value_musd: Annotated[Number, StringConstraints(min_length=1)]
+    value_musd: Annotated[Number, filled]
 
 
 class ReadinessRule(Table):
@@ -152,11 +155,9 @@ class ReadinessRule(Table):
     ready: Annotated[int, Field(le=100)]
     nearly: Annotated[int, Field(gt=0)]
 
-    @model_validator(mode="after")
-    def _order(self) -> ReadinessRule:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         if not self.nearly < self.ready:
-            raise mistake("limits", "must be 0 < nearly < ready <= 100: change one")
-        return self
+            yield "limits", "must be 0 < nearly < ready <= 100: change one", "ready"
 
 
 class Question(Table):
@@ -167,12 +168,10 @@ class Question(Table):
     levels: list[Text]
     reason: Text
 
-    @model_validator(mode="after")
-    def _four(self) -> Question:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         if len(self.levels) != 4:
             message = f"has {len(self.levels)} levels: give four, for 0, 1, 2 and 3"
-            raise mistake("levels", message)
-        return self
+            yield "levels", message, "levels"
 
 
 class Member(Line):
@@ -180,10 +179,10 @@ class Member(Line):
 
     cluster: Text
     member: Text
-    segment: Segment
+    segment: SegmentId
     stage: Literal["materials", "components", "modules", "systems", "integration", "services"]
     capability: Text
-    ref_date: Annotated[RefDate, StringConstraints(min_length=1)]
+    ref_date: Annotated[RefDate, filled]
 
 
 class Answer(Line):
@@ -191,7 +190,7 @@ class Answer(Line):
 
     respondent: Text
     cluster: Text
-    segment: Segment
+    segment: SegmentId
     needs: str
     barriers: str
     expectations: str
@@ -203,13 +202,6 @@ class Unit(Table):
 
     type: Literal["count", "amount"]
     most: Annotated[float, Field(gt=0, lt=1e12, strict=False)]
-
-
-class Units(Table):
-    """Table ``[units]`` of ``kpis.toml``."""
-
-    model_config = {**Table.model_config, "extra": "allow"}
-    __pydantic_extra__: dict[str, Unit]
 
 
 class Result(Table):
@@ -253,43 +245,31 @@ class Indicator(Table):
     yardstick_url: Url = ""
     yardstick_date: RefDate = ""
 
-    @model_validator(mode="after")
-    def _period_and_grounds(self) -> Indicator:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         if self.deadline <= self.start:
-            message = (
-                f"deadline {self.deadline} is not after start {self.start}: change one of them"
-            )
-            raise mistake("date-order", message)
+            message = f"deadline {self.deadline} is not after start {self.start}: change one"
+            yield "date-order", message, "deadline"
         for result in self.results:
             if not self.start <= result.date <= self.deadline:
                 message = f"result of {result.date} is outside {self.start} to {self.deadline}"
-                raise mistake("date-order", message)
-        if self.yardstick and not (
-            self.yardstick_source and self.yardstick_url and self.yardstick_date
-        ):
-            message = (
-                "a yardstick needs yardstick_source, yardstick_url and yardstick_date: cite it"
-            )
-            raise mistake("yardstick-source", message)
-        self._check_target()
-        return self
-
-    def _check_target(self) -> None:
+                yield "date-order", f"{message}: correct the date", "results"
+        cited = self.yardstick_source and self.yardstick_url and self.yardstick_date
+        if self.yardstick and not cited:
+            message = "a yardstick needs yardstick_source, yardstick_url and yardstick_date"
+            yield "yardstick-source", f"{message}: cite it", "yardstick"
         if self.target is None:
             if self.target_kind:
                 message = "has target_kind but no target: add the target or remove the kind"
-                raise mistake("target", message)
+                yield "target", message, "target_kind"
             return
         if self.target <= 0:
-            raise mistake("target", f"target {self.target:g} is not above 0")
+            yield "target", f"target {self.target:g} is not above 0: correct it", "target"
         kinds = ("published", "derived", "own")
         if self.target_kind not in kinds:
-            raise mistake("target-kind", unknown(self.target_kind, kinds))
-        if self.target_kind != "own" and not (self.source and self.url and self.ref_date):
-            message = (
-                f"a {self.target_kind} target needs source, url and ref_date: cite it, or set "
-            )
-            raise mistake("target-source", f"{message}target_kind = 'own'")
+            yield "target-kind", unknown(self.target_kind, kinds), "target_kind"
+        elif self.target_kind != "own" and not (self.source and self.url and self.ref_date):
+            message = f"a {self.target_kind} target needs source, url and ref_date: cite it, or set"
+            yield "target-source", f"{message} target_kind = 'own'", "target"
 
 
 class Action(Table):
@@ -310,16 +290,15 @@ class Action(Table):
     url: Url = ""
     ref_date: RefDate = ""
 
-    @model_validator(mode="after")
-    def _dates_and_grounds(self) -> Action:
+    def _rules(self, names: Mapping[str, Any]) -> Iterator[Broken]:
         if (self.end is None) == (self.weeks is None):
-            message = "needs either end (fixed dates) or weeks (how long it takes)"
-            raise mistake("end-or-weeks", message)
+            message = "needs either end (fixed dates) or weeks (how long it takes): give one"
+            yield "end-or-weeks", message, "end"
         if self.start is None and (self.end is not None or not self.after):
             message = "has no start: give one, unless it waits for others and has weeks"
-            raise mistake("missing-start", message)
+            yield "missing-start", message
         if self.start and self.end and self.end < self.start:
-            raise mistake("date-order", f"end {self.end} is before start {self.start}")
+            message = f"end {self.end} is before start {self.start}: change one"
+            yield "date-order", message, "end"
         if self.status == "proposed" and not self.reason:
-            raise mistake("missing-reason", "is proposed: give the reason")
-        return self
+            yield "missing-reason", "is proposed: give the reason", "status"

@@ -81,8 +81,8 @@ def test_optical_devices_are_broad_while_they_held_liquid_crystal_panels(segment
 
 def test_leds_and_photovoltaics_are_one_family_before_2022(segments):
     family = next(f for f in segments.families if f.id == "photosensitive_semis")
-    assert family.codes["HS2017"] == ("854140",)
-    assert family.segments == ("opto_semis", "photovoltaics")
+    assert family.codes["HS2017"] == ["854140"]
+    assert family.segments == ["opto_semis", "photovoltaics"]
     assert segments["photovoltaics"].cmd_codes("HS2017") == []
     assert segments["opto_semis"].cmd_codes("HS2017", "broad")[0] == "854140"
 
