@@ -44,8 +44,8 @@ def matrix(
     data : Path, optional
         The data directory.
     """
-    from marketintel.warehouse.matrix import matrix as told
-    from marketintel.warehouse.matrix import wide
+    from marketintel.warehouse.coverage import matrix as told
+    from marketintel.warehouse.coverage import wide
 
     asked = [part.strip() for part in targets.split(",") if part.strip()] if targets else None
     cells = told(asked, data)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country, group_members
-from marketintel.warehouse.context import coverage
+from marketintel.warehouse.coverage import coverage
 from marketintel.warehouse.flows import MONEY, aggregate, flows
 
 #: The order in which columns are printed; what was summed over has no column.

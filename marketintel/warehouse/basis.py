@@ -7,16 +7,18 @@ Trade of a market is counted on one of these bases, the first that serves the pu
 3. **mirror**: exports to it as partners report them, where enough of them do;
 4. **EU exports**, **US exports**: exports of one seller to it, without any competitor.
 
-Values on two bases are never added.
+Values on two bases are never added, and a market that reports a year is not replaced in it by its
+partners. The evidence for the limits is in ``docs/studies.md``.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import total_ordering
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError
+from marketintel.reference.countries import group_members
 from marketintel.reference.scopes import BROAD, CORE, NEIGHBOUR
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.comparable import complete_years
@@ -31,7 +33,11 @@ EU_EXPORTS, US_EXPORTS = "EU exports", "US exports"
 #: Bases, the preferred first.
 ORDER = (REPORTED, RECONCILED, MIRROR, EU_EXPORTS, US_EXPORTS)
 
-US, US_SOURCE = "USA", "us_census_exports"
+#: Partners that must report both years of a mirror, and those that must be among them.
+ENOUGH = 10
+LARGE = ("CHN", "DEU", "JPN", "KOR", "USA")
+
+US, US_SOURCE, COMEXT = "USA", "us_census_exports", "comext"
 _SCOPES = (CORE, NEIGHBOUR, BROAD)
 _COLUMNS = ["partner", "segment", "scope", "hs_revision", "cmd_code", "period", "value_usd"]
 
@@ -47,6 +53,22 @@ WHERE t.cmd_code BETWEEN $first AND $last AND NOT t.is_mirror
        OR (t.partner = $market AND t.flow = 'export' AND t.source = $reconciled))
 GROUP BY ALL
 ORDER BY ALL
+"""
+
+# Reporters with any figure of these codes. A partner reports if it exports them to anyone; whether
+# it sold any to this market is a figure, not a gap.
+_REPORTERS = """
+SELECT DISTINCT t.reporter = $market AS own, t.reporter, t.source, t.period, t.freq,
+       t.partner = $market AS to_market
+FROM trade AS t JOIN wanted AS w USING (hs_revision, cmd_code)
+WHERE NOT t.is_mirror AND t.reporter <> 'WLD'
+  AND ((t.reporter = $market AND t.flow = 'import' AND t.partner <> 'WLD'
+        AND (t.trade_system IS NULL OR t.trade_system = 'consumption'))
+       OR (t.reporter <> $market AND t.flow = 'export'))
+"""
+_EXPORTERS = """
+SELECT DISTINCT reporter, period FROM trade
+WHERE source = $source AND flow = 'export' AND freq = 'A' AND partner = $market
 """
 
 
@@ -79,7 +101,7 @@ class Basis:
 
     @property
     def scope_rank(self) -> int:
-        """Place of the code scope: core goods, then neighbours, then mixed codes."""
+        """Place of the code scope: core, neighbour, broad."""
         return _SCOPES.index(self.scope)
 
     @property
@@ -103,6 +125,33 @@ class Candidate:
     basis: Basis
     years: "pd.DataFrame"
     months: "pd.DataFrame"
+
+
+@dataclass(frozen=True)
+class YearPair:
+    """Basis of a market's imports in a year and the one before it.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`ORDER`.
+    year, base : str
+        The year and the one before it.
+    source : str, optional
+        The only source; None for a mirror, in which each partner has its own.
+    source_of : mapping of str to str
+        ISO3 of the partners of a mirror or of EU exports to their source; else empty.
+    """
+
+    kind: str
+    year: str
+    source: str | None
+    source_of: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """The year before."""
+        return _before(self.year)
 
 
 def fetch_command(source: str, market: str, since: int, month: str) -> str:
@@ -165,11 +214,7 @@ def candidates(
     if len(reconciled):  # BACI comes in several revisions: the longest is one whole
         revision = reconciled.groupby("hs_revision")["period"].nunique().idxmax()
         offered.append(_candidate(RECONCILED, reconciled[reconciled["hs_revision"] == revision]))
-    exports = _us_exports(market, segments, data_dir)
-    if exports is not None and len(exports):
-        basis = Basis(US_EXPORTS, US_SOURCE, "FAS")
-        offered.append(Candidate(basis, complete_years(exports), exports))
-    return offered
+    return offered + _us_exports(market, segments, data_dir)
 
 
 def _candidate(kind: str, rows: "pd.DataFrame") -> Candidate:
@@ -180,16 +225,122 @@ def _candidate(kind: str, rows: "pd.DataFrame") -> Candidate:
     return Candidate(basis, years, months)
 
 
-def _us_exports(
-    market: str, segments: Sequence[str], data_dir: Path | None
-) -> "pd.DataFrame | None":
+def _us_exports(market: str, segments: Sequence[str], data_dir: Path | None) -> list[Candidate]:
     if market == US:
-        return None
+        return []
     try:
         rows = monthly(
             reporter=US, partner=market, segments=list(segments), fill_absent=True,
             data_dir=data_dir,
         )  # fmt: skip
     except MissingDataError:  # nothing was fetched; a damaged file is not a gap
+        return []
+    basis = Basis(US_EXPORTS, US_SOURCE, "FAS")
+    months = rows[_COLUMNS]
+    return [Candidate(basis, complete_years(months), months)] if len(months) else []
+
+
+def reporters(market: str, codes: "pd.DataFrame", data_dir: Path | None = None) -> "pd.DataFrame":
+    """Return the reporters of a market's imports in ``codes`` (hs_revision, cmd_code), by period.
+
+    Returns
+    -------
+    DataFrame
+        own (the reporter is the market), reporter, source, period, freq, to_market (the partner
+        is the market).
+    """
+    return engine.ask(data_dir, _REPORTERS, {"market": market}, {"wanted": codes}, figures=False)
+
+
+def year_pair(
+    market: str,
+    annual: "pd.DataFrame",
+    year: int | None = None,
+    *,
+    allow_fallback: bool = True,
+    data_dir: Path | None = None,
+) -> YearPair | None:
+    """Return the basis of a market's imports in a year and the one before; None without any.
+
+    Parameters
+    ----------
+    market : str
+        ISO3.
+    annual : DataFrame
+        Rows of :func:`reporters` of whole years.
+    year : int, optional
+        The newest unless given.
+    allow_fallback : bool
+        Use BACI, a mirror or EU exports if the market's own imports are missing.
+    """
+    own, partners = annual[annual["own"]], annual[~annual["own"]]
+    order = list(selection.ranks("trade")["source"])
+    if newest := _newest_pair(own, order, year):
+        return YearPair(REPORTED, *newest)
+    if not allow_fallback or reports(own, year):
         return None
-    return rows[_COLUMNS]
+    to_market = partners[partners["to_market"]]
+    if newest := _newest_pair(to_market[to_market["source"] == BACI], [BACI], year):
+        return YearPair(RECONCILED, *newest)
+    national = partners[partners["source"] != BACI]
+    return _mirror(market, national, order, year) or _eu_exports(
+        market, to_market[to_market["source"] == COMEXT], year, data_dir
+    )
+
+
+def reports(own: "pd.DataFrame", year: int | None) -> bool:
+    """Return whether a market has figures of its own, of a year if one is given."""
+    return bool(len(own)) if year is None else str(year) in set(own["period"])
+
+
+def _before(year: str) -> str:
+    return str(int(year) - 1)
+
+
+def _newest_pair(
+    rows: "pd.DataFrame", order: Sequence[str], year: int | None
+) -> tuple[str, str] | None:
+    """Return the newest year that a source has with the one before, and the preferred source."""
+    periods = {str(source): set(own["period"]) for source, own in rows.groupby("source")}
+    pairs = [
+        (now, -order.index(source), source)
+        for source, covered in periods.items()
+        for now in covered
+        if _before(now) in covered and year in (None, int(now))
+    ]
+    return (max(pairs)[0], max(pairs)[2]) if pairs else None
+
+
+def _mirror(
+    market: str, national: "pd.DataFrame", order: Sequence[str], year: int | None
+) -> YearPair | None:
+    """Return the newest years that enough partners report, with the source of each partner."""
+    needed = set(LARGE) - {market}
+    years = sorted(set(national["period"]), reverse=True)
+    for now in years if year is None else [str(year)]:
+        both = national[national["period"].isin([now, _before(now)])]
+        covered = both.groupby(["reporter", "source"])["period"].nunique()
+        full = covered[covered == 2].reset_index()
+        full["rank"] = full["source"].map(order.index)
+        first = full.sort_values("rank").drop_duplicates("reporter")
+        source_of = dict(zip(first["reporter"], first["source"], strict=True))
+        sellers = set(both.loc[both["to_market"], "reporter"])
+        if len(source_of) >= ENOUGH and needed <= set(source_of) and sellers & set(source_of):
+            return YearPair(MIRROR, now, None, source_of)
+    return None
+
+
+def _eu_exports(
+    market: str, comext: "pd.DataFrame", year: int | None, data_dir: Path | None
+) -> YearPair | None:
+    """Return the newest years in which enough members of the EU report exports to the market."""
+    newest = _newest_pair(comext, [COMEXT], year)
+    if newest is None:
+        return None
+    now, source = newest
+    rows = engine.ask_once(data_dir, _EXPORTERS, source=source, market=market)
+    covered = rows[rows["period"].isin([now, _before(now)])].groupby("reporter")["period"].nunique()
+    members = sorted(set(covered[covered == 2].index) & set(group_members("EU27")))
+    if len(members) < ENOUGH:
+        return None
+    return YearPair(EU_EXPORTS, now, source, dict.fromkeys(members, source))

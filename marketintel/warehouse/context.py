@@ -1,16 +1,28 @@
-"""What stands around the trade: tariff lines, economies, distances, polygons, world series."""
+"""Tables beside trade flows: tariffs, economies, distances, polygons, world series, EU inputs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, engine, reads, selection, store
+from marketintel.warehouse import engine, reads, selection, store
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+# The years of a code's MFN and preferential rates may differ; each is the newest of its kind, and
+# of several sources the first of sources.toml.
+_RATES = """
+SELECT cmd_code, hs_revision, period, partner, regime, rate_pct, source, vintage
+FROM duties JOIN preference AS p USING (source)
+WHERE reporter = $reporter AND regime <> 'calculated'
+  AND cmd_code IN (SELECT unnest($codes::VARCHAR[]))
+QUALIFY period = max(period) OVER (PARTITION BY cmd_code, regime)
+    AND p.rank = min(p.rank) OVER (PARTITION BY cmd_code, regime, period)
+ORDER BY cmd_code, regime, partner
+"""
 
 
 def tariff_lines(
@@ -33,6 +45,33 @@ def tariff_lines(
            AND cmd_code IN (SELECT unnest($codes::VARCHAR[])) ORDER BY hs8""",
         {"reporter": engine.one_economy(reporter), "codes": engine.as_list(codes)},
     )
+
+
+def tariff_rates(
+    reporter: str, codes: Sequence[str], *, data_dir: Path | None = None
+) -> "pd.DataFrame":
+    """Return a market's tariff on codes.
+
+    Codes are those of the tariff's own HS revision; a segment's code that is in force in several
+    revisions has one meaning in all of them (``segments.toml``).
+
+    Parameters
+    ----------
+    reporter : str
+        ISO3 or name of the market.
+    codes : sequence of str
+        HS codes of six digits.
+    data_dir : Path, optional
+        The data directory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        cmd_code, hs_revision, period, partner, regime, rate_pct, source, vintage; partner is WLD
+        for MFN, rates are per cent of the customs value, simple averages over national lines.
+    """
+    asked = {"reporter": engine.one_economy(reporter), "codes": list(codes)}
+    return engine.ask(data_dir, _RATES, asked, {"preference": selection.ranks("duties")})
 
 
 def macro(
@@ -204,53 +243,44 @@ def countries_geometry(data_dir: Path | None = None) -> "gpd.GeoDataFrame":
         ) from error
 
 
-def coverage(data_dir: Path | None = None, *, newest: bool = False) -> "pd.DataFrame":
-    """Return what is here, one row a raw file.
+EU_INPUTS = "eurostat_comext_inputs"
 
-    Parameters
+
+class CriticalInputs(NamedTuple):
+    """Imports by CN8, and what is known of the codes.
+
+    Attributes
     ----------
-    data_dir : Path, optional
-        The data directory.
-    newest : bool
-        Of each source the vintage retrieved last only: what tables are built from, and what a
-        report cites.
+    trade : DataFrame
+        ``exporter, market`` (ISO3; a member of the EU), ``cmd_code`` (CN8), ``period``,
+        ``value_eur``; trade between members included.
+    names, labels : dict of str to str
+        CN8 to material, and to where that was read.
+    citation : str
+        For under a table.
+    """
 
-    Returns
-    -------
-    pandas.DataFrame
-        source, title, vintage, rows, bytes, licence, licence_url, citation, url, retrieved_at,
-        retrieved_note, published_at, removable, table (the processed tables it feeds, joined by
-        ``;``), file, sha256, quirks (list of sentences).
+    trade: "pd.DataFrame"
+    names: dict[str, str]
+    labels: dict[str, str]
+    citation: str
+
+
+def critical_inputs(data_dir: Path | None = None) -> CriticalInputs | None:
+    """Return the newest snapshot; None where there is none.
 
     Raises
     ------
-    MissingDataError
-        Nothing is here.
+    DamagedDataError
+        The file differs from its checksum.
     """
-    import pandas as pd
-
     data_dir = data_dir or store.default_data_dir()
-    rows = []
-    items = snapshot.list_snapshots(data_dir)
-    if not items:
-        raise snapshot.nothing_in(data_dir)
-    if newest:
-        sources = dict.fromkeys(item.meta.source for item in items)
-        items = [item for source in sources for item in snapshot.find(data_dir, source)]
-    for item in items:
-        meta = item.meta
-        tables = ";".join(t for t, sources in build.SOURCES.items() if meta.source in sources)
-        rows.append(
-            {
-                "source": meta.source, "title": meta.title, "vintage": meta.vintage,
-                "rows": meta.rows, "bytes": meta.bytes, "licence": meta.licence,
-                "licence_url": meta.licence_url, "citation": meta.citation, "url": meta.url,
-                "retrieved_at": meta.retrieved_at.isoformat(),
-                "retrieved_note": meta.retrieved_note,
-                "published_at": meta.published_at.isoformat() if meta.published_at else None,
-                "removable": meta.removable, "table": tables,
-                "file": str(item.path.relative_to(data_dir)), "sha256": meta.sha256,
-                "quirks": meta.quirks,
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    if not snapshot.list_snapshots(data_dir, EU_INPUTS):
+        return None
+    file = snapshot.find(data_dir, EU_INPUTS)[0]
+    snapshot.verify(file)
+    reads.note(EU_INPUTS)
+    rows = store.read_parquet(file.path)
+    trade = rows.rename(columns={"partner": "exporter", "reporter": "market", "cn8": "cmd_code"})
+    known = file.meta.parameters
+    return CriticalInputs(trade, known["codes"], known["labels"], file.meta.citation)

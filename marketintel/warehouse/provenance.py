@@ -14,7 +14,7 @@ from marketintel.reference.countries import country_name
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse import engine, selection
 from marketintel.warehouse.build import RATES
-from marketintel.warehouse.context import coverage
+from marketintel.warehouse.coverage import coverage
 from marketintel.warehouse.flows import flows
 from marketintel.warehouse.mirror import BACI, OPPOSITE
 

@@ -72,9 +72,9 @@ def used(data_dir: Path | None = None) -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        As :func:`marketintel.warehouse.context.coverage`.
+        As :func:`marketintel.warehouse.coverage.coverage`.
     """
-    from marketintel.warehouse.context import coverage
+    from marketintel.warehouse.coverage import coverage
 
     there = coverage(data_dir, newest=True)
     order = {source: place for place, source in enumerate(_sources)}

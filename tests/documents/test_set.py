@@ -15,7 +15,7 @@ import pytest
 
 from marketintel.documents.engine.catalogue import editions, write_index
 from marketintel.reference.sources import load_sources
-from marketintel.warehouse.context import coverage
+from marketintel.warehouse.coverage import coverage
 from marketintel.warehouse.terms import edition_objections
 from tests.documents.conftest import KEY, commands, documents
 from tests.documents.test_outlook_best import adds_up

@@ -111,7 +111,7 @@ def test_tariffs_of_the_wto_stand_behind_those_of_wits(server: Server, tmp_path:
 
 
 def test_of_two_sources_of_a_tariff_the_first_is_read(server: Server, tmp_path: Path) -> None:
-    from marketintel.warehouse.tariffs import tariff_rates
+    from marketintel.warehouse.context import tariff_rates
 
     fetch(tmp_path, "wto", "CAN")
     (held,) = snapshot.find(tmp_path, "wto")

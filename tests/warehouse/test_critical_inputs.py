@@ -1,7 +1,7 @@
 """EU imports by CN8: what the snapshot says, and that its absence is no error."""
 
 from marketintel.reference.countries import group_members
-from marketintel.warehouse.critical_inputs import critical_inputs
+from marketintel.warehouse.context import critical_inputs
 
 
 def test_gallium_is_the_producers(starter):

@@ -14,12 +14,12 @@ from marketintel.reference.segments import load_segments
 from marketintel.warehouse import build, store
 from marketintel.warehouse.context import (
     countries_geometry,
-    coverage,
     macro,
     pairs,
     tariff_lines,
     world_series,
 )
+from marketintel.warehouse.coverage import coverage
 from marketintel.warehouse.flows import FLOW_COLUMNS, aggregate, flows, monthly
 from marketintel.warehouse.totals import partner_totals, supplier_matrix
 

@@ -13,8 +13,8 @@ from marketintel.cli.data import matrix as data_matrix
 from marketintel.cli.explain import explain as explain_command
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.warehouse import provenance
+from marketintel.warehouse.coverage import matrix
 from marketintel.warehouse.flows import flows
-from marketintel.warehouse.matrix import matrix
 from marketintel.warehouse.provenance import explain, sources_of
 from marketintel.warehouse.terms import edition_objections, local_only, publishable
 from tests.warehouse.conftest import small_imports

@@ -11,7 +11,7 @@ from marketintel.analysis.trade import decomposition, duties, suppliers, trade
 from marketintel.analysis.trade.frames import EVERY, NEIGHBOUR, NEIGHBOUR_AND_BROAD, SCOPES, By
 from marketintel.documents.market.scope import Scope
 from marketintel.reference.countries import EU, group_members
-from marketintel.warehouse.tariffs import tariff_rates
+from marketintel.warehouse.context import tariff_rates
 
 _GAP_COLUMNS = ("partner", "effective_duty_pct", "gap_pp", "like_for_like_gap_pp",
                 "reference_covered_pct")  # fmt: skip

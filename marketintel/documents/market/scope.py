@@ -20,7 +20,7 @@ from marketintel.documents import prose as w
 from marketintel.documents.market.terms import Terms, basis_line, terms
 from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.segments import Segments
-from marketintel.warehouse import context, reads
+from marketintel.warehouse import coverage, reads
 from marketintel.warehouse.imports import Imports
 
 
@@ -211,8 +211,8 @@ class Scope:
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
-        """Data that are here, one row a raw file (see :func:`context.coverage`)."""
-        return context.coverage(data_dir=self.data_dir, newest=True)
+        """Data that are here, one row a raw file (see :func:`coverage.coverage`)."""
+        return coverage.coverage(data_dir=self.data_dir, newest=True)
 
     @property
     def trade_files(self) -> pd.DataFrame:

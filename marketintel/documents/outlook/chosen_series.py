@@ -25,7 +25,7 @@ from marketintel.reference.scopes import BROAD, OWN
 from marketintel.reference.segments import Segments
 from marketintel.warehouse import comparable, reads
 from marketintel.warehouse.basis import Candidate, candidates, with_basis
-from marketintel.warehouse.context import coverage
+from marketintel.warehouse.coverage import coverage
 
 
 @dataclass(frozen=True)

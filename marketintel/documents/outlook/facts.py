@@ -28,7 +28,7 @@ from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
 from marketintel.warehouse import reads
 from marketintel.warehouse.basis import REPORTED, US, US_EXPORTS, Basis, by_basis, in_order
-from marketintel.warehouse.context import coverage
+from marketintel.warehouse.coverage import coverage
 
 CONTEXT = ("us_census_imports", "atlas_world_exports", "worldbank", "imf", "ecb")
 """Sources that scenarios and world series may read."""

@@ -16,7 +16,8 @@ from marketintel.analysis.markets.duty_rates import rates_of
 from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.screening import Material, Settings, load_nontariff
 from marketintel.warehouse import engine, reads
-from marketintel.warehouse.context import coverage, macro
+from marketintel.warehouse.context import macro
+from marketintel.warehouse.coverage import coverage
 
 
 @dataclass(frozen=True)

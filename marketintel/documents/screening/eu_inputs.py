@@ -9,7 +9,7 @@ from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
 from marketintel.documents.ranking.screen import Screen
 from marketintel.reference.countries import group_members
-from marketintel.warehouse.critical_inputs import CriticalInputs, critical_inputs
+from marketintel.warehouse.context import CriticalInputs, critical_inputs
 
 EU = "EU27"
 

@@ -1,4 +1,4 @@
-"""What is here for whom: target × segment × year, where from, and what has gone stale."""
+"""Coverage of the warehouse: raw files, and figures by target, segment and year."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError
-from marketintel.warehouse import engine, selection
-from marketintel.warehouse.context import coverage
+from marketintel.sources import snapshot
+from marketintel.warehouse import build, engine, selection, store
 from marketintel.warehouse.mirror import BACI
 
 if TYPE_CHECKING:
@@ -45,6 +45,58 @@ WHERE t.reporter <> 'WLD' AND t.partner <> 'WLD'
   AND ($targets IS NULL OR t.target IN (SELECT unnest($targets::VARCHAR[])))
 GROUP BY ALL ORDER BY ALL
 """
+
+
+def coverage(data_dir: Path | None = None, *, newest: bool = False) -> "pd.DataFrame":
+    """Return what is here, one row a raw file.
+
+    Parameters
+    ----------
+    data_dir : Path, optional
+        The data directory.
+    newest : bool
+        Of each source the vintage retrieved last only: what tables are built from, and what a
+        report cites.
+
+    Returns
+    -------
+    pandas.DataFrame
+        source, title, vintage, rows, bytes, licence, licence_url, citation, url, retrieved_at,
+        retrieved_note, published_at, removable, table (the processed tables it feeds, joined by
+        ``;``), file, sha256, quirks (list of sentences).
+
+    Raises
+    ------
+    MissingDataError
+        Nothing is here.
+    """
+    import pandas as pd
+
+    data_dir = data_dir or store.default_data_dir()
+    rows = []
+    items = snapshot.list_snapshots(data_dir)
+    if not items:
+        raise snapshot.nothing_in(data_dir)
+    if newest:
+        sources = dict.fromkeys(item.meta.source for item in items)
+        items = [item for source in sources for item in snapshot.find(data_dir, source)]
+    for item in items:
+        meta = item.meta
+        tables = ";".join(t for t, sources in build.SOURCES.items() if meta.source in sources)
+        rows.append(
+            {
+                "source": meta.source, "title": meta.title, "vintage": meta.vintage,
+                "rows": meta.rows, "bytes": meta.bytes, "licence": meta.licence,
+                "licence_url": meta.licence_url, "citation": meta.citation, "url": meta.url,
+                "retrieved_at": meta.retrieved_at.isoformat(),
+                "retrieved_note": meta.retrieved_note,
+                "published_at": meta.published_at.isoformat() if meta.published_at else None,
+                "removable": meta.removable, "table": tables,
+                "file": str(item.path.relative_to(data_dir)), "sha256": meta.sha256,
+                "quirks": meta.quirks,
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def matrix(
