@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from marketintel import files
-from marketintel.errors import StorageError
+from marketintel.errors import MissingDataError, StorageError
 
 _PACKAGE = Path(__file__).resolve().parent
 _ROOT = _PACKAGE.parent
@@ -15,6 +15,20 @@ _IS_WHEEL = (_PACKAGE / "_notebooks").is_dir()
 def notebooks_dir() -> Path:
     """Return the folder of the notebooks behind the documents."""
     return _PACKAGE / "_notebooks" if _IS_WHEEL else _ROOT / "notebooks"
+
+
+def notebook_path(name: str) -> Path:
+    """Return a notebook of the project.
+
+    Raises
+    ------
+    MissingDataError
+        It was removed.
+    """
+    path = notebooks_dir() / name
+    if not path.exists():
+        raise MissingDataError(f"{path}: the project's notebook is not there; install it again")
+    return path
 
 
 def starter_dir() -> Path:

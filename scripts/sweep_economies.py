@@ -30,8 +30,8 @@ from typing import Any
 
 from marketintel.documents.engine.blocks import Block
 from marketintel.documents.engine.chapters import GAP
-from marketintel.documents.engine.workbench import notebook_path
 from marketintel.errors import MarketIntelError
+from marketintel.places import notebook_path
 from marketintel.reference.countries import country_rows
 from marketintel.warehouse import engine
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import json
 import os
 import pickle
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cached_property
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from marketintel.documents.engine.naming import day, folder_name
 from marketintel.errors import UsageError
+from marketintel.places import notebook_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,6 +91,21 @@ def as_of_parameter() -> Any:
     return parameter("Day looked at, YYYY-MM-DD (default: today).", default="", convert=day)
 
 
+class _Chapters:
+    """Chapters of a document in the order of its notebook."""
+
+    def __get__(self, _: object, owner: type[Document]) -> tuple[str, ...]:
+        return _chapters_of(notebook_path(owner.notebook))
+
+
+@functools.cache
+def _chapters_of(notebook: Path) -> tuple[str, ...]:
+    text = notebook.read_text(encoding="utf-8")
+    sources = ("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    found = (re.fullmatch(r'doc\.chapter\("(\w+)"\)', source.strip()) for source in sources)
+    return tuple(match[1] for match in found if match)
+
+
 class Document:
     """A document about one question: parameters, facts, cover and chapters.
 
@@ -107,8 +126,7 @@ class Document:
     command: ClassVar[str]
     notebook: ClassVar[str]
     help: ClassVar[str]
-    #: Chapters in the order of the notebook.
-    chapters: ClassVar[tuple[str, ...]]
+    chapters: ClassVar[Any] = _Chapters()
     Parameters: ClassVar[type[Parameters]]
     #: Names of the files of :meth:`files`.
     more_files: ClassVar[tuple[str, ...]] = ()
@@ -277,7 +295,7 @@ def write(
         Its ``folder`` holds report.html, report.pdf, tables/, run.json and the executed notebook.
     """
     from marketintel.documents.engine.run import run_notebook
-    from marketintel.documents.engine.workbench import data_in_kernel, notebook_path
+    from marketintel.documents.engine.workbench import data_in_kernel
     from marketintel.files import scratch
     from marketintel.warehouse import reads
 

@@ -13,9 +13,9 @@ from marketintel.documents.document import document_class, open_document, write
 from marketintel.documents.engine import document
 from marketintel.documents.engine.blocks import MIME, Callout, Figure, Table, Text
 from marketintel.documents.engine.render import read_document, render
-from marketintel.documents.engine.workbench import notebook_path
 from marketintel.documents.s3_brief import europe
 from marketintel.errors import MissingDataError, UsageError
+from marketintel.places import notebook_path
 from marketintel.reference import nuts as nuts2
 from tests.documents.reading import HARDEST_GRADE, reading_grade
 

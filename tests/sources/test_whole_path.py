@@ -18,8 +18,9 @@ from marketintel.cli.fetch import reference_book
 from marketintel.documents.engine import blocks
 from marketintel.documents.engine import document as documents
 from marketintel.documents.engine.blocks import Table
-from marketintel.documents.engine.workbench import data_in_kernel, notebook_path
+from marketintel.documents.engine.workbench import data_in_kernel
 from marketintel.parquet import parquet_bytes
+from marketintel.places import notebook_path
 from marketintel.reference.segments import load_segments
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import answers_dir, execute

@@ -1,4 +1,4 @@
-"""Where the project's notebooks lie, and how one is run on the data that its facts rest on."""
+"""Environment of a notebook's kernel."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.documents.engine.run import Edition, run_notebook
-from marketintel.errors import MissingDataError
-from marketintel.places import notebooks_dir
+from marketintel.places import notebook_path
 
 
 def run_on(
@@ -25,20 +24,6 @@ def run_on(
     """
     with data_in_kernel(data_dir):
         return run_notebook(notebook_path(notebook), parameters, **options)
-
-
-def notebook_path(name: str) -> Path:
-    """Return a notebook of the project.
-
-    Raises
-    ------
-    MissingDataError
-        It was removed.
-    """
-    path = notebooks_dir() / name
-    if not path.exists():
-        raise MissingDataError(f"{path}: the project's notebook is not there; install it again")
-    return path
 
 
 @contextmanager

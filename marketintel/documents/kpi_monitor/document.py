@@ -27,8 +27,6 @@ class KpiMonitor(Document):
     command = "kpi report"
     notebook = "kpi_monitor.ipynb"
     help = "Write the monitor of all indicators."
-    chapters = ("summary", "board", "exchanges", "context", "yardsticks", "log", "definitions",
-                "method", "gaps", "sources")  # fmt: skip
     Parameters = KpiParameters
     facts: Monitor
 

@@ -43,8 +43,6 @@ class S3Brief(Document):
     command = "brief"
     notebook = "smart_specialisation_brief.ipynb"
     help = "Write a smart-specialisation brief of a region: at most four pages of plain language."
-    chapters = ("summary", "priorities", "strength", "nearness", "demand", "partners", "options",
-                "gaps", "sources")  # fmt: skip
     Parameters = BriefParameters
     facts: Brief
 
