@@ -12,7 +12,7 @@ from __future__ import annotations
 import pandas as pd
 
 from marketintel.analysis.forecast import elasticities
-from marketintel.documents.outlook import drivers
+from marketintel.documents.outlook.facts import drivers
 from marketintel.sources import snapshot
 from marketintel.warehouse import store
 

@@ -67,10 +67,11 @@ def chapters(notebook: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def table(economy: str, segments: list[str]) -> str:
     """Levels in five years."""
+    from marketintel.documents.document import open_document
     from marketintel.documents.engine.tables import as_csv
-    from marketintel.documents.outlook.listing import potential_table, printed
+    from marketintel.documents.outlook.views.listing import listing, printed
 
-    frame = potential_table([economy], segments, 25.0)
+    frame = listing(open_document("outlook", countries=[economy], segments=segments).facts)
     printed(frame)
     as_csv(frame)
     return f"{len(frame)} rows"
@@ -78,14 +79,12 @@ def table(economy: str, segments: list[str]) -> str:
 
 def outlook(economy: str, segments: list[str]) -> str:
     """Every chapter of the segment outlook and the model card."""
-    from marketintel.documents.outlook import edition
-    from marketintel.documents.outlook.asked import load
+    from marketintel.documents.document import open_document
 
-    found = load([economy], segments)
-    edition.cover(found)
-    texts = found.scenario_texts
-    parameters = {"countries": [economy], "segments": segments, "scenarios": texts}
-    return _told(chapters(edition.NOTEBOOK, parameters))
+    document = open_document("outlook", countries=[economy], segments=segments)
+    document.cover()
+    document.files()
+    return _told(document.chapter(name).html() for name in document.chapters)
 
 
 def study(economy: str, segments: list[str]) -> str:

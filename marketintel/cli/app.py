@@ -14,7 +14,7 @@ from marketintel.cli import partnership as cli_partnership
 from marketintel.cli.documents import command as document
 from marketintel.cli.explain import explain
 from marketintel.cli.fetch import fetch
-from marketintel.cli.forecast import forecast
+from marketintel.cli.forecast import print_levels
 from marketintel.cli.options import DataOption, EditionOption, OutOption, QuietOption, names, say
 from marketintel.cli.process import run_as_process
 from marketintel.cli.screen import screen
@@ -220,10 +220,11 @@ def check(
         )
 
 
-for command in (fetch, explain, forecast, screen):
+for command in (fetch, explain, screen):
     app.command()(command)
 for name in ("s3_brief",):
     app.command(document_class(name).command)(document(name))
+app.command("forecast")(document("outlook", instead=print_levels))
 cli_partnership.register(app)
 
 

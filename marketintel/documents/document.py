@@ -301,7 +301,7 @@ def write(
 
     with reads.recorded() as record:
         document = open_document(name, data_dir, **values)
-        cover, parameters = document.cover(), document.resolved()
+        cover, parameters, more = document.cover(), document.resolved(), document.files()
     given = (document.name, parameters)
     with scratch() as folder, data_in_kernel(data_dir, {HANDOVER: str(folder / "facts")}):
         (folder / "facts").write_bytes(pickle.dumps((given, document, record), protocol=5))
@@ -313,7 +313,7 @@ def write(
             cover=cover,
             edition=edition,
             as_of=document.as_of,
-            beside=lambda _: document.files(),
+            more=more,
             progress=progress,
         )
 

@@ -8,10 +8,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli.forecast import forecast as command
-from marketintel.documents.engine.blocks import Figure, Table, Text
-from marketintel.documents.outlook import card, drivers, pages, sentences
-from marketintel.documents.outlook.asked import load
+from marketintel.cli.documents import command
+from marketintel.cli.forecast import print_levels
+from marketintel.documents.charts.fans import fan
+from marketintel.documents.document import open_document
+from marketintel.documents.engine.blocks import Callout, Figure, Table, Text
+from marketintel.documents.outlook.facts import drivers
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
@@ -19,13 +21,24 @@ from marketintel.warehouse import comparable
 
 
 @pytest.fixture(scope="module")
-def outlook():
-    return load(["CHE", "IRL"], ["lasers", "optics", "laser_machines", "photovoltaics"])
+def document():
+    segments = ["lasers", "optics", "laser_machines", "photovoltaics"]
+    return open_document("outlook", countries=["CHE", "IRL"], segments=segments)
 
 
 @pytest.fixture(scope="module")
-def full():
-    return load()
+def outlook(document):
+    return document.facts
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return open_document("outlook")
+
+
+@pytest.fixture(scope="module")
+def full(whole):
+    return whole.facts
 
 
 def tables(stack) -> dict[str, Table]:
@@ -76,31 +89,31 @@ def test_yearly_series_are_sums_of_twelve_months(outlook):
     optics = outlook.years.found.query("unique_id == 'IRL optics'")["cover_pct"].iloc[0]
     assert 0 < optics < comparable.MIN_COVER_PCT
     assert "IRL optics" not in set(outlook.years.cells["unique_id"])
-    reason = outlook.silent.set_index("unique_id")["yearly"]
+    reason = outlook.omitted.set_index("unique_id")["yearly"]
     assert "24 % of the segment's trade" in reason["IRL optics"]
 
 
 def test_totals_are_the_sums_of_their_segments(outlook):
-    means = outlook.baselines.set_index(["unique_id", "ds"])["mean"]
+    means = outlook.drivers.baselines.set_index(["unique_id", "ds"])["mean"]
     for total, parts in outlook.years.structure.groupby("aggregate")["part"]:
         added = sum(means[part] for part in parts)
         np.testing.assert_allclose(means[total], added, rtol=1e-9)
 
 
-def test_probabilities_and_levels_fit_together(outlook):
+def test_probabilities_and_levels_fit_together(document, outlook):
     rows = outlook.years.potential.set_index("unique_id")
     grows = rows["level_then"] > rows["level_now"]
     assert ((rows["probability_growth"] > 0.5) == grows).all()
     assert (rows["probability_above_threshold"] <= rows["probability_growth"]).all()
     np.testing.assert_allclose(rows["threshold"], 1.25 * rows["level_now"])
-    table = tables(pages.countries(outlook))["potential_che"].frame
+    table = document.tables["potential_che"]
     lasers = table.set_index("segment").loc["Lasers"]
     assert lasers["level_then_usd"] == rows.loc["CHE lasers", "level_then"]
     assert lasers["probability_growth_pct"] == 100 * rows.loc["CHE lasers", "probability_growth"]
 
 
-def test_scenarios_state_assumption_elasticity_source_and_error(full):
-    table = full.scenarios
+def test_scenarios_state_assumption_elasticity_source_and_error(whole, full):
+    table = full.drivers.scenarios
     duty = table[table["assumption"].str.contains("lasers")]
     imports = 532_189_000
     assert duty["baseline"].iloc[0] == pytest.approx(imports, rel=1e-4)
@@ -119,22 +132,22 @@ def test_scenarios_state_assumption_elasticity_source_and_error(full):
     ]
     assert list(duty["is_default"]) == [True, False, False, False, False]
     assert duty["hi_95"].iloc[0] < duty["baseline"].iloc[0]
-    assert full.scenarios_refused.empty
-    shown = tables(pages.scenarios(full))
+    assert full.drivers.refused.empty
+    shown = tables(whole.chapter("scenarios"))
     assert {"elasticities", "low_high", "scenarios"} <= set(shown)
     labels = shown["scenarios"].frame["label"]
     assert "Duty, China 2017–19, all goods*" in set(labels)
     assert labels.str.startswith("Exchange rate").sum() == 2
     assert labels[labels.str.startswith("Exchange rate")].str.endswith("†").all()
     assert "China's statutory duties" in shown["scenarios"].source
-    said = texts(pages.scenarios(full))
+    said = texts(whole.chapter("scenarios"))
     assert "International Monetary Fund, 2022-10" in said.replace("\\", "")
     assert "was not computed" not in said
 
 
 def test_baseline_low_and_high_stand_beside_their_assumption(full):
-    table = full.low_high
-    baselines = full.baselines.set_index(["unique_id", "ds"])["mean"]
+    table = full.drivers.low_high
+    baselines = full.drivers.baselines.set_index(["unique_id", "ds"])["mean"]
     for row in table.itertuples():
         assert row.baseline == pytest.approx(baselines[row.unique_id, row.ds])
         assert row.lo_95 <= row.scenario <= row.hi_95
@@ -150,7 +163,9 @@ def test_baseline_low_and_high_stand_beside_their_assumption(full):
 
 
 def test_a_currency_nobody_quotes_and_a_missing_source_are_gaps(full, monkeypatch):
-    rows = drivers.with_rates(drivers.with_gdp(drivers._by_year(full.mirror_cells), None), None)
+    rows = drivers.with_rates(
+        drivers.with_gdp(drivers._by_year(full.drivers.mirror_cells), None), None
+    )
     known = rows.groupby("partner")["usd_per_local"].count()
     assert known["VNM"] == 0
     assert known.drop("VNM").gt(0).all()
@@ -165,14 +180,14 @@ def test_a_currency_nobody_quotes_and_a_missing_source_are_gaps(full, monkeypatc
         drivers.with_rates(rows, None)
 
 
-def test_elasticities_are_those_of_the_data(full):
-    by = {e.key: e for e in full.elasticities}
+def test_elasticities_are_those_of_the_data(whole, full):
+    by = {e.key: e for e in full.drivers.elasticities}
     assert by["duty"].n_obs > 60_000
     low, high = by["duty"].interval
     assert low < 0 < high
     assert by["duty_across_partners"].interval[1] < 0
     assert by["duty_core_codes"].value > 0  # the wrong sign is said, and the estimate is not used
-    assert "wrong sign" in sentences.duty_verdict(full.elasticities)
+    assert "wrong sign" in texts(whole.chapter("scenarios"))
     assert 1 < by["gdp_world"].value < 2
     assert all(len(e.weaknesses) > 50 for e in by.values())
 
@@ -189,7 +204,7 @@ def test_projected_growth_is_taken_within_the_projections(full):
     assert found.loc["IRL", "projected_pct"] == pytest.approx(ahead)
     assert found.loc["IRL", "history_pct"] == pytest.approx(back)
     assert found.loc["IRL", "source"] == "International Monetary Fund, 2022-10"
-    texts_ = set(full.low_high["assumption"])
+    texts_ = set(full.drivers.low_high["assumption"])
     found = drivers.gdp_projections(["IRL"], full.month, None).set_index("economy")
     gap = f"{found.loc['IRL', 'projected_pct'] - found.loc['IRL', 'history_pct']:+.1f}"
     assert any(t.startswith(f"GDP of IRL {gap} points a year") for t in texts_)
@@ -210,8 +225,8 @@ def test_shocks_touch_the_series_they_name(full):
     assert 2009 in set(full.detected["ds"].dt.year)
 
 
-def test_every_figure_says_what_its_intervals_held(outlook):
-    blocks = list(pages.countries(outlook).flat())
+def test_every_figure_says_what_its_intervals_held(document):
+    blocks = list(document.chapter("countries").flat())
     for i, block in enumerate(blocks):
         if isinstance(block, Figure):
             assert isinstance(blocks[i + 1], Text)
@@ -220,11 +235,9 @@ def test_every_figure_says_what_its_intervals_held(outlook):
 
 
 def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
-    from marketintel.documents.outlook.charts import fan_with_shocks
-
     made = outlook.months.fans.query("unique_id == 'CHE optics' and model == 'shown'")
     breaks = outlook.months.breaks.query("unique_id == 'CHE optics'")
-    figure = fan_with_shocks(outlook.months.panel, made, outlook.month_spans, breaks=breaks)
+    figure = fan(outlook.months.panel, made, spans=outlook.month_spans, breaks=breaks)
     axes = figure.axes[0]
     said = {text.get_text() for text in axes.texts}
     assert {"break", "Pandemic", "US duties of 2025"} <= said
@@ -235,19 +248,29 @@ def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
     assert 2020.16 < pandemic.xy[0] < 2020.92
 
 
-def test_it_says_what_the_series_are(outlook):
-    said = sentences.what_it_is(outlook)
+def test_it_says_what_the_series_are(document):
+    (said,) = (b.markdown for b in document.chapter("summary").flat() if isinstance(b, Callout))
     assert "US exports to Switzerland and Ireland" in said
     assert "*from the United States* only" in said
-    assert said in texts(pages.summary(outlook))
-    assert said in card.markdown(outlook)
+    assert said in texts(document.chapter("card"))
 
 
-def test_explanation_names_models_errors_and_alternatives(outlook):
-    said = sentences.explanation(outlook, "CHE lasers")
+def test_the_model_card_is_a_file_without_escapes(document):
+    ((name, card),) = document.files().items()
+    assert name == "model_card.md"
+    assert card.startswith("# Model card: segment outlook\n\n**What is forecast**\n\n- Country")
+    assert "\\" not in card
+    sections = [line for line in card.splitlines() if line.startswith("**")]
+    assert len(sections) == 8
+    assert all(line.startswith(("- ", "**", "#")) or not line for line in card.splitlines())
+
+
+def test_explanation_names_models_errors_and_alternatives(document, outlook):
+    lines = texts(document.chapter("countries")).splitlines()
+    said = next(line for line in lines if "**Lasers, US exports to Switzerland.**" in line)
     weights = outlook.years.weights.query("unique_id == 'CHE lasers'")
-    first = weights.nlargest(1, "weight_pct")["model"].iloc[0]
-    assert sentences.MEMBER_NAMES[first] in said
+    assert weights.nlargest(1, "weight_pct")["model"].item() == "shrunk_drift"
+    assert "Carried by the level with a shrunk drift" in said
     assert said.count("20") >= 5
     assert "alone were right" in said
 
@@ -265,12 +288,12 @@ def test_explanation_names_models_errors_and_alternatives(outlook):
 )
 def test_questions_without_an_answer_are_refused(arguments, error):
     with pytest.raises(error):
-        load(**arguments)
+        open_document("outlook", **arguments)
 
 
 def test_the_command_prints_levels():
     app = typer.Typer()
-    app.command()(command)
+    app.command()(command("outlook", instead=print_levels))
     done = CliRunner().invoke(
         app, ["Switzerland", "-s", "lasers,metrology", "--table", "--format", "json"]
     )
@@ -288,9 +311,9 @@ def test_income_is_estimated_from_the_world_alone_where_no_years_are_here():
 
 def test_series_that_end_too_long_before_the_edition_are_refused_with_a_command(full):
     assert full.month == "2026-11"
-    silent = full.silent.set_index("unique_id")
+    omitted = full.omitted.set_index("unique_id")
     for when in ("monthly", "yearly"):
-        reason = silent.loc["CHN lasers", when]
+        reason = omitted.loc["CHN lasers", when]
         assert reason.startswith("data end in 202")
         assert "`marketintel fetch us_census_exports --for USA --years 202" in reason
     for made in (full.years.made, full.months.fans, full.world.made, full.years.fans):
@@ -298,27 +321,27 @@ def test_series_that_end_too_long_before_the_edition_are_refused_with_a_command(
     rows = full.years.potential
     assert set(rows["ds"].dt.year) == {2030}
     assert not ((rows["partner"] == "CHN") & (rows["cutoff"].dt.year < 2024)).any()
-    assert full.baselines["ds"].min().year == 2026
+    assert full.drivers.baselines["ds"].min().year == 2026
 
 
-def test_what_is_not_known_here_is_said_beside_every_forecast(full):
-    said = " ".join(sentences.in_short(full))
+def test_what_is_not_known_here_is_said_beside_every_forecast(whole):
+    said = texts(whole.chapter("summary"))
     assert "in 2024, the last figure (2025 not known here), and are forecast" in said
     assert "as made then" not in said
-    for stack in (pages.together(full), pages.countries(full), pages.world(full)):
-        for block in stack.flat():
+    for name in ("together", "countries", "world"):
+        for block in whole.chapter(name).flat():
             of_forecasts = isinstance(block, Table | Figure) and "_" in block.name
             if of_forecasts and not block.name.startswith(("left_out", "world_errors")):
                 assert "data end in 20" in block.caption, block.name
 
 
-def test_an_old_projection_carries_its_warning_in_every_row_and_sentence(full):
-    rows = full.low_high
+def test_an_old_projection_carries_its_warning_in_every_row_and_sentence(whole, full):
+    rows = full.drivers.low_high
     from_imf = ~rows["assumption"].str.contains(r"[+-]1 point ")
     assert from_imf.any()
     assert (rows["warning"] != "").equals(from_imf)
-    shown = tables(pages.scenarios(full))["low_high"].frame
+    shown = whole.tables["low_high"]
     assert shown.loc[from_imf.to_numpy(), "growth"].str.contains("2022-10, out of date").all()
-    told = [gap for gap in full.driver_gaps if "Projected growth" in gap]
+    told = [gap for gap in full.drivers.gaps if "Projected growth" in gap]
     assert told
     assert all("out of date" in gap for gap in told)

@@ -8,10 +8,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli.forecast import forecast as command
+from marketintel.cli.documents import command
+from marketintel.cli.forecast import print_levels
+from marketintel.documents.document import open_document
 from marketintel.documents.engine.blocks import Table
-from marketintel.documents.outlook import card, pages, sentences, totals
-from marketintel.documents.outlook.asked import load
+from marketintel.documents.outlook.facts import load, totals
 from marketintel.errors import MissingDataError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
@@ -28,13 +29,24 @@ REVISIONS = {
 
 
 @pytest.fixture(scope="module")
-def materials():
-    return load(["JPN", "CAN", "CHN"], ["materials"])
+def of_materials():
+    return open_document("outlook", countries=["JPN", "CAN", "CHN"], segments=["materials"])
 
 
 @pytest.fixture(scope="module")
-def mixed():
-    return load(["CHE", "TUR", "CHN"], ["lasers", "metrology", "materials"])
+def materials(of_materials):
+    return of_materials.facts
+
+
+@pytest.fixture(scope="module")
+def of_mixed():
+    segments = ["lasers", "metrology", "materials"]
+    return open_document("outlook", countries=["CHE", "TUR", "CHN"], segments=segments)
+
+
+@pytest.fixture(scope="module")
+def mixed(of_mixed):
+    return of_mixed.facts
 
 
 def synthetic(places, years=YEARS, codes=("901320", "900110"), seed=1, **columns):
@@ -84,6 +96,10 @@ def tables(stack) -> dict[str, Table]:
     return {b.name: b for b in stack.flat() if isinstance(b, Table)}
 
 
+def words(stack) -> str:
+    return " ".join(b.markdown for b in stack.flat() if hasattr(b, "markdown")).replace("\\", "")
+
+
 def adds_up(frames: dict[str, pd.DataFrame], group: int) -> None:
     """Cells add up to margins and margins to the grand total, in the tables as they are written."""
     grid, sums = frames[f"coherent_{group}"], frames[f"totals_{group}"]
@@ -106,7 +122,7 @@ def adds_up(frames: dict[str, pd.DataFrame], group: int) -> None:
     np.testing.assert_allclose(by_item.reindex(margins.index), margins, **close)
 
 
-def test_thirty_years_of_reconciled_imports_stand_code_by_code(materials):
+def test_thirty_years_of_reconciled_imports_stand_code_by_code(of_materials, materials):
     years = materials.years
     assert {basis.kind for basis in years.nodes["kind"]} == {RECONCILED}
     assert all(basis.mixed for basis in years.nodes["kind"])
@@ -115,19 +131,16 @@ def test_thirty_years_of_reconciled_imports_stand_code_by_code(materials):
     assert (spans["count"] == 30).all()
     assert set(spans["max"]) == {pd.Timestamp("2024-12-31")}
     assert {"JPN 284690", "CAN 280450", "CHN 280530"} <= set(spans.index)
-    said = sentences.what_it_is(materials)
-    said = said.replace("\\", "")
+    said = words(of_materials.chapter("summary"))
     assert "Imports of Japan, Canada and China" in said
     assert "CEPII BACI, f.o.b" in said
     assert "mixed codes" in said
-    for line in sentences.in_short(materials):
-        assert "US exports" not in line
-    for code in ("JPN", "CAN"):
-        assert "US exports" not in " ".join(sentences.total(materials, code))
+    assert "US exports" not in said
+    assert "US exports" not in words(of_materials.chapter("countries"))
 
 
-def test_tables_add_up_to_their_margins_and_grand_totals(mixed, materials):
-    shown = {name: table.frame for name, table in tables(pages.together(mixed)).items()}
+def test_tables_add_up_to_their_margins_and_grand_totals(of_mixed, of_materials):
+    shown = {name: table.frame for name, table in tables(of_mixed.chapter("together")).items()}
     groups = sorted(int(name.removeprefix("coherent_")) for name in shown if "coherent_" in name)
     assert groups == [0, 1]
     for group in groups:
@@ -137,10 +150,10 @@ def test_tables_add_up_to_their_margins_and_grand_totals(mixed, materials):
     # China's US exports end in 2020, too long before the edition of 2026.
     assert "no yearly forecast" in set(left.loc[left["country"] == "China", "reason"])
     assert left["reason"].eq("another kind of trade").sum() == 3
-    adds_up({n: t.frame for n, t in tables(pages.together(materials)).items()}, 0)
+    adds_up({n: t.frame for n, t in tables(of_materials.chapter("together")).items()}, 0)
 
 
-def test_kinds_are_never_added_to_each_other(mixed):
+def test_bases_are_never_added_to_each_other(of_mixed, mixed):
     nodes = mixed.years.nodes.set_index("unique_id")
     for row in mixed.years.structure.itertuples():
         assert nodes.loc[row.part, "kind"] == nodes.loc[row.aggregate, "kind"]
@@ -148,7 +161,7 @@ def test_kinds_are_never_added_to_each_other(mixed):
     ends = mixed.years.panel.groupby("unique_id")["ds"].max()
     for _, rows in mixed.years.structure.groupby("group"):
         assert len(set(ends[[*rows["part"], *rows["aggregate"]]])) == 1
-    for block in tables(pages.countries(mixed)).values():
+    for block in tables(of_mixed.chapter("countries")).values():
         assert len(set(block.frame["kind"])) == 1
         assert block.source.startswith(("US exports, a mirror", "Imports, reports of both sides"))
 
@@ -177,7 +190,9 @@ def test_imports_that_end_too_early_give_way_to_newer_ones(tmp_path):
 def test_own_imports_come_before_baci_and_us_exports(tmp_path):
     keep(tmp_path, "comtrade", comtrade(synthetic(["JPN", "KOR"])))
     keep(tmp_path, "baci", baci(["JPN", "VNM"]))
-    outlook = load(["JPN", "KOR", "VNM"], ["lasers"], scenarios=(), data_dir=tmp_path)
+    countries = ["JPN", "KOR", "VNM"]
+    document = open_document("outlook", tmp_path, countries=countries, segments=["lasers"])
+    outlook = document.facts
     kinds = {u: k.kind for u, k in zip(*(outlook.years.nodes[c] for c in ("unique_id", "kind")))}  # noqa: B905
     assert kinds["JPN lasers"] == kinds["KOR lasers"] == REPORTED
     assert kinds["VNM lasers"] == RECONCILED
@@ -193,10 +208,10 @@ def test_own_imports_come_before_baci_and_us_exports(tmp_path):
     adds = outlook.years.structure
     parts = set(adds.loc[adds["aggregate"].isin(grand["unique_id"]), "part"])
     assert parts == {"JPN lasers", "KOR lasers"}
-    said = sentences.what_it_is(outlook)
-    assert "UN Comtrade, c.i.f" in said.replace("\\", "")
+    said = words(document.chapter("summary"))
+    assert "UN Comtrade, c.i.f" in said
     assert "mirror" not in said
-    assert "mirror" not in card.markdown(outlook)
+    assert "mirror" not in words(document.chapter("card"))
 
 
 def test_canadas_own_months_are_forecast_by_month_and_by_year(tmp_path):
@@ -220,16 +235,17 @@ def test_canadas_own_months_are_forecast_by_month_and_by_year(tmp_path):
         reporter="CAN", partner="DEU", flow="import", cmd_code="901320", valuation="FOB"
     )
     keep(tmp_path, "statcan_cimt", rows)
-    outlook = load(["CAN"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    (basis,) = outlook.kinds
+    document = open_document("outlook", tmp_path, countries=["CAN"], segments=["lasers"])
+    outlook = document.facts
+    (basis,) = outlook.bases
     assert (basis.kind, basis.source, basis.valuation) == (REPORTED, "statcan_cimt", "FOB")
-    assert outlook.months.kinds == {"CAN lasers": basis}
+    assert outlook.months.bases == {"CAN lasers": basis}
     assert len(outlook.months.panel) == 144
     assert outlook.months.fans["ds"].max() == pd.Timestamp("2025-12-31")
     panel = outlook.years.panel.query("unique_id == 'CAN lasers'").set_index("ds")["y"]
     cad = rows.loc[year == 2020, "value_cad"].sum()
     assert panel[pd.Timestamp("2020-12-31")] == pytest.approx(cad * 1.1 / 1.5)
-    shown = tables(pages.countries(outlook))
+    shown = tables(document.chapter("countries"))
     assert shown["months_can"].source.startswith("Imports as the country reports them")
 
 
@@ -246,7 +262,7 @@ def test_of_one_source_one_valuation_is_read(tmp_path):
     late = rows["period"].isin(["2023", "2024"])
     keep(tmp_path, "comtrade", rows.assign(valuation=np.where(late, "FOB", "CIF")))
     outlook = load(["JPN"], ["lasers"], scenarios=(), data_dir=tmp_path)
-    (basis,) = outlook.kinds
+    (basis,) = outlook.bases
     assert basis.valuation == "CIF"
     assert outlook.years.panel["ds"].max() == pd.Timestamp("2022-12-31")
 
@@ -271,27 +287,26 @@ def test_what_is_not_here_says_what_brings_it(tmp_path):
 
 
 def test_scenarios_rest_on_elasticities_of_such_goods(materials, mixed):
-    assert set(materials.scenarios["estimate"]) == {
+    assert set(materials.drivers.scenarios["estimate"]) == {
         "gdp_importers_materials",
         "exchange_rate_materials",
     }
-    assert materials.scenarios["baseline_what"].str.contains("imports of Canada").all()
-    assert set(mixed.low_high["unique_id"]) == {"CHE", "TUR", "CHN"}
-    assert not mixed.low_high["estimate"].str.endswith("_materials").all()
+    assert materials.drivers.scenarios["baseline_what"].str.contains("imports of Canada").all()
+    assert set(mixed.drivers.low_high["unique_id"]) == {"CHE", "TUR", "CHN"}
+    assert not mixed.drivers.low_high["estimate"].str.endswith("_materials").all()
 
 
 def test_a_group_of_one_country_has_no_grand_total():
-    outlook = load(["JPN"], ["materials"], scenarios=())
+    document = open_document("outlook", countries=["JPN"], segments=["materials"])
+    outlook = document.facts
     assert set(outlook.years.nodes["role"]) == {totals.CELL, totals.COUNTRY}
-    assert "there is no sum" in " ".join(
-        b.markdown for b in pages.together(outlook).flat() if hasattr(b, "markdown")
-    )
-    assert US_EXPORTS not in {k.kind for k in outlook.kinds}
+    assert "there is no sum" in words(document.chapter("together"))
+    assert US_EXPORTS not in {k.kind for k in outlook.bases}
 
 
 def test_the_command_prints_every_total_with_its_kind():
     app = typer.Typer()
-    app.command()(command)
+    app.command()(command("outlook", instead=print_levels))
     asked = ["JPN", "CAN", "-s", "materials", "--table", "--format", "json"]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from marketintel.documents.document import open_document
 from marketintel.documents.engine import blocks
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.chapters import GAP, chapter
 from marketintel.documents.market_study import forecasts, origin
 from marketintel.documents.market_study import pages as market_study
-from marketintel.documents.outlook import card, drivers, pages, sentences
-from marketintel.documents.outlook.chosen_series import Chosen
-from marketintel.documents.outlook.facts import Outlook
-from marketintel.documents.outlook.listing import potential_table
+from marketintel.documents.outlook.document import OutlookParameters, SegmentOutlook
+from marketintel.documents.outlook.facts import Outlook, drivers
+from marketintel.documents.outlook.facts.chosen import Chosen
+from marketintel.documents.outlook.views.listing import listing
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.reference.headings import load_headings
 from marketintel.reference.scopes import BROAD
@@ -109,9 +110,10 @@ def outlook_of(series):
 
 def drawn(outlook):
     """Every chapter that the series themselves make."""
-    shown = [pages.summary, pages.together, pages.countries, pages.silent]
-    text = " ".join(words(make(outlook)) for make in shown)
-    return text + " ".join([*sentences.in_short(outlook), *card._record(outlook)])
+    document = SegmentOutlook.__new__(SegmentOutlook)
+    vars(document).update(parameters=OutlookParameters(), data_dir=None, facts=outlook, memo={})
+    shown = ["summary", "together", "countries", "shocks", "omitted", "card"]
+    return " ".join(words(document.chapter(name)) for name in shown)
 
 
 NAN = [np.nan] * 4
@@ -135,13 +137,17 @@ def test_an_outlook_of_any_series_is_made(case, undrawn, undriven):
     outlook = outlook_of(CASES[case])
     assert GAP not in drawn(outlook)  # what follows looks at the facts behind it
     ids = set(outlook.years.found["unique_id"])
-    there = set(outlook.years.potential["unique_id"]) | set(outlook.silent["unique_id"])
+    there = set(outlook.years.potential["unique_id"]) | set(outlook.omitted["unique_id"])
     assert ids <= there, "a level or a reason, no series without either"
+
+
+def levels(place):
+    return listing(open_document("outlook", countries=[place], segments=["materials"]).facts)
 
 
 def test_what_ends_early_is_listed_and_in_no_total():
     for place in ("NZL", "LUX"):
-        table = potential_table([place], ["materials"], 25.0)
+        table = levels(place)
         early = table[table["group"] == -1]
         assert len(early) == 1
         assert early["year"].iloc[0] < table["year"].max()
@@ -153,7 +159,7 @@ def test_what_ends_early_is_listed_and_in_no_total():
         )
         assert whole == pytest.approx(cells["forecast_usd"].sum(), rel=1e-9)
     with pytest.raises(MissingDataError, match=r"KIR 280450: .*KIR 280490: "):
-        potential_table(["KIR"], ["materials"], 25.0)
+        levels("KIR")
 
 
 def test_a_chapter_without_its_data_is_a_stated_gap_and_other_errors_stay():

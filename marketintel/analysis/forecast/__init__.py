@@ -14,7 +14,7 @@ Method: ``docs/forecast.md``.
 from marketintel.analysis.forecast.breaks import cut
 from marketintel.analysis.forecast.coherence import reconcile
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
-from marketintel.analysis.forecast.explanation import Explanation, explain
+from marketintel.analysis.forecast.explanation import last_errors, member_weights
 from marketintel.analysis.forecast.outlook import potential
 from marketintel.analysis.forecast.present import forecast_ahead, standing
 from marketintel.analysis.forecast.record import (
@@ -29,14 +29,14 @@ from marketintel.analysis.forecast.scores import accuracy, score
 __all__ = [
     "FEWEST_TESTS",
     "SHOWN",
-    "Explanation",
     "accuracy",
     "backtest",
     "better_naive",
     "cut",
-    "explain",
     "forecast",
     "forecast_ahead",
+    "last_errors",
+    "member_weights",
     "notes",
     "potential",
     "reconcile",

@@ -60,7 +60,8 @@ def accuracy(
     -------
     DataFrame
         ``*by, level, series, forecasts, smape, mase, owa, coverage_pct, interval_score, pinball``.
-        ``mase`` is missing where the history never changed: its scale would be zero.
+        ``mase`` is missing where the history never changed: its scale would be zero. No rows if
+        there are no forecasts.
 
     Raises
     ------
@@ -71,6 +72,8 @@ def accuracy(
     if unknown:
         raise UsageError(f"cannot report by {sorted(unknown)}: not columns of the forecasts")
     keys = list(dict.fromkeys([*by, "level"]))
+    if forecasts.empty:
+        return pd.DataFrame(columns=[*keys, "series", "forecasts", *MEASURES])
     scored = score(forecasts, panel, season_length=season_length)
     table = _averaged(scored, keys)
     if benchmark is not None:

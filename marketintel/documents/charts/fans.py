@@ -27,9 +27,11 @@ def fan(
     benchmark_label: str = "drift",
     titles: Mapping[str, str] | None = None,
     breaks: "pd.DataFrame | None" = None,
+    spans: "pd.DataFrame | None" = None,
     what: str = "Exports",
     unit: str = "USD billion",
     scale: float = 1e9,
+    row_in: float = 2.25,
 ) -> "Figure":
     """History and forecast with its intervals, one panel a series, each with its own scale.
 
@@ -48,8 +50,12 @@ def fan(
         ``unique_id`` to the panel's title.
     breaks : DataFrame, optional
         ``unique_id, ds`` of the first period after each declared break: an upright dotted line.
+    spans : DataFrame, optional
+        ``unique_id, name, start, end`` of shocks (:mod:`marketintel.analysis.forecast.shocks`): shaded.
     what, unit, scale
         For the axis title, and the divisor of the values.
+    row_in : float
+        Height of a row of panels, inches.
 
     Raises
     ------
@@ -63,9 +69,10 @@ def fan(
         raise ValueError("fan: more than one row a series, date and level; pass one model")
     columns = min(_COLUMNS, len(series))
     lines = math.ceil(len(series) / columns)
+    annual = _annual(list(history["ds"]))
     with chart_style():
         figure = matplotlib.figure.Figure(
-            figsize=(TEXT_WIDTH_IN, 2.25 * lines + 0.25), layout="constrained"
+            figsize=(TEXT_WIDTH_IN, row_in * lines + 0.25), layout="constrained"
         )
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, key in zip(panels, series, strict=False):
@@ -73,9 +80,10 @@ def fan(
             if benchmark is not None:
                 _benchmark(axes, _of(benchmark, key), benchmark_label, scale)
             if breaks is not None:
-                annual = _annual(list(history["ds"]))
                 # The first period after the break is known: the line stands before it.
                 _breaks(axes, [t - half_period(annual) for t in _of(breaks, key, annual)["t"]])
+            if spans is not None:
+                _shaded(axes, spans[spans["unique_id"] == key], annual)
             axes.set_title(wrap((titles or {}).get(key, str(key)), 40, lines=2), fontsize=8.5)
             axes.set_ylim(bottom=0)
         for axes in panels[len(series) :]:
@@ -195,6 +203,25 @@ def _breaks(axes: "Axes", times: Sequence[float]) -> None:
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             size=7.5,
+            va="top",
+            color=muted,
+        )
+
+
+def _shaded(axes: "Axes", spans: "pd.DataFrame", annual: bool) -> None:
+    muted, pad = shipped_brand().muted, half_period(annual)
+    ends = zip(
+        _times(list(spans["start"]), annual), _times(list(spans["end"]), annual), strict=True
+    )
+    for name, (start, end) in zip(spans["name"], ends, strict=True):
+        axes.axvspan(start - pad, end + pad, color=muted, alpha=0.14, linewidth=0, zorder=0)
+        axes.annotate(
+            name,
+            ((start + end) / 2, 0.97),
+            xycoords=("data", "axes fraction"),
+            rotation=90,
+            size=6,
+            ha="center",
             va="top",
             color=muted,
         )

@@ -57,8 +57,6 @@ class Document:
         Tables, figures, callouts and panels in order.
     warnings : list of str
         What the notebook shows that a report does not print.
-    texts : list of str
-        Computed prose as its cells gave it.
     ledger : dict
         See :mod:`marketintel.documents.engine.ledger`.
     """
@@ -67,7 +65,6 @@ class Document:
     token: str
     blocks: list[Block]
     warnings: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
     ledger: dict[str, Any] = field(default_factory=dict)
 
     def convert(self, to: str, show: Callable[[int, str], str], *options: str) -> str:
@@ -114,7 +111,6 @@ def read(notebook: "NotebookNode") -> Document:
     """
     parts: list[Block] = []
     warnings: list[str] = []
-    texts: list[str] = []
     found = 0
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "markdown":
@@ -129,9 +125,7 @@ def read(notebook: "NotebookNode") -> Document:
                     block = from_payload(data[MIME])
                 except ValueError as error:
                     raise ReportError(f"cell {number}: {error}") from error
-                flat = list(block.flat()) if isinstance(block, Stack) else [block]
-                texts += [part.markdown for part in flat if isinstance(part, Text)]
-                parts += flat
+                parts += block.flat() if isinstance(block, Stack) else [block]
             elif output.output_type == "stream":
                 text = " ".join(output.text.split())
                 warnings.append(f"cell {number} wrote to {output.name}: {text[:300]}")
@@ -146,7 +140,7 @@ def read(notebook: "NotebookNode") -> Document:
             "may be lost; show each block once, as the last line of a cell"
         )
     document = _assemble(parts, warnings)
-    document.texts, document.ledger = texts, book
+    document.ledger = book
     return document
 
 

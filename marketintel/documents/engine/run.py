@@ -10,7 +10,7 @@ import json
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +22,6 @@ from marketintel.documents.engine import ledger, naming
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.catalogue import write_index
 from marketintel.documents.engine.cover import Cover
-from marketintel.documents.engine.document import Document
 from marketintel.documents.engine.drafts import draft, put_in_place
 from marketintel.documents.engine.html import settle_page
 from marketintel.documents.engine.language import used, word
@@ -90,7 +89,7 @@ def run_notebook(
     cover: Cover,
     edition: str | None = None,
     as_of: str = "",
-    beside: Callable[[Document], Mapping[str, str]] | None = None,
+    more: Mapping[str, str] | None = None,
     brand: Brand | None = None,
     cwd: Path | None = None,
     progress: bool = True,
@@ -113,8 +112,8 @@ def run_notebook(
         Folder name; default: :func:`marketintel.documents.engine.naming.edition_month` of what was read.
     as_of : str
         The day that the document looks at, if it looks at one.
-    beside : callable, optional
-        From the document to more texts for its folder, by file name.
+    more : mapping, optional
+        Further texts for the folder, by file name.
     brand : Brand, optional
         Default: ``reference/brand.toml``.
     cwd : Path, optional
@@ -161,7 +160,7 @@ def run_notebook(
                 rendered = render(document, made, marked, brand)
             with _stopwatch(timing, "tables_s"):
                 _save(rendered, made, marked)
-            for name, text in (beside(document) if beside else {}).items():
+            for name, text in (more or {}).items():
                 (made / name).write_text(text, encoding="utf-8", newline="\n")
             found = settle_page(rendered.html, folder)
         except ReportError as error:

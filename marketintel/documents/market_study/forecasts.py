@@ -14,7 +14,7 @@ from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.documents import prose as w
 from marketintel.documents.engine.blocks import Callout, Stack, Table, Text, escape
 from marketintel.documents.frames import each
-from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS, accuracy
+from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS
 
 MODELS = ("combination", "naive", "drift")
 
@@ -80,8 +80,8 @@ def compute(series: pd.DataFrame, month: str, fetch: str = "") -> Outlook:
     models = [*MODELS, "naive2"]
     forecasts = fc.forecast_ahead(panel, HORIZON, month, (80, 95), MODELS, fetch=fetch)
     tested = fc.backtest(panel, HORIZON, ORIGINS, (80, 95), models)
-    errors = accuracy(tested, panel, by=("model", "unique_id"))
-    coverage = accuracy(tested, panel, by=("model",))
+    errors = fc.accuracy(tested, panel, by=("model", "unique_id"))
+    coverage = fc.accuracy(tested, panel, by=("model",))
     reasons = pd.concat([fc.refused(forecasts), fc.refused(tested)], ignore_index=True)
     return Outlook(panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"), month)
 

@@ -1,4 +1,4 @@
-"""Phrases for the basis of a series: its label, its trade and its limits."""
+"""Phrases for the basis of a series: its publisher, its label and its trade."""
 
 from marketintel.documents import prose as w
 from marketintel.reference.scopes import BROAD, NEIGHBOUR
@@ -27,22 +27,6 @@ _LABELS = {
     US_EXPORTS: "US exports, a mirror",
 }
 _GOODS = {BROAD: ", mixed codes", NEIGHBOUR: ", neighbours of photonics"}
-_LIMITS = {
-    REPORTED: "They are what a country itself says it bought from everywhere.",
-    RECONCILED: (
-        "What exporters and the importer reported is made one figure, without freight. The goods are "
-        "counted in codes of one HS revision throughout, into which later years were converted."
-    ),
-    US_EXPORTS: (
-        "They mirror what these countries import *from the United States* only: not their imports from "
-        "Europe or Asia, and not their markets. A supplier that loses to others shows falling exports in "
-        "a growing market. Re-exports are included."
-    ),
-}
-_MIXED = (
-    " No core code of the segment has figures here: **mixed codes** stand one by one. They hold other "
-    "goods as well, and no share of them is known to be photonic."
-)
 
 
 def publisher(basis: Basis) -> str:
@@ -64,8 +48,3 @@ def trade_of(basis: Basis, place: str) -> str:
 def trade_of_all(basis: Basis, places: str) -> str:
     """Return the trade of countries named in a listing."""
     return f"US exports to {places}" if basis.kind == US_EXPORTS else f"imports of {places}"
-
-
-def limits(basis: Basis) -> str:
-    """Return the limits of a basis that a reader meets before any figure."""
-    return _LIMITS[basis.kind] + (_MIXED if basis.mixed else "")

@@ -12,7 +12,7 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.trade.frames import CORE
 from marketintel.documents.market import load as study_facts
-from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS, accuracy
+from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country, country_name
 from marketintel.reference.drivers import MarketNote, market_note
@@ -194,7 +194,7 @@ def world_forecasts(
     tested = fc.backtest(panel, HORIZON, ORIGINS, (80,), MODELS)
     made = fc.shown(
         fc.forecast_ahead(panel, HORIZON, month, (80,), MODELS),
-        accuracy(tested, panel, by=("model", "unique_id")),
+        fc.accuracy(tested, panel, by=("model", "unique_id")),
     )
     forecast = made[made["mean"].notna()]
     last = panel.sort_values("ds").groupby("unique_id").last()

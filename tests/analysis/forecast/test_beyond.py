@@ -5,8 +5,11 @@ import pandas as pd
 import pytest
 
 from marketintel.analysis.forecast import (
-    explain,
+    accuracy,
+    backtest,
     forecast,
+    last_errors,
+    member_weights,
     potential,
 )
 from marketintel.analysis.forecast.combination import MEMBERS
@@ -49,34 +52,44 @@ def test_potential_respects_breaks_and_keeps_refusals():
     assert table.attrs["refused"][0]["unique_id"] == "a"
 
 
-def test_explanation_weights_rebuild_the_forecast(walk):
+def test_weights_of_members_rebuild_the_forecast(walk):
     panel = walk(4)
-    told = explain(panel, 1, origins=5)
-    weights = told.weights
+    weights = member_weights(panel, 1)
     assert set(weights["model"]) == set(MEMBERS["A"])
     np.testing.assert_allclose(weights.groupby("unique_id")["weight_pct"].sum(), 100)
     rebuilt = (weights["weight_pct"] / 100 * weights["mean_end"]).groupby(weights["unique_id"])
     made = forecast(panel, 1, [95]).set_index("unique_id")["mean"]
     np.testing.assert_allclose(rebuilt.sum(), made)
-    errors = told.errors
+
+
+def test_last_errors_are_those_of_every_origin(walk):
+    panel = walk(4)
+    models = ["combination", "naive", "drift"]
+    errors = last_errors(backtest(panel, 1, 5, model=models), panel)
+    assert set(errors["model"]) == set(models)
     assert (errors.groupby(["unique_id", "model"]).size() == 5).all()
     one = errors.iloc[0]
     assert one["error_pct"] == pytest.approx(100 * (one["mean"] / one["y"] - 1))
-    assert set(told.accuracy["model"]) == {"combination", "naive", "drift"}
 
 
-def test_explanation_of_several_frequencies_names_the_members_of_each(walk):
+def test_weights_of_several_frequencies_name_the_members_of_each(walk):
     months = pd.date_range("2015-01-31", periods=60, freq="ME").as_unit("s")
     monthly = pd.DataFrame({"unique_id": "m", "ds": months, "y": 5 + np.sin(np.arange(60))})
-    panel = pd.concat([walk(2), monthly])
-    weights = explain(panel, 2).weights
+    weights = member_weights(pd.concat([walk(2), monthly]), 2)
     for name, freq in (("s0", "A"), ("m", "M")):
         rows = weights[weights["unique_id"] == name]
         assert set(rows["model"]) == set(MEMBERS[freq])
         assert rows["weight_pct"].sum() == pytest.approx(100)
 
 
-def test_explanation_of_a_series_too_short_to_test():
-    told = explain(annual("a", [5, 6, 7, 6, 7, 8, 9, 8]), 3)
-    assert len(told.weights) == len(MEMBERS["A"])
-    assert told.errors.empty
+@pytest.mark.parametrize("points", [8, 9])
+def test_a_series_too_short_to_test_has_weights_and_no_errors(points):
+    panel = annual("a", [5, 6, 7, 6, 7, 8, 9, 8, 9][:points])
+    tested = backtest(panel, 5)
+    assert len(member_weights(panel, 5)) == len(MEMBERS["A"])
+    errors = last_errors(tested, panel)
+    assert errors.empty
+    assert "unique_id" in errors
+    scores = accuracy(tested, panel, by=["unique_id", "model"])
+    assert scores.empty
+    assert {"unique_id", "level", "mase"} <= set(scores)

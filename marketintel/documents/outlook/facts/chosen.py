@@ -18,8 +18,8 @@ from marketintel.analysis.forecast import cut
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.forecast.present import standing
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.outlook.months import MONTHS
-from marketintel.documents.outlook.years import YEARS
+from marketintel.documents.outlook.facts.months import MONTHS
+from marketintel.documents.outlook.facts.years import YEARS
 from marketintel.errors import MissingDataError
 from marketintel.reference.scopes import BROAD, OWN
 from marketintel.reference.segments import Segments

@@ -1,4 +1,4 @@
-"""The yearly facts of an outlook: cells and the totals that they add up to, five years ahead."""
+"""Yearly facts of an outlook: cells and the totals that they add up to, five years ahead."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from marketintel.analysis.forecast import coherence
 from marketintel.analysis.forecast.outlook import COLUMNS as POTENTIAL
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
 from marketintel.documents.frames import one
-from marketintel.documents.outlook import totals
-from marketintel.documents.outlook.months import MODELS, ORIGINS, accuracy
+from marketintel.documents.outlook.facts import totals
+from marketintel.documents.outlook.facts.months import MODELS, ORIGINS
 from marketintel.errors import UsageError
 from marketintel.warehouse import comparable
 from marketintel.warehouse.basis import Basis
@@ -34,7 +34,7 @@ class Years:
     Attributes
     ----------
     found : DataFrame
-        ``years`` of :class:`marketintel.documents.outlook.chosen_series.Chosen`; may be empty.
+        ``years`` of :class:`marketintel.documents.outlook.facts.chosen.Chosen`; may be empty.
     threshold_pct : float
         The second probability: that a series exceeds its present level by so much.
     month : str
@@ -56,9 +56,13 @@ class Years:
         return self._speaking[kept.loc[self._speaking.index]].reset_index(drop=True)
 
     @property
+    def is_mixed(self) -> pd.Series:
+        """True for rows of ``found`` that are mixed codes."""
+        return self.found["kind"].map(lambda basis: basis.mixed)
+
+    @property
     def _speaking(self) -> pd.DataFrame:
-        mixed = self.found["kind"].map(lambda basis: basis.mixed)
-        return self.found[mixed | (self.found["cover_pct"] >= comparable.MIN_COVER_PCT)]
+        return self.found[self.is_mixed | (self.found["cover_pct"] >= comparable.MIN_COVER_PCT)]
 
     @cached_property
     def refused(self) -> pd.DataFrame:
@@ -107,7 +111,7 @@ class Years:
         return one(self.nodes, "unique_id", unique_id)
 
     def basis(self, unique_id: str) -> Basis:
-        """What a series counts."""
+        """Basis of a series."""
         basis: Basis = self.node(unique_id)["kind"]
         return basis
 
@@ -121,7 +125,17 @@ class Years:
     @cached_property
     def errors(self) -> pd.DataFrame:
         """Errors two years ahead by series, model and level; empty if nothing can be tested."""
-        return accuracy(self.tested, self.panel, by=("model", "unique_id"))
+        return fc.accuracy(self.tested, self.panel, by=("model", "unique_id"))
+
+    @property
+    def cell_errors(self) -> pd.DataFrame:
+        """Errors of the cells alone."""
+        return self.errors[self.errors["unique_id"].isin(self.ids(totals.CELL))]
+
+    @cached_property
+    def last_errors(self) -> pd.DataFrame:
+        """Errors two years ahead at the last origins, by series and model."""
+        return fc.last_errors(self.tested, self.panel)
 
     @cached_property
     def _origins(self) -> dict[int, pd.DataFrame]:
@@ -187,23 +201,15 @@ class Years:
         return rows[["unique_id", "ds", "mean"]].reset_index(drop=True)
 
     @cached_property
-    def explanation(self) -> fc.Explanation:
-        """Which models carried the forecasts, and the errors two years ahead."""
-        return fc.explain(self.panel, TESTED_AHEAD, ORIGINS)
-
-    @cached_property
     def weights(self) -> pd.DataFrame:
         """Members' shares of the path over the whole horizon, and their own ends."""
         where = fc.standing(self.panel, YEARS, self.month, "A")
+        horizons = self.panel["unique_id"].map(where.set_index("unique_id")["horizon"])
         parts = [
-            fc.explain(
-                self.panel[self.panel["unique_id"].isin(rows["unique_id"])],
-                int(str(horizon)),
-                ORIGINS,
-            )
-            for horizon, rows in where.groupby("horizon")
+            fc.member_weights(rows, int(str(horizon)))
+            for horizon, rows in self.panel.groupby(horizons)
         ]
-        return pd.concat([part.weights for part in parts], ignore_index=True)
+        return pd.concat(parts, ignore_index=True)
 
 
 def thresholds(panel: pd.DataFrame, pct: float) -> dict[str, float]:

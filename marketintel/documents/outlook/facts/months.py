@@ -1,4 +1,4 @@
-"""The monthly facts of an outlook: whole segments after their last break, twelve months ahead."""
+"""Monthly facts of an outlook: whole segments after their last break, twelve months ahead."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from functools import cached_property
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.documents.yearly_forecasts import accuracy
 from marketintel.reference.segments import Segments
 from marketintel.warehouse import comparable
 from marketintel.warehouse.basis import Basis
@@ -26,7 +25,7 @@ class Months:
     Attributes
     ----------
     flows : DataFrame
-        ``months`` of :class:`marketintel.documents.outlook.chosen_series.Chosen`; may be empty.
+        ``months`` of :class:`marketintel.documents.outlook.facts.chosen.Chosen`; may be empty.
     segments : Segments
         The reference file, for its breaks.
     month : str
@@ -58,8 +57,8 @@ class Months:
         return fc.cut(self.panel, self.breaks)
 
     @cached_property
-    def kinds(self) -> dict[str, Basis]:
-        """What each series counts."""
+    def bases(self) -> dict[str, Basis]:
+        """Basis of each series."""
         if self.flows.empty:
             return {}
         once = self.flows.drop_duplicates(["partner", "segment"])
@@ -78,8 +77,8 @@ class Months:
         """Command that brings newer data of each series."""
         ends = self.panel.groupby("unique_id")["ds"].max().dt.year
         return {
-            u: k.fetch_command(u[:3], ends[u], self.month)
-            for u, k in self.kinds.items()
+            u: basis.fetch_command(u[:3], ends[u], self.month)
+            for u, basis in self.bases.items()
             if u in ends
         }
 
@@ -91,13 +90,11 @@ class Months:
     @cached_property
     def errors(self) -> pd.DataFrame:
         """Errors by series, model and level; empty if nothing can be tested."""
-        return accuracy(self.tested, self.cut, by=("model", "unique_id"))
+        return fc.accuracy(self.tested, self.cut, by=("model", "unique_id"))
 
     @cached_property
     def scored(self) -> pd.DataFrame:
         """Errors of the series that are forecast: those that end too early prove nothing here."""
-        if self.errors.empty:
-            return self.errors
         return self.errors[self.errors["unique_id"].isin(self.fans["unique_id"])]
 
     @cached_property
@@ -105,7 +102,7 @@ class Months:
         """Errors by country, model and level."""
         tested = self.tested[self.tested["unique_id"].isin(self.fans["unique_id"])]
         tested = tested.assign(country=tested["unique_id"].str[:3])
-        return accuracy(tested, self.cut, by=("country", "model"))
+        return fc.accuracy(tested, self.cut, by=("country", "model"))
 
     def last(self, iso3: str) -> str:
         """Last month of a country's data; empty if it has none."""

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from marketintel.analysis.forecast import present
 from marketintel.documents.frames import each
-from marketintel.documents.outlook import totals
-from marketintel.documents.outlook.asked import load
-from marketintel.documents.outlook.facts import Outlook
+from marketintel.documents.outlook.facts import Outlook, totals
 from marketintel.errors import MissingDataError
 from marketintel.reference.scopes import NEIGHBOUR
+from marketintel.warehouse.basis import US_EXPORTS
 
-_KIND_ORDER = {totals.COUNTRY: 0, totals.CELL: 1, totals.GRAND: 2, totals.SEGMENT: 3}
+_ROLES = {totals.COUNTRY: 0, totals.CELL: 1, totals.GRAND: 2, totals.SEGMENT: 3}
+_KINDS = {US_EXPORTS: "mirror"}
 
 
-def potential_table(
-    countries: Sequence[str],
-    segments: Sequence[str],
-    threshold_pct: float,
-    data_dir: Path | None = None,
-) -> pd.DataFrame:
-    """One row a country and segment (or mixed code); ``all`` stands for a total over them.
+def listing(outlook: Outlook) -> pd.DataFrame:
+    """Return one row a country and segment (or mixed code); ``all`` stands for a total over them.
 
     Returns
     -------
@@ -34,16 +27,15 @@ def potential_table(
         hi_80_usd, lo_95_usd, hi_95_usd, added_per_year_usd, probability_growth_pct, threshold_usd,
         probability_above_threshold_pct, group``: trade of the last year known and five years after the edition's
         month; ``not_known`` are years in between that are over but not in the data; probabilities in
-        percent. ``kind`` is reported, reconciled or US exports, with "mixed codes"
+        percent. ``kind`` is reported, reconciled or mirror (US exports), with "mixed codes"
         where these stand in. Rows of one ``group`` add up to its totals; -1 is in none.
-        ``attrs["without"]`` says what has no such forecast and why, a line a country and reason.
+        ``attrs["without"]`` are series without such a forecast, a line a country and reason.
 
     Raises
     ------
     MissingDataError
         No series can be forecast; the reasons of all.
     """
-    outlook = load(countries, segments, threshold_pct, (), data_dir)
     rows = outlook.years.potential
     without = _without(outlook)
     if rows.empty:
@@ -51,7 +43,7 @@ def potential_table(
     order = {code: place for place, code in enumerate(outlook.countries)}
     rows = rows.assign(
         place=[order.get(p, len(order)) for p in rows["partner"]],
-        rank=rows["role"].map(_KIND_ORDER),
+        rank=rows["role"].map(_ROLES),
     ).sort_values(["place", "group", "rank", "level_now"], ascending=[True, True, True, False])
     kinds = list(rows["kind"])
     table = pd.DataFrame(
@@ -59,7 +51,9 @@ def potential_table(
             "country": [_of(outlook, r, "partner") for r in each(rows)],
             "segment": [_of(outlook, r, "item") for r in each(rows)],
             "kind": [
-                k.kind + ", mixed codes" * k.mixed + ", neighbours" * (k.scope == NEIGHBOUR)
+                _KINDS.get(k.kind, k.kind)
+                + ", mixed codes" * k.mixed
+                + ", neighbours" * (k.scope == NEIGHBOUR)
                 for k in kinds
             ],
             "source": [k.source for k in kinds],
@@ -85,33 +79,32 @@ def potential_table(
 
 
 def _of(outlook: Outlook, row: Any, column: str) -> str:
-    """Return a row's country or segment; of a sum ``all`` that were asked for, or of which."""
+    """Country or segment of a row; of a total ``all``, or those that it adds."""
     if name := str(getattr(row, column)):
         return name
     adds = outlook.years.structure
     parts = adds.loc[adds["aggregate"] == row.unique_id, "part"]
     nodes = outlook.years.nodes
     names = sorted(set(nodes.loc[nodes["unique_id"].isin(parts), column]))
-    asked = outlook.countries if column == "partner" else outlook.chosen
-    whole = set(names) == set(asked)
-    return "all" if whole else f"all of {len(names)}: {', '.join(names)}"
+    every = outlook.countries if column == "partner" else outlook.segment_ids
+    return "all" if set(names) == set(every) else f"all of {len(names)}: {', '.join(names)}"
 
 
 def _without(outlook: Outlook) -> list[str]:
-    """Say what has no yearly forecast and why, a line a country and reason."""
-    silent = outlook.silent.dropna(subset="yearly")
-    items = silent.groupby(["partner", "yearly"], sort=False)["item"].agg(", ".join)
+    """Series without a yearly forecast, a line a country and reason."""
+    omitted = outlook.omitted.dropna(subset="yearly")
+    items = omitted.groupby(["partner", "yearly"], sort=False)["item"].agg(", ".join)
     return [f"{r.partner} {r.names}: {r.yearly}" for r in each(items.reset_index(name="names"))]
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
-    """Columns of :func:`potential_table` that fit a screen, years as text and dollars in thousands."""
-    told = table["kind"] + ": " + table["source"] + " " + table["valuation"]
+    """Return the columns of a listing that fit a screen, years as text and dollars in thousands."""
+    basis = table["kind"] + ": " + table["source"] + " " + table["valuation"]
     money = ["level_usd", "forecast_usd", "lo_80_usd", "hi_80_usd"]
     sums = {c: table[c].str.partition(":")[0] for c in ("country", "segment")}
     shown = table[["country", "segment"]].assign(
         **sums,
-        kind=told,
+        kind=basis,
         year=table["year"].astype(str),
         not_known=table["not_known"],
         then=table["then"].astype(str),

@@ -1,4 +1,4 @@
-"""The world's exports of the headings that may speak for a segment, forecast by year."""
+"""World exports of the headings that may stand for a segment, forecast by year."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
-from marketintel.documents.outlook.months import MODELS, ORIGINS
-from marketintel.documents.outlook.years import YEARS, thresholds
+from marketintel.documents.outlook.facts.months import MODELS, ORIGINS
+from marketintel.documents.outlook.facts.years import YEARS, thresholds
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import Heading, Headings
 from marketintel.warehouse.context import world_series
@@ -97,13 +97,11 @@ class World:
 
     @cached_property
     def errors(self) -> pd.DataFrame:
-        """Errors by model and level; empty if none can be tested."""
+        """Errors by heading, model and level."""
         tested = fc.backtest(self.panel, YEARS, ORIGINS, (80, 95), MODELS)
-        if tested.empty:
-            return pd.DataFrame()
         return fc.accuracy(tested, self.panel, by=("model", "unique_id"))
 
     @cached_property
     def weights(self) -> pd.DataFrame:
         """Members' shares of the paths."""
-        return fc.explain(self.panel, YEARS, ORIGINS).weights
+        return fc.member_weights(self.panel, YEARS)

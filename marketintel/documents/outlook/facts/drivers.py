@@ -1,4 +1,4 @@
-"""Elasticities from the data at hand, and scenarios put on the outlook's baselines."""
+"""Elasticities estimated from the data, and projections of GDP."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.forecast import choice, elasticities, present, scenarios
+from marketintel.analysis.forecast import elasticities, present
 from marketintel.analysis.forecast.elasticities import Elasticity
-from marketintel.analysis.forecast.scenarios import Scenario
 from marketintel.analysis.trade.frames import CORE
-from marketintel.errors import MarketIntelError, MissingDataError, UsageError
-from marketintel.reference.countries import country, group_members
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.drivers import load_elasticities
 from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
 from marketintel.reference.sources import load_sources
 from marketintel.warehouse.context import macro, world_series
-from marketintel.warehouse.flows import flows
 from marketintel.warehouse.totals import supplier_matrix
 
 CHAPTERS = ("84", "85", "90")
@@ -38,8 +35,6 @@ EURO_SINCE = {
     "LTU": 2015, "HRV": 2023, "BGR": 2026,
 }  # fmt: skip
 """Members of the euro area and the year from which the euro's rate is theirs."""
-
-_ALIASES = {"EU": "EU27"}
 
 
 def stored_elasticities(driver: str) -> list[Elasticity]:
@@ -170,118 +165,6 @@ def gdp_projections(countries: Sequence[str], month: str, data_dir: Path | None)
         growth = _mean_growth(back), _mean_growth(ahead["value"])
         rows.append((str(economy), *growth, *span, said, old))
     return pd.DataFrame(rows, columns=PROJECTION)
-
-
-def evaluate(
-    texts: Sequence[str],
-    found: Sequence[Elasticity],
-    baselines: pd.DataFrame,
-    segments: Segments,
-    data_dir: Path | None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compute every scenario under every elasticity of its driver.
-
-    Parameters
-    ----------
-    texts : sequence of str
-        As :func:`~marketintel.analysis.forecast.scenarios.parse` reads them; a sentence that cannot
-        be read is a mistake and raises.
-    baselines : DataFrame
-        ``unique_id, ds, mean``: yearly forecasts of "PARTNER segment" and of each partner's total;
-        ``what`` says what they count, such as "US exports to Ireland".
-
-    Returns
-    -------
-    DataFrame
-        Rows of :func:`~marketintel.analysis.forecast.scenarios.apply` at the last year of the
-        baseline, with ``baseline_what`` and ``rate_pct``, ``label``, ``is_default``,
-        ``tells_direction``; the default estimate first (:mod:`marketintel.analysis.forecast.choice`).
-    DataFrame
-        ``assumption, reason``: scenarios that could not be computed.
-    """
-    done, undone = [], []
-    for text in texts:
-        scenario = scenarios.parse(text)
-        try:
-            baseline, what, rate = _baseline(scenario, baselines, segments, data_dir)
-            usable = choice.in_order(found, scenario.driver)
-            if not usable:
-                raise MissingDataError(
-                    f"no elasticity to {scenario.driver.replace('_', ' ')} could be estimated"
-                )
-        except MarketIntelError as error:
-            undone.append((scenario.text, str(error)))
-            continue
-        for elasticity in usable:
-            if elasticity.key == "duty_core_codes":
-                continue  # shown, not used: see its sign
-            rows = scenarios.apply(baseline, scenario, elasticity, rate).tail(1)
-            done.append(
-                rows.assign(
-                    baseline_what=what,
-                    rate_pct=100 * rate,
-                    label=elasticity.label,
-                    is_default=elasticity is usable[0],
-                    tells_direction=elasticity.tells_direction,
-                )
-            )
-    table = pd.concat(done, ignore_index=True) if done else pd.DataFrame()
-    return table, pd.DataFrame(undone, columns=["assumption", "reason"])
-
-
-def _baseline(
-    scenario: Scenario, baselines: pd.DataFrame, segments: Segments, data_dir: Path | None
-) -> tuple[pd.DataFrame, str, float]:
-    """What a scenario is put on, in words, and the duty rate that is there already."""
-    importer = country(_ALIASES.get(scenario.importer.upper(), scenario.importer))
-    if scenario.driver != "duty":
-        rows = _of(baselines, importer)
-        return rows, f"forecast of {rows['what'].iloc[0]}", 0.0
-    exporter = country(_ALIASES.get(scenario.exporter.upper(), scenario.exporter))
-    chosen = None if scenario.segment.lower() == "all" else segments.resolve(scenario.segment)
-    if importer == IMPORTER:
-        own = segments[chosen].own if chosen else CORE
-        return _us_imports(scenario, exporter, chosen, own, data_dir)
-    if exporter != IMPORTER:
-        raise MissingDataError(
-            f"imports of {importer} from {exporter} are not here; duties can be asked of US imports "
-            "and of US exports to the countries of this outlook"
-        )
-    series = f"{importer} {chosen}" if chosen else importer
-    what = (
-        f"forecast of US exports to {importer}; its duty of today is not known and counts as nought"
-    )
-    return _of(baselines, series), what, 0.0
-
-
-def _of(baselines: pd.DataFrame, unique_id: str) -> pd.DataFrame:
-    rows = baselines[baselines["unique_id"] == unique_id]
-    if rows.empty:
-        raise MissingDataError(f"this outlook has no yearly forecast of {unique_id}")
-    return rows
-
-
-def _us_imports(
-    scenario: Scenario, exporter: str, chosen: str | None, scope: str, data_dir: Path | None
-) -> tuple[pd.DataFrame, str, float]:
-    """US imports of the last year, held: two years allow no forecast."""
-    rows = flows(
-        reporter=IMPORTER,
-        segments=chosen,
-        partner=group_members(exporter),
-        scope=scope,
-        data_dir=data_dir,
-    )
-    year = rows["period"].max()
-    last = rows[rows["period"] == year]
-    value, duties = last["value_usd"].sum(), last["duties_usd"].sum(min_count=1)
-    if not value > 0 or np.isnan(duties):
-        raise MissingDataError(f"no US imports with duties from {exporter} in {year}")
-    end = pd.Timestamp(max(scenario.year, int(year) + 1), 12, 31).as_unit("s")
-    goods = chosen or "all photonics segments"
-    baseline = pd.DataFrame({"unique_id": [f"{exporter} {goods}"], "ds": [end], "mean": [value]})
-    what = f"US imports of {year}, held: two years allow no forecast"
-    return baseline, what, float(duties / value)
 
 
 def _world_growth(headings: Headings, gdp: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
