@@ -9,10 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marketintel.version import VERSION
+
 if TYPE_CHECKING:
     from marketintel.documents.document import Document
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["facts"]
 
 

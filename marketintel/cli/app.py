@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marketintel import __version__
+from marketintel.version import VERSION
 from marketintel.cli import partnership as cli_partnership
 from marketintel.cli.documents import command as document
 from marketintel.cli.explain import explain
@@ -63,7 +63,7 @@ def root(
 ) -> None:
     """Market intelligence for photonics: official trade data in, cited market studies out."""
     if version:
-        typer.echo(f"marketintel {__version__}")
+        typer.echo(f"marketintel {VERSION}")
         raise typer.Exit
 
 

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlu
 
 from pydantic import SecretStr
 
-from marketintel import __version__
+from marketintel.version import VERSION
 from marketintel.errors import SourceError, UsageError
 
 MIB = 1 << 20
@@ -200,7 +200,7 @@ def is_loopback(host: str) -> bool:
 def user_agent() -> str:
     """Return the User-Agent header; ``MARKETINTEL_CONTACT`` adds an address to write to."""
     contact = os.environ.get("MARKETINTEL_CONTACT", "").strip()
-    return f"marketintel/{__version__}" + (f" ({contact})" if contact.isascii() and contact else "")
+    return f"marketintel/{VERSION}" + (f" ({contact})" if contact.isascii() and contact else "")
 
 
 class _Redaction(logging.Filter):
