@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marketintel.version import VERSION
 from marketintel.cli import partnership as cli_partnership
 from marketintel.cli.documents import command as document
 from marketintel.cli.explain import explain
@@ -20,6 +19,7 @@ from marketintel.cli.process import run_as_process
 from marketintel.cli.screen import screen
 from marketintel.documents.document import document_class
 from marketintel.errors import UsageError
+from marketintel.version import VERSION
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,8 +14,8 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit, urlu
 
 from pydantic import SecretStr
 
-from marketintel.version import VERSION
 from marketintel.errors import SourceError, UsageError
+from marketintel.version import VERSION
 
 MIB = 1 << 20
 
