@@ -16,7 +16,6 @@ from marketintel.cli.fetch import fetch
 from marketintel.cli.forecast import print_levels
 from marketintel.cli.options import DataOption, EditionOption, OutOption, QuietOption, names, say
 from marketintel.cli.process import run_as_process
-from marketintel.cli.screen import screen
 from marketintel.documents.document import document_class
 from marketintel.errors import UsageError
 from marketintel.version import VERSION
@@ -220,9 +219,9 @@ def check(
         )
 
 
-for command in (fetch, explain, screen):
+for command in (fetch, explain):
     app.command()(command)
-for name in ("s3_brief",):
+for name in ("screening", "s3_brief"):
     app.command(document_class(name).command)(document(name))
 app.command("forecast")(document("outlook", instead=print_levels))
 cli_partnership.register(app)

@@ -136,6 +136,11 @@ class Document:
         self.facts = self.load()
         self.memo: dict[Any, Any] = {}
 
+    @classmethod
+    def beside(cls, reports_dir: Path) -> dict[str, Any]:
+        """Return internal parameters taken from the editions that are already there."""
+        return {}
+
     def load(self) -> Any:
         """Check the parameters and return the facts."""
         raise NotImplementedError
@@ -299,6 +304,7 @@ def write(
     from marketintel.files import scratch
     from marketintel.warehouse import reads
 
+    values = {**document_class(name).beside(reports_dir), **values}
     with reads.recorded() as record:
         document = open_document(name, data_dir, **values)
         cover, parameters, more = document.cover(), document.resolved(), document.files()

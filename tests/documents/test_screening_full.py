@@ -15,10 +15,12 @@ from typer.testing import CliRunner
 
 from marketintel.analysis.markets.agreement import CONTESTED, ROBUST
 from marketintel.analysis.trade import complexity
-from marketintel.cli.screen import screen as command
-from marketintel.documents import screening
-from marketintel.documents.ranking import load as facts
-from marketintel.documents.screening import baskets
+from marketintel.cli.documents import command as command_of
+from marketintel.documents.document import open_document
+from marketintel.documents.ranking import load as ranking
+from marketintel.documents.screening.document import MarketScreening
+from marketintel.documents.screening.facts import baskets
+from marketintel.errors import MissingDataError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
 from marketintel.warehouse import selection, store
@@ -70,44 +72,47 @@ def world(root, tmp_path_factory):
 
 @pytest.fixture
 def enough(monkeypatch):
-    monkeypatch.setattr(facts, "ENOUGH_EXPORTERS", 20)
+    monkeypatch.setattr(ranking, "ENOUGH_EXPORTERS", 20)
+
+
+def screening(world, exporter="FRA", segments=SEGMENTS, **values):
+    return open_document("screening", world, exporter=exporter, segments=segments, **values)
 
 
 def test_devices_are_screened_as_soon_as_their_world_trade_is_there(world, enough):
-    screen = screening.load("FRA", SEGMENTS, top=10, data_dir=world)
-    assert screen.complete and screen.covered_pct == 100
-    assert set(screen.goods["group"]) == set(SEGMENTS)
-    assert "raw" not in screening.summary(screen).html()
-    classes = set(screen.classified["class"])
+    document = screening(world)
+    facts = document.facts
+    assert facts.complete and facts.covered_pct == 100
+    assert set(facts.goods["group"]) == set(SEGMENTS)
+    assert "raw" not in document.chapter("summary").html()
+    classes = set(facts.classified["class"])
     assert CONTESTED in classes and ROBUST in classes
-    robust = screen.classified[screen.classified["class"] == ROBUST]
+    robust = facts.classified[facts.classified["class"] == ROBUST]
     assert (robust[["rank_potential", "rank_gravity", "rank_score"]] <= 10).all().all()
-    assert (screen.ranges.loc[robust.index, "rank_hi"] <= 20).all()
-    assert screen.shortlist[: len(robust)] == list(robust.index)
-    for page in (screening.potential, screening.gravity, screening.by_group, screening.record,
-                 screening.access, screening.supply_side, screening.materials, screening.gaps,
-                 screening.ranks, screening.funnel, screening.shortlist):  # fmt: skip
-        html = page(screen).html()
-        assert not re.search(r"\b(nan|NaN|None|inf)\b", html), page.__name__
+    assert (facts.ranges.loc[robust.index, "rank_hi"] <= 20).all()
+    assert facts.shortlist[: len(robust)] == list(robust.index)
+    for chapter in MarketScreening.chapters:
+        html = document.chapter(chapter).html()
+        assert not re.search(r"\b(nan|NaN|None|inf)\b", html), chapter
 
 
 def test_duties_of_other_markets_are_read_in_their_revision_and_year(world, enough):
-    screen = screening.load("FRA", SEGMENTS, data_dir=world)
-    rates = screen.inputs.duties
+    document = screening(world)
+    rates = document.facts.inputs.duties
     assert set(rates["market"]) == {"JPN"}
     assert set(rates["rate_pct"]) == {0.0, 10.0}, "a schedule of a later year is not looked at"
-    duty = screen.now.indicators["duty_pct"]
+    duty = document.facts.now.indicators["duty_pct"]
     assert duty["JPN"] == pytest.approx(10) and duty.drop("JPN").isna().all()
-    cells = screen.now.potential.cells("FRA")
+    cells = document.facts.now.potential.cells("FRA")
     japan = cells[(cells["market"] == "JPN") & (cells["potential_usd"] > 0)]
     assert (japan["duty"] < 1).all(), "Sweden enters free, France does not"
-    assert "Known for one market of" in screening.gaps(screen).html()
+    assert "Known for one market of" in document.chapter("gaps").html()
 
 
 def test_complexity_is_refused_over_a_handful_of_codes(world, enough):
-    screen = screening.load("FRA", SEGMENTS, data_dir=world)
-    (said,) = screening.structure(screen).flat()
-    count = screen.goods["cmd_code"].nunique()
+    document = screening(world)
+    (said,) = document.chapter("structure").flat()
+    count = document.facts.goods["cmd_code"].nunique()
     assert said.style == "warning" and f"here are {count}" in said.markdown
 
 
@@ -116,74 +121,74 @@ def test_complexity_of_a_whole_matrix(world, enough, monkeypatch, exporter):
     """The synthetic matrix stands for a whole one; its figures are those of the analysis."""
     monkeypatch.setattr(baskets, "ENOUGH_PRODUCTS", 5)
     monkeypatch.setattr(baskets, "SMALLEST_USD", 1e3)
-    screen = screening.load(exporter, SEGMENTS, data_dir=world)
-    text, table = screening.structure(screen).flat()
-    wide = baskets._baskets(screen)
-    assert screen.exporter in wide.index
-    whole = {m: s for m, s in screen.shares.items() if s < 1 or exporter == "EU27"}
+    document = screening(world, exporter)
+    facts = document.facts
+    text, table = document.chapter("structure").flat()
+    wide = baskets.exports(facts)
+    assert facts.exporter in wide.index
+    whole = {m: s for m, s in facts.shares.items() if s < 1 or exporter == "EU27"}
     assert not set(wide.index) & {m for m, s in whole.items() if s == 1}
-    kept, _ = complexity.without_tiny(wide, 1e3, baskets._people(screen), 1e6)
+    kept, _ = complexity.without_tiny(wide, 1e3, baskets.population(facts), 1e6)
     m = complexity.presence(kept)
     found = complexity.complexity(m)
     gain = complexity.outlook(m, found.pci)
-    assert f"{found.eci[screen.exporter]:.2f}".replace("-", "−") in text.markdown
+    assert f"{found.eci[facts.exporter]:.2f}".replace("-", "−") in text.markdown
     assert {"COG, net", "COG, gross"} <= set(table.headers.values())
     row = table.frame.iloc[0]
-    assert row["cog_net"] == pytest.approx(gain.cog_net.loc[screen.exporter, row["cmd_code"]])
-    assert row["cog_gross"] == pytest.approx(gain.cog_gross.loc[screen.exporter, row["cmd_code"]])
+    assert row["cog_net"] == pytest.approx(gain.cog_net.loc[facts.exporter, row["cmd_code"]])
+    assert row["cog_gross"] == pytest.approx(gain.cog_gross.loc[facts.exporter, row["cmd_code"]])
     assert table.frame["cog_net"].is_monotonic_decreasing
 
 
 def test_a_consortium_pools_shares_and_has_no_market_at_home(world, enough):
-    screen = screening.load("SWE=0.5,FRA=0.1", SEGMENTS, data_dir=world)
-    assert screen.exporter == "FRA=0.1,SWE=0.5" and screen.is_consortium
-    assert not {"FRA", "SWE"} & set(screen.now.markets)
-    last = screen.trade[screen.trade["period"].astype(int) > screen.year - screen.settings.smooth]
+    document = screening(world, "SWE=0.5,FRA=0.1")
+    facts = document.facts
+    assert facts.exporter == "FRA=0.1,SWE=0.5" and facts.is_consortium
+    assert not {"FRA", "SWE"} & set(facts.now.markets)
+    last = facts.trade[facts.trade["period"].astype(int) > facts.year - facts.settings.smooth]
     sold = last[~last["market"].isin(["FRA", "SWE"])].groupby("exporter")["value_usd"].sum()
-    expected = (0.1 * sold["FRA"] + 0.5 * sold["SWE"]) / screen.settings.smooth
-    assert screen.now.indicators["own_sales_usd"].sum() == pytest.approx(expected)
-    page = screening.summary(screen).html()
+    expected = (0.1 * sold["FRA"] + 0.5 * sold["SWE"]) / facts.settings.smooth
+    assert facts.now.indicators["own_sales_usd"].sum() == pytest.approx(expected)
+    page = document.chapter("summary").html()
     assert "10.0\N{NO-BREAK SPACE}% of France" in page and "not measured" in page
-    assert "study JPN --exporter SWE" in screening.shortlist(screen).html() or (
-        "JPN" not in screen.shortlist
+    assert "study JPN --exporter SWE" in document.chapter("shortlist").html() or (
+        "JPN" not in facts.shortlist
     )
 
 
 def test_a_scenario_moves_potential_where_it_says_and_nothing_else(world, enough):
-    screen = screening.load("FRA", SEGMENTS, data_dir=world, scenario=["JPN:+10", "USA:+5"])
-    was = screen.in_force.potential_by_market.set_index("market")["potential_usd"]
-    now = screen.now.potential_by_market.set_index("market")["potential_usd"]
+    document = screening(world, scenario=["JPN:+10", "USA:+5"])
+    facts = document.facts
+    was = facts.in_force.potential_by_market.set_index("market")["potential_usd"]
+    now = facts.now.potential_by_market.set_index("market")["potential_usd"]
     assert set(was.index[~((was - now).abs() <= 1e-9 * was)]) == {"JPN", "USA"}
     # The mean duty rises a little with one's own, so the fall is a little less than 1.10/1.20.
     assert 1.10 / 1.20 <= now["JPN"] / was["JPN"] < 1.10 / 1.20 + 0.03
     assert 1 / 1.05 <= now["USA"] / was["USA"] < 1 / 1.05 + 0.03
-    assert screen.now.gravity_gap.equals(screen.in_force.gravity_gap)
-    page = screening.summary(screen).html().replace("\N{NO-BREAK SPACE}", " ")
+    assert facts.now.gravity_gap.equals(facts.in_force.gravity_gap)
+    page = document.chapter("summary").html().replace("\N{NO-BREAK SPACE}", " ")
     assert "+5.0 points in United States" in page
-    table = next(
-        b for b in screening.potential(screen).flat() if getattr(b, "name", "") == "scenario"
-    )
-    assert list(table.frame["market"]) == ["JPN", "USA"]
+    assert list(document.tables["scenario"]["market"]) == ["JPN", "USA"]
 
 
 def test_other_segments_asked_for_make_the_data_partial(world, enough):
-    with pytest.raises(facts.MissingDataError, match="marketintel fetch baci"):
-        screening.load("FRA", ["medical"], data_dir=world)
+    with pytest.raises(MissingDataError, match="marketintel fetch baci"):
+        screening(world, segments=["medical"])
 
 
 def test_too_few_exporters_are_no_world(world):
-    with pytest.raises(facts.MissingDataError, match="marketintel fetch baci"):
-        screening.load("FRA", SEGMENTS, data_dir=world)
+    with pytest.raises(MissingDataError, match="marketintel fetch baci"):
+        screening(world)
 
 
 def test_the_command_writes_nothing_for_a_question_without_data(world, tmp_path, monkeypatch):
     app = typer.Typer()
-    app.command()(command)
+    app.command()(command_of("screening"))
     monkeypatch.setenv("MARKETINTEL_DATA", str(world))
     arguments = ["--exporter", "PIMAP", "--segments", "lasers,optics", "--out", str(tmp_path),
                  "--quiet"]  # fmt: skip
     done = CliRunner().invoke(app, arguments)
-    assert isinstance(done.exception, facts.MissingDataError)
+    assert isinstance(done.exception, MissingDataError)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -213,7 +218,7 @@ def few(root, tmp_path):
 @pytest.mark.slow
 def test_the_notebook_runs_on_raw_materials(few, tmp_path):
     app = typer.Typer()
-    app.command()(command)
+    app.command()(command_of("screening"))
     arguments = ["--top", "5", "--scenario", "USA:+5", "--data", str(few), "--quiet"]
     done = CliRunner().invoke(app, [*arguments, "--out", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output

@@ -160,21 +160,22 @@ def test_the_page_on_complexity_is_filled_by_them(
     world: pd.DataFrame, loaded: tuple[Path, Path], exporter: str
 ) -> None:
     from marketintel.analysis.trade import complexity
-    from marketintel.documents import screening
-    from marketintel.documents.screening import baskets
+    from marketintel.documents.document import open_document
+    from marketintel.documents.screening.facts import baskets
     from marketintel.warehouse.terms import publishable
 
     _, data = loaded
-    screen = screening.load(exporter, ["lasers", "optics"], data_dir=data)
-    text, table = screening.structure(screen).flat()
-    wide = baskets._baskets(screen)
+    document = open_document("screening", data, exporter=exporter, segments=["lasers", "optics"])
+    screen = document.facts
+    text, table = document.chapter("structure").flat()
+    wide = baskets.exports(screen)
     assert wide.shape[1] > 3_000
     newest = world[world["t"] == 2023]
     numbers = {int(code): iso3 for code, iso3 in code_map("m49_comtrade").items()}
     members = group_members(exporter)
     sold = newest[newest["i"].map(numbers).isin(members) & ~newest["j"].map(numbers).isin(members)]
     assert wide.loc[exporter].sum() == (sold["v"] * 1000).round().sum()
-    kept, _ = complexity.without_tiny(wide, 1e9, baskets._people(screen), 1e6)
+    kept, _ = complexity.without_tiny(wide, 1e9, baskets.population(screen), 1e6)
     assert f"Over {kept.shape[1]:,} products and {len(kept)} economies in 2023" in text.markdown
     eci = complexity.complexity(complexity.presence(kept)).eci
     assert f"{eci[exporter]:.2f}".replace("-", "−") in text.markdown
@@ -186,13 +187,13 @@ def test_the_page_on_complexity_is_filled_by_them(
 def test_without_them_the_page_says_how_to_get_them(
     loaded: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from marketintel.documents import screening
+    from marketintel.documents.document import open_document
 
     data = tmp_path / "data"
     for source in ("worldbank", "cepii_geodist", "baci"):
         copytree(loaded[1] / "raw" / source, data / "raw" / source)
-    screen = screening.load("FRA", ["lasers"], data_dir=data)
-    (said,) = screening.structure(screen).flat()
+    document = open_document("screening", data, exporter="FRA", segments=["lasers"])
+    (said,) = document.chapter("structure").flat()
     assert said.style == "warning"
     assert "`--all-products`" in said.markdown
     assert "of which 2023 is needed here" in said.markdown
@@ -264,7 +265,7 @@ def test_gravity_gives_ties_by_year(gravity_columns: list[str], tmp_path: Path) 
 def test_agreements_stand_beside_what_gravity_predicts(
     gravity_columns: list[str], loaded: tuple[Path, Path], tmp_path: Path
 ) -> None:
-    from marketintel.documents import screening
+    from marketintel.documents.document import open_document
 
     data = tmp_path / "data"
     copytree(loaded[1], data)
@@ -275,10 +276,8 @@ def test_agreements_stand_beside_what_gravity_predicts(
     rows.loc[rows["iso3_d"] == "SRB", "fta_wto"] = None
     code, said = command(data, "gravity", "--zip", packed(tmp_path, rows))
     assert code == 0, said
-    screen = screening.load("EU27", ["lasers", "optics"], data_dir=data)
-    (table,) = [
-        b for b in screening.gravity(screen).flat() if getattr(b, "name", "") == "gravity_markets"
-    ]
+    document = open_document("screening", data, segments=["lasers", "optics"])
+    *_, table = document.chapter("gravity").flat()
     told = table.frame.set_index("market")["trade agreement 2021"]
     assert told[["JPN", "KOR", "USA", "SRB", "CHN"]].tolist() == [
         "yes", "some members", "no", "not stated", "not stated"]  # fmt: skip

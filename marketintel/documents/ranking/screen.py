@@ -1,28 +1,26 @@
-"""Figures of a ranking of markets, computed once: three methods, their agreement and record."""
+"""Figures of a ranking of markets, computed once: three methods, filters, classes, shortlist."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from marketintel.analysis.markets import agreement
-from marketintel.analysis.markets import ranking_backtest as record
 from marketintel.analysis.markets import screening as scoring
-from marketintel.analysis.markets.candidates import NAIVE, Inputs, Year, history
+from marketintel.analysis.markets.candidates import Inputs, Year
 from marketintel.analysis.markets.duty_rates import rates_of
 from marketintel.reference.countries import country_name, group_members
-from marketintel.reference.screening import Material, Settings, load_nontariff
-from marketintel.warehouse import engine, reads
+from marketintel.reference.screening import Material, Settings
+from marketintel.warehouse import engine
 from marketintel.warehouse.context import macro
-from marketintel.warehouse.coverage import coverage
 
 
 @dataclass(frozen=True)
 class Screen:
-    """The facts of one screening.
+    """Markets of an exporter, ranked by three methods.
 
     Attributes
     ----------
@@ -121,11 +119,6 @@ class Screen:
         return self._year(self.inputs)
 
     @cached_property
-    def in_force(self) -> Year:
-        """The same without the scenario."""
-        return self._year(replace(self.inputs, scenario=None))
-
-    @cached_property
     def funnel(self) -> scoring.Funnel:
         """Which markets stayed, and where the others left."""
         gone = {m: why for m, why in self.excluded.items() if m in self.now.markets}
@@ -179,98 +172,5 @@ class Screen:
         """ISO3 of the candidates, in order."""
         return list(agreement.shortlist(self.classified, self.top))
 
-    @cached_property
-    def correlations(self) -> pd.DataFrame:
-        """Spearman correlations between the methods."""
-        return agreement.correlations(self.opinions)
-
-    @cached_property
-    def by_group(self) -> pd.DataFrame:
-        """First markets by each method for each segment or material.
-
-        Returns
-        -------
-        DataFrame
-            ``group, group_name, exports_usd, market, rank_potential, rank_gravity, rank_score,
-            mean_rank, unrealised_usd, predicted_usd, actual_usd, lo_usd, hi_usd, verdict, note``;
-            up to three markets a group, best mean rank first. A group that cannot be screened has
-            one row with the reason in ``note``.
-        """
-        parts = []
-        for (group, name), codes in self.goods.groupby(["group", "group_name"], sort=False):
-            rows = self.trade[self.trade["cmd_code"].isin(codes["cmd_code"])]
-            inputs = replace(self.inputs, trade=rows, basket=self.trade)
-            try:
-                year = self._year(inputs)
-                table = self._group(year)
-            except (ValueError, ArithmeticError) as error:
-                table = pd.DataFrame({"note": [str(error)]})
-            parts.append(table.assign(group=str(group), group_name=str(name)))
-        return pd.concat(parts, ignore_index=True)
-
-    @cached_property
-    def record(self) -> pd.DataFrame:
-        """What the methods said in earlier years against what happened.
-
-        Without duties, which are known for late years only, and without a scenario.
-        """
-        s = self.settings
-        first = int(self.trade["period"].min()) + s.lookback
-        years = range(first, self.year - min(s.horizons) + 1)
-        blind = replace(self.inputs, duties=None, scenario=None)
-        said = history(blind, years, s.indicators, s.sides, s.lookback, s.smooth)
-        own = self.trade[
-            self.trade["exporter"].isin(self.members) & ~self.trade["market"].isin(self.members)
-        ]
-        own = own.assign(value_usd=own["value_usd"] * own["exporter"].map(self.shares))
-        sales = own.groupby(["market", "period"])["value_usd"].sum().reset_index()
-        return record.record(said, record.outcomes(sales, s.horizons), s.first)
-
-    @cached_property
-    def record_summary(self) -> pd.DataFrame:
-        """The record, averaged over the years."""
-        return record.summary(self.record, NAIVE, self.settings.first)
-
-    @cached_property
-    def nontariff(self) -> pd.DataFrame:
-        """Cited facts that no duty shows: for the shortlist, for everywhere, and for the goods."""
-        return load_nontariff()
-
-    @cached_property
-    def coverage(self) -> pd.DataFrame:
-        """What data are here."""
-        return coverage(data_dir=self.data_dir, newest=True)
-
-    @property
-    def used(self) -> pd.DataFrame:
-        """The files that were read so far, in order."""
-        return reads.used(self.data_dir)
-
-    @cached_property
-    def source_line(self) -> str:
-        """One line under tables and figures."""
-        rows = self.coverage[self.coverage["source"] == self.source]
-        return " ".join(str(citation) for citation in rows["citation"].unique())
-
     def _year(self, inputs: Inputs) -> Year:
         return Year(inputs, self.year, self.settings.lookback, self.settings.smooth)
-
-    def _group(self, year: Year) -> pd.DataFrame:
-        kept = set(self.funnel.stayed)
-        stayed = [m for m in year.markets if m in kept]
-        opinions = year.opinions(self.settings.indicators, self.settings.sides).loc[stayed]
-        table = agreement.ranks(opinions).sort_values(["n_methods", "mean_rank"],
-                                                      ascending=[False, True])  # fmt: skip
-        table = table.head(3).rename_axis("market").reset_index()
-        potential = year.potential_by_market.set_index("market")["unrealised_usd"]
-        try:
-            gravity = year.gravity.set_index("market")
-        except (ValueError, ArithmeticError):
-            gravity = pd.DataFrame(index=stayed).assign(verdict="not predicted")
-        columns = ["predicted_usd", "actual_usd", "lo_usd", "hi_usd", "verdict"]
-        table = table.join(gravity.reindex(columns=columns), on="market")
-        return table.assign(
-            unrealised_usd=table["market"].map(potential),
-            exports_usd=float(year.indicators["own_sales_usd"].sum()),
-            note="",
-        )

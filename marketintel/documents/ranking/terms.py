@@ -1,4 +1,4 @@
-"""What a screening is asked for, in the words of the command line: exporter, scenario."""
+"""Exporter and scenario of duties, as the command line writes them."""
 
 from __future__ import annotations
 
