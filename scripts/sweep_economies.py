@@ -89,20 +89,14 @@ def outlook(economy: str, segments: list[str]) -> str:
 
 def study(economy: str, segments: list[str]) -> str:
     """Every chapter of the market study."""
-    from marketintel.documents.market_study import edition
-    from marketintel.documents.market_study.pages import load
+    from marketintel.documents.document import open_document
     from marketintel.reference.countries import group_members
 
     exporter = "USA" if economy in group_members("EU27") else "EU27"
-    found = load(economy, exporter, segments)
-    edition.cover(found)
-    asked = {
-        "country": economy,
-        "exporter": exporter,
-        "segments": segments,
-        "year": int(found.year),
-    }
-    return f"{found.year}, {_told(chapters(edition.NOTEBOOK, asked))}"
+    document = open_document("market_study", country=economy, exporter=exporter, segments=segments)
+    document.cover()
+    shown = (document.chapter(name).html() for name in document.chapters)
+    return f"{document.facts.year}, {_told(shown)}"
 
 
 def _told(shown: Iterator[str]) -> str:

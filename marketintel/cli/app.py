@@ -14,7 +14,7 @@ from marketintel.cli.documents import command as document
 from marketintel.cli.explain import explain
 from marketintel.cli.fetch import fetch
 from marketintel.cli.forecast import print_levels
-from marketintel.cli.options import DataOption, EditionOption, OutOption, QuietOption, names, say
+from marketintel.cli.options import DataOption, names
 from marketintel.cli.process import run_as_process
 from marketintel.documents.document import document_class
 from marketintel.errors import UsageError
@@ -64,40 +64,6 @@ def root(
     if version:
         typer.echo(f"marketintel {VERSION}")
         raise typer.Exit
-
-
-@app.command()
-def study(
-    country: Annotated[str, typer.Argument(help="Target market: ISO3 code or name, e.g. USA.")],
-    exporter: Annotated[
-        str, typer.Option(help="Whose view: EU27, or any supplier (FRA, SWE, PRT, FIN, JPN, …).")
-    ] = "EU27",
-    segment: Annotated[
-        list[str] | None,
-        typer.Option("--segment", "-s", help="Limit to these segments (repeatable, or a,b)."),
-    ] = None,
-    year: Annotated[
-        int | None, typer.Option(help="Year studied (default: the newest there is).")
-    ] = None,
-    out: OutOption = Path("reports"),
-    edition: EditionOption = None,
-    quiet: QuietOption = False,
-    data: DataOption = None,
-) -> None:
-    """Write a market study: HTML, PDF, CSV, XLSX and the notebook behind them."""
-    from marketintel.documents.market_study.edition import write_study
-
-    done = write_study(
-        country,
-        exporter=exporter,
-        segments=names(segment),
-        year=year,
-        reports_dir=out,
-        edition=edition,
-        data_dir=data,
-        progress=not quiet,
-    )
-    say(done)
 
 
 @app.command()
@@ -221,7 +187,7 @@ def check(
 
 for command in (fetch, explain):
     app.command()(command)
-for name in ("screening", "s3_brief"):
+for name in ("market_study", "screening", "s3_brief"):
     app.command(document_class(name).command)(document(name))
 app.command("forecast")(document("outlook", instead=print_levels))
 cli_partnership.register(app)

@@ -1,5 +1,6 @@
 """Series that are short, late, over, full of holes or nought: a gap is said, no document lost."""
 
+import copy
 import importlib
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,8 @@ from marketintel.documents.document import open_document
 from marketintel.documents.engine import blocks
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.chapters import GAP, chapter
-from marketintel.documents.market_study import forecasts, origin
-from marketintel.documents.market_study import pages as market_study
+from marketintel.documents.market_study.facts import Series
+from marketintel.documents.market_study.forecasts import compute
 from marketintel.documents.outlook.document import OutlookParameters, SegmentOutlook
 from marketintel.documents.outlook.facts import Outlook, drivers
 from marketintel.documents.outlook.facts.chosen import Chosen
@@ -23,6 +24,7 @@ from marketintel.reference.headings import load_headings
 from marketintel.reference.scopes import BROAD
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.basis import RECONCILED, Basis
+from tests.documents.studies import open_study
 
 SAMPLE = ("NZL", "LUX", "KIR", "ABW", "AFG", "AGO", "CHE", "JPN", "PRK", "SSD", "TUV", "USA")
 """Economies that CI takes through: those that failed, small and large, with and without figures."""
@@ -43,7 +45,7 @@ def undriven(monkeypatch):
 
 @pytest.fixture(scope="module")
 def canada():
-    return market_study.load("CAN", segments=["materials"])
+    return open_study("CAN", segments=["materials"])
 
 
 def words(block) -> str:
@@ -54,43 +56,54 @@ def values(points, seed=1):
     return 1e6 * np.random.default_rng(seed).uniform(0.7, 1.3, points)
 
 
-@pytest.mark.parametrize("points", range(1, 41))
-def test_a_study_forecasts_series_of_every_length_or_says_why_not(points):
+def chapter_of(study, rows):
+    """Return the outlook of a study whose one series is `rows`."""
+    facts = replace(study.facts)
+    vars(facts)["series"] = Series(rows, {"280450": "boron"}, [])
+    vars(facts)["forecasts"] = compute(rows, "2025-01")
+    return outlook_chapter(study, facts)
+
+
+def outlook_chapter(study, facts):
+    again = copy.copy(study)
+    again.facts, again.memo = facts, {}
+    return again.chapter("outlook")
+
+
+@pytest.mark.parametrize("points", [1, 2, 5, 7, 8, 9, 11, 12, 13, 14, 20, 40])
+def test_a_study_forecasts_series_of_every_length_or_says_why_not(canada, undrawn, points):
     years = [str(2025 - points + i) for i in range(points)]
-    told = pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": values(points)})
-    result = forecasts.compute(told, "2025-01")
-    assert result.forecasts.empty == (points < 8)
-    said = forecasts.error_table(result, "product", "product", "x", {"280450": "boron"})
-    tables = [b for b in said.flat() if isinstance(b, Table)]
-    assert bool(tables) == (points >= 13)
+    rows = pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": values(points)})
+    shown = chapter_of(canada, rows)
+    names = {b.name for b in shown.flat() if isinstance(b, Table)}
+    assert ("outlook" in names) == (points >= 8)
+    assert ("outlook_errors" in names) == (points >= 13)
     if points < 13:
-        assert "13 years are needed" in words(said)
-        assert f"{points} point" in words(said) or "one point" in words(said)
+        assert ("There is no forecast of" if points < 8 else "13 years are needed") in words(shown)
+        assert f"{points} point" in words(shown) or "one point" in words(shown)
 
 
 @pytest.mark.parametrize("value", [0.0, 5e6])
-def test_what_never_changes_has_no_scale_and_no_forecast_if_nought(value):
+def test_what_never_changes_has_no_scale_and_no_forecast_if_nought(canada, undrawn, value):
     years = [str(year) for year in range(2005, 2025)]
-    result = forecasts.compute(
-        pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": value}), "2025-01"
-    )
-    assert result.forecasts.empty == (value == 0)
-    said = words(forecasts.error_table(result, "product", "product", "x"))
-    assert ("no scale" in said) == (value > 0)
-    assert "nan" not in said
+    rows = pd.DataFrame({"cmd_code": "280450", "period": years, "value_usd": value})
+    text = words(chapter_of(canada, rows))
+    assert ("no scale" in text) == (value > 0)
+    assert ("There is no forecast of" in text) == (value == 0)
+    assert "nan" not in text
 
 
 @pytest.mark.parametrize("years", [1, 7, 9, 10, 11, 12, 13])
 def test_a_market_of_any_length_gets_its_outlook(canada, undrawn, years):
-    history = canada.basis.history
-    kept = history[history["period"] > str(int(canada.year) - years)]
-    study = replace(canada, basis=replace(canada.basis, history=kept))
-    said = market_study.outlook(study)
-    names = {b.name for b in said.flat() if isinstance(b, Table)}
+    facts = canada.facts
+    history = facts.basis.history
+    kept = history[history["period"] > str(int(facts.year) - years)]
+    shown = outlook_chapter(canada, replace(facts, basis=replace(facts.basis, history=kept)))
+    names = {b.name for b in shown.flat() if isinstance(b, Table)}
     assert ("outlook" in names) == (years >= 10)
     assert ("outlook_errors" in names) == (years >= 13)
-    assert ("Not back-tested" in words(said)) == (10 <= years < 13)
-    assert GAP not in words(said)
+    assert ("Not back-tested" in words(shown)) == (10 <= years < 13)
+    assert GAP not in words(shown)
 
 
 def outlook_of(series):
@@ -179,14 +192,14 @@ def test_a_chapter_without_its_data_is_a_stated_gap_and_other_errors_stay():
 
 
 def test_a_market_of_long_ago_and_of_small_change_is_said_on_the_first_page(canada):
-    kiribati = market_study.load("KIR", segments=["materials"])
-    said = words(blocks.Stack(*origin.warnings(kiribati))).replace("\u00a0", " ")
-    assert "of 2015 and 2016" in said
-    assert "the source goes to 2024" in said
-    assert "USD 83 in 2016, less than" in said
-    assert "acted on" not in words(blocks.Stack(*origin.warnings(canada)))
-    older = market_study.load("CAN", segments=["materials"], year=2020)
-    assert "up to 2024 are here" in words(blocks.Stack(*origin.warnings(older)))
+    text = words(open_study("KIR", segments=["materials"]).chapter("summary"))
+    text = text.replace("\u00a0", " ")
+    assert "of 2015 and 2016" in text
+    assert "the source goes to 2024" in text
+    assert "USD 83 in 2016, less than" in text
+    assert "acted on" not in words(canada.chapter("summary"))
+    older = open_study("CAN", segments=["materials"], year=2020)
+    assert "up to 2024 are here" in words(older.chapter("summary"))
 
 
 @pytest.mark.parametrize("economy", SAMPLE)

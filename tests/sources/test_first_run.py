@@ -14,10 +14,10 @@ from typer.testing import CliRunner, Result
 from marketintel.cli.app import app
 from marketintel.cli.fetch import reference_book
 from marketintel.documents.engine.blocks import Callout, Table, Text
-from marketintel.documents.market_study import pages as market_study
 from marketintel.sources import selftest, snapshot
 from marketintel.sources.providers import cepii
 from marketintel.sources.selftest import selftest as ask_all
+from tests.documents.studies import open_study
 from tests.sources.providers import Comtrade
 from tests.sources.server import FakeClock, Reply, Request, Server
 from tests.sources.test_home_sources import cimt, outlook, rates, wits
@@ -97,7 +97,7 @@ def test_without_a_key(server: Server, tmp_path: Path) -> None:
     assert not any(r.path.startswith("/data/timeseries") for r in server.requests)
     built = run(tmp_path, "build")
     assert built.exit_code == 0, built.output
-    study = market_study.load("JPN", segments=["lasers"], data_dir=tmp_path)
+    study = open_study("JPN", segments=["lasers"], data_dir=tmp_path).facts
     assert (study.basis.kind, study.basis.sources) == ("reported", ["comtrade"])
     asked = run(tmp_path, "forecast", "JPN", "-s", "lasers", "--table")
     refused = getattr(asked.exception, "exit_code", None)  # two years are no series
@@ -115,7 +115,7 @@ def test_with_all_keys(server: Server, tmp_path: Path, monkeypatch: pytest.Monke
     assert arrived(tmp_path) == KEYLESS | {"us_census_imports", "us_census_exports"}
     assert not any(value in done.output for value in KEYS.values())
     assert run(tmp_path, "build").exit_code == 0
-    assert market_study.load("USA", segments=["lasers"], data_dir=tmp_path).basis.kind == "reported"
+    assert open_study("USA", segments=["lasers"], data_dir=tmp_path).facts.basis.kind == "reported"
 
 
 def test_a_wrong_key_costs_its_source_only(
@@ -136,7 +136,8 @@ def test_with_the_exports_of_the_union_alone_a_study_shows_them_and_says_so(
     done = run(tmp_path, *words)
     assert done.exit_code == 0, done.output
     assert run(tmp_path, "build").exit_code == 0
-    study = market_study.load("KOR", segments=["lasers"], data_dir=tmp_path)
+    document = open_study("KOR", segments=["lasers"], data_dir=tmp_path)
+    study = document.facts
     assert study.basis.kind == "EU exports"
     assert len(study.basis.partners) == 27
     assert study.basis.sources == ["comext"]
@@ -145,8 +146,8 @@ def test_with_the_exports_of_the_union_alone_a_study_shows_them_and_says_so(
     year = flows[flows["period"] == study.year]
     assert year["value_usd"].sum() == pytest.approx(11.0 * len(year)), "10 euros each, at 1.10"
     blocks = []
-    for name in ("summary", "suppliers", "change", "segment_pages", "gaps"):
-        stack = getattr(market_study, name)(study)
+    for name in ("summary", "suppliers", "change", "segments", "gaps"):
+        stack = document.chapter(name)
         stack._repr_mimebundle_()
         blocks += stack.flat()
     said = " ".join(b.markdown for b in blocks if isinstance(b, Text | Callout))

@@ -9,11 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from marketintel.cli.app import app
+from marketintel.documents.document import write
 from marketintel.documents.engine.blocks import Table
-from marketintel.documents.market_study import pages as market_study
-from marketintel.documents.market_study.edition import write_study
 from marketintel.sources import snapshot
 from marketintel.warehouse import build
+from tests.documents.studies import open_study
 from tests.sources.server import Server
 
 MARKETS = ("CAN", "JPN", "CHN")
@@ -21,7 +21,7 @@ EDITION = "HS92_V202601"
 #: The segment's codes in BACI's rows, germanium among them; iron ore is served besides.
 CODES = ("280450", "280480", "280490", "280530", "284610", "284690", "811230")
 #: Pages without pictures, and figures of the others; the edition of Canada has every table.
-PAGES = ("exporter_position", "opportunities_and_risks", "segment_pages")
+PAGES = ("position", "signals", "segments")
 FIGURES = ("demand", "demand_total", "shares_total", "concentration", "decomposition", "drivers")
 #: Tables that say what files there are: fetched files have other names, days and checksums.
 ABOUT_FILES = ("sources",)
@@ -62,15 +62,15 @@ def test_a_materials_study_through_http_has_the_tables_of_the_starter_data(
     (held,) = snapshot.find(fetched, "baci")
     assert held.meta.vintage == EDITION
     ours, theirs = (
-        market_study.load(market, segments=["materials"], data_dir=data)
+        open_study(market, segments=["materials"], data_dir=data)
         for data in (fetched, root / "data")
     )
     # Germanium ended in 2016 and is not shipped; it has no figure in the years studied.
-    assert ours.chosen == theirs.chosen
-    assert len(theirs.chosen) == 6
+    assert ours.facts.chosen == theirs.facts.chosen
+    assert len(theirs.facts.chosen) == 6
     for page in PAGES:
         a, b = (
-            {t.name: t.frame for t in getattr(market_study, page)(study).flat()
+            {t.name: t.frame for t in study.chapter(page).flat()
              if isinstance(t, Table)}
             for study in (ours, theirs)
         )  # fmt: skip
@@ -78,11 +78,16 @@ def test_a_materials_study_through_http_has_the_tables_of_the_starter_data(
         for name in a:
             pd.testing.assert_frame_equal(told(a[name]), told(b[name]), obj=name)
     for name in FIGURES:
-        pd.testing.assert_frame_equal(getattr(ours, name), getattr(theirs, name), obj=name)
-    kept = [s.history[s.history["segment"].isin(theirs.chosen)] for s in (ours, theirs)]
+        pd.testing.assert_frame_equal(
+            getattr(ours.facts, name), getattr(theirs.facts, name), obj=name
+        )
+    kept = [
+        s.facts.history[s.facts.history["segment"].isin(theirs.facts.chosen)]
+        for s in (ours, theirs)
+    ]
     columns = [c for c in kept[0].columns if c != "vintage"]
     pd.testing.assert_frame_equal(*(told(h[columns]) for h in kept))
-    assert ours.history_years == 30
+    assert ours.facts.history_years == 30
 
 
 @pytest.mark.slow
@@ -90,8 +95,8 @@ def test_the_edition_of_canada_has_the_same_tables_forecasts_included(
     fetched: Path, root: Path, tmp_path: Path
 ) -> None:
     ours, theirs = (
-        write_study("CAN", segments=["materials"], edition=name, reports_dir=tmp_path,
-                    data_dir=data, progress=False)
+        write("market_study", country="CAN", segments=["materials"], edition=name,
+              reports_dir=tmp_path, data_dir=data, progress=False)
         for name, data in (("fetched", fetched), ("starter", root / "data"))
     )  # fmt: skip
     tables = [
@@ -106,13 +111,13 @@ def test_the_edition_of_canada_has_the_same_tables_forecasts_included(
 @pytest.mark.parametrize("market", MARKETS)
 def test_the_origin_of_the_figures_can_be_asked_for(fetched: Path, market: str) -> None:
     """The command that the page prints sums to the figure of the page, and names the zip's file."""
-    study = market_study.load(market, segments=["materials"], data_dir=fetched)
-    page = " ".join(b.markdown for b in market_study.method(study).flat())
+    study = open_study(market, segments=["materials"], data_dir=fetched)
+    page = " ".join(b.markdown for b in study.chapter("method").flat())
     command = f"explain {market} materials 2024 --scope broad --mirror"
     assert f"`marketintel {command}`" in page
     asked = CliRunner().invoke(app, [*command.split(), "--data", str(fetched)])
     assert asked.exit_code == 0, asked.output
-    total = study.demand_total.set_index("scope")["value_usd"]["core+broad"]
+    total = study.facts.demand_total.set_index("scope")["value_usd"]["core+broad"]
     assert f"USD {total:,.0f}" in asked.output
     assert EDITION in asked.output
     assert "as told by partners" in asked.output

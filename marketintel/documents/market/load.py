@@ -1,14 +1,14 @@
-"""Reading what a market study needs, after checking that it can be made."""
+"""Trade of one market, read after checking that a study of it can be made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
 from marketintel.analysis.trade.frames import OWN
-from marketintel.documents.frames import each, one
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
@@ -17,7 +17,7 @@ from marketintel.warehouse.basis import REPORTED
 from marketintel.warehouse.imports import Imports, imports
 from marketintel.warehouse.totals import supplier_matrix
 
-__all__ = ["EU", "Study", "each", "load", "one"]
+S = TypeVar("S", bound=Study)
 
 #: A reporter's imports are all goods from so many HS6 codes on; the HS has more than 5,000.
 ALL_GOODS = 4_000
@@ -31,8 +31,9 @@ def load(
     data_dir: Path | str | None = None,
     *,
     allow_fallback: bool = False,
-) -> Study:
-    """Read what a market study needs and check that it can be made.
+    kind: type[S] = Study,  # type: ignore[assignment]
+) -> S:
+    """Return the facts of a market after checking that a study of it can be made.
 
     Parameters
     ----------
@@ -45,10 +46,12 @@ def load(
     year : int, optional
         The newest there is unless given.
     data_dir : path, optional
-        Where the data lie.
+        Default: the user's or the project's data.
     allow_fallback : bool
-        Whether partners may tell what the market itself does not, and mixed codes may stand where
-        no core code has figures. The pages say so; what has no words for it leaves this False.
+        Use BACI, mirror or mixed codes if the market's own core imports are missing. Only for
+        documents that say so.
+    kind : type
+        Class of the facts.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def load(
         if not segments:
             raise MissingDataError(_mixed_only(basis))
         flows, codes, rows = _by_code(flows, codes)
-    return Study(
+    return kind(
         market=reporter,
         exporter=seller,
         members=members,

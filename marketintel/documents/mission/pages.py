@@ -10,11 +10,12 @@ import pandas as pd
 
 from marketintel.analysis.trade.frames import CORE, OWN
 from marketintel.documents import prose as w
+from marketintel.documents.chapters import _environment
 from marketintel.documents.clusters import pages as clusters
 from marketintel.documents.engine.blocks import Callout, KeyFigures, Stack, Table, Text, escape
 from marketintel.documents.frames import one
 from marketintel.documents.kpi_monitor import facts as kpi_monitor
-from marketintel.documents.market_study import sentences as say
+from marketintel.documents.market.study import Study
 from marketintel.documents.partnership import (
     KIND_NAMES,
     Market,
@@ -128,7 +129,7 @@ def market_page(dossier: Dossier) -> Stack:
     return Stack(
         KeyFigures(cards),
         Callout("warning", f"{note.text} Source: {note.source}.") if note else None,
-        Text("\n".join(f"- {line}" for line in say.summary_sentences(study)[:4])),
+        Text("\n".join(f"- {line}" for line in _sentences(study))),
         Table(
             suppliers.assign(supplier=suppliers["partner"].map(study.name))[
                 ["supplier", "value_usd", "change_pct", "share_pct"]
@@ -361,3 +362,9 @@ def sources(dossier: Dossier) -> Stack:
             trade, Text(f"No facts of {escape(country_name(dossier.market.iso3))} are cited.")
         )
     return Stack(trade, addresses(dossier.actors))
+
+
+def _sentences(study: Study) -> list[str]:
+    """Return the sentences on demand, segments, exporter and causes of a market study."""
+    said = _environment("mission").get_template("market.md.j2").module
+    return [part(study) for part in (said.demand, said.segments, said.exporter, said.why)]

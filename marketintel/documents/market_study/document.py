@@ -1,0 +1,90 @@
+"""Market study of one country."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from marketintel.documents import prose as w
+from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.engine.cover import Cover
+from marketintel.documents.engine.naming import folder_name
+
+if TYPE_CHECKING:
+    from marketintel.documents.market_study.facts import StudyFacts
+
+#: Basis of the figures on the title page; a market's own imports have their regime instead.
+BASES = {
+    "reconciled": "Reconciled flows",
+    "EU exports": "Sales of the European Union",
+    "mirror": "Mirror",
+}
+
+
+@dataclass(frozen=True)
+class StudyParameters(Parameters):
+    """Parameters of a market study."""
+
+    country: str = parameter("Target market: ISO3 code or name, e.g. USA.", argument=True)
+    exporter: str = parameter(
+        "Whose view: EU27, or any supplier (FRA, SWE, PRT, FIN, JPN, …).", default="EU27"
+    )
+    segments: list[str] = parameter(
+        "Limit to these segments (repeatable, or a,b).", "--segment", "-s", many=True
+    )
+    year: int | None = parameter("Year studied (default: the newest there is).", default=None)
+
+
+class MarketStudy(Document):
+    """Imports of one country: sizes, suppliers, duties, changes and their causes."""
+
+    name = "market_study"
+    command = "study"
+    notebook = "market_study.ipynb"
+    help = "Write a market study: HTML, PDF, CSV, XLSX and the notebook behind them."
+    Parameters = StudyParameters
+    facts: StudyFacts
+
+    def load(self) -> StudyFacts:
+        """Read the trade of the market; partners' reports and mixed codes may stand for its own."""
+        from marketintel.documents.market.load import load
+        from marketintel.documents.market_study.facts import StudyFacts
+
+        p = self.parameters
+        return load(p.country, p.exporter, p.segments, p.year, self.data_dir,
+                    allow_fallback=True, kind=StudyFacts)  # fmt: skip
+
+    def resolved(self) -> dict[str, Any]:
+        """Return market, exporter and segments as codes, and the year."""
+        facts = self.facts
+        return {
+            "country": facts.market,
+            "exporter": facts.exporter,
+            "segments": facts.asked if self.parameters.segments else [],
+            "year": int(facts.year),
+        }
+
+    def folder(self) -> str:
+        """Return the folder within an edition."""
+        country, exporter, segments, year = self.resolved().values()
+        return folder_name("market-study", country, exporter, year, ".".join(segments))
+
+    def cover(self) -> Cover:
+        """Return the title page."""
+        facts = self.facts
+        names = [n for s, n in facts.segments.names().items()
+                 if s in facts.asked and s not in facts.without_figures]  # fmt: skip
+        use = " for consumption" if "consumption" in facts.terms.imported else ""
+        goods = w.goods_of(names, len(facts.segments))
+        subject = "Photonics imports"
+        if facts.is_mixed:
+            subject = f"Imports of {', '.join(map(w.clause, names))}"
+            goods += f" ({w.count(len(facts.codes), 'mixed code')})"
+        compiled = ", ".join(sorted({str(day) for day in facts.trade_files["retrieved_at"]}))
+        return Cover(
+            title=facts.market_name,
+            subtitle=f"{subject} and their suppliers, {facts.year} against {facts.base}",
+            vintage=f"{', '.join(facts.trade_files['title'])} (compiled {compiled})",
+            scope=f"{BASES.get(facts.basis.kind, f'Imports{use}')}, {goods}, {facts.hs}",
+            exporter=facts.exporter_name,
+        )

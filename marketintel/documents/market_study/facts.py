@@ -1,0 +1,151 @@
+"""Facts of a market study: those of the market, and forecasts of its series or of world trade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from marketintel.documents.engine.naming import edition_month
+from marketintel.documents.frames import one_scope
+from marketintel.documents.market.study import Study
+from marketintel.documents.market_study.forecasts import Forecasts, compute
+from marketintel.errors import MissingDataError
+from marketintel.reference.headings import Heading, load_headings
+from marketintel.warehouse.basis import fetch_command
+from marketintel.warehouse.comparable import MIN_COVER_PCT, yearly
+from marketintel.warehouse.context import tariff_lines, world_series
+
+#: Years from which a series is shown and forecast on its own.
+MIN_YEARS = 10
+
+
+@dataclass(frozen=True)
+class Series:
+    """Yearly imports of this market that compare with themselves.
+
+    Attributes
+    ----------
+    rows : DataFrame
+        ``cmd_code, period, value_usd``; ``cmd_code`` is the id of a row of the study.
+    names : dict of str to str
+        Ids to names of the rows with a series.
+    omitted : list of str
+        Names of the rows without one.
+    """
+
+    rows: pd.DataFrame
+    names: dict[str, str]
+    omitted: list[str]
+
+    @property
+    def years(self) -> int:
+        """Number of years with a figure."""
+        return int(self.rows["period"].nunique())
+
+
+class StudyFacts(Study):
+    """Facts of a market with its forecasts."""
+
+    min_years, min_cover_pct = MIN_YEARS, MIN_COVER_PCT
+
+    @property
+    def has_long_history(self) -> bool:
+        """Whether whole rows have a series that is long enough."""
+        return self.history_years >= MIN_YEARS
+
+    @property
+    def own_codes(self) -> pd.DataFrame:
+        """Codes of every figure that is not marked otherwise."""
+        return self.codes if self.is_mixed else one_scope(self.codes, self.scope)
+
+    @cached_property
+    def tariff_lines(self) -> pd.DataFrame:
+        """Statutory lines of the codes studied; empty where no statute is in the data."""
+        codes = self.own_codes["cmd_code"].tolist()
+        try:
+            return tariff_lines(codes, reporter=self.market, data_dir=self.data_dir)
+        except MissingDataError:
+            return pd.DataFrame()
+
+    @cached_property
+    def series(self) -> Series | None:
+        """Series of whole rows, else of core codes that no HS edition changed; None without any."""
+        if self.has_long_history:
+            return self._whole_rows()
+        codes = None if self.is_mixed else self._unchanged_codes()
+        return codes if codes and codes.names else None
+
+    def _whole_rows(self) -> Series:
+        """Whole rows of the study, over the years since the last revision of the HS."""
+        keys = ["segment", "period"]
+        sums = self.history.groupby(keys)["value_usd"].sum(min_count=1).reset_index()
+        years = sums.groupby("segment")["period"].nunique()
+        return self._series_of(
+            sums.rename(columns={"segment": "cmd_code"}), years.index[years == self.history_years]
+        )
+
+    def _unchanged_codes(self) -> Series:
+        """Core codes that mean the same in every HS edition, where they are most of a segment."""
+        rows = self.basis.history
+        rows = rows[rows["scope"].isin(self.scopes) & (rows["period"] <= self.year)]
+        same = yearly(rows.assign(partner=self.market), self.segments)
+        year = same["ds"].dt.year
+        years, first = (year.groupby(same["segment"]).agg(how) for how in ("nunique", "min"))
+        long = (years >= MIN_YEARS) & (years == int(self.year) - first + 1)
+        cover = same.groupby("segment")["cover_pct"].first()
+        values = pd.DataFrame(
+            {
+                "cmd_code": same["segment"],
+                "period": same["ds"].dt.strftime("%Y"),
+                "value_usd": same["y"],
+            }
+        )
+        return self._series_of(values, long.index[long & (cover >= MIN_COVER_PCT)])
+
+    def _series_of(self, rows: pd.DataFrame, ids: pd.Index[str]) -> Series:
+        names = {k: n for k, n in self.segment_names.items() if k in ids}
+        omitted = [n for k, n in self.segment_names.items() if k not in names]
+        return Series(rows[rows["cmd_code"].isin(names)], names, omitted)
+
+    @cached_property
+    def forecasts(self) -> Forecasts | None:
+        """Forecasts of this market's imports, else of world exports; None without a series."""
+        rows = self.world[0] if self.series is None else self.series.rows
+        if rows.empty:
+            return None
+        month = edition_month(self.used["retrieved_at"])
+        if self.series is None:
+            return compute(rows, month)
+        since = int(rows["period"].max())
+        return compute(rows, month, fetch_command(self.trade_sources[0], self.market, since, month))
+
+    @cached_property
+    def headings(self) -> dict[str, list[Heading]]:
+        """Headings of world trade that may stand for each segment."""
+        return {s: load_headings().speaking_for(s) for s in self.chosen}
+
+    @cached_property
+    def heading_titles(self) -> dict[str, str]:
+        """Titles of the headings that stand for a segment."""
+        return {h.heading: h.title for found in self.headings.values() for h in found}
+
+    def segments_of(self, heading: str) -> list[str]:
+        """Return the names of the segments that a heading stands for."""
+        return [self.segment_names[s] for s, found in self.headings.items()
+                if heading in {h.heading for h in found}]  # fmt: skip
+
+    @cached_property
+    def world(self) -> tuple[pd.DataFrame, str]:
+        """World exports of the headings from their first usable year on; a reason without any."""
+        usable = {h.heading: str(h.usable_from) for h in load_headings()}
+        parts, reason = [], "no heading may speak for a segment of this study"
+        for heading in sorted(self.heading_titles):
+            try:
+                rows = world_series(heading, data_dir=self.data_dir)
+            except MissingDataError as error:
+                reason = str(error)
+                continue
+            parts.append(rows[rows["period"] >= usable[heading]])
+        return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()), reason
