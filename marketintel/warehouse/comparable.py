@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from marketintel.reference.hs import HS_REVISIONS
 from marketintel.reference.scopes import BROAD, OWN
 from marketintel.reference.segments import Segments, load_segments
-from marketintel.warehouse import hs_conversion as hs
+from marketintel.warehouse import hs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ import pandas as pd
 from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.harmonise import pad_hs
-from marketintel.warehouse.hs_conversion import REVISIONS
+from marketintel.warehouse.hs import REVISIONS
 
 LARGEST = 10
 

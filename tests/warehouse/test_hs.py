@@ -12,13 +12,13 @@ from marketintel.errors import UsageError
 from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.flows import flows
-from marketintel.warehouse.hs_conversion import (
+from marketintel.warehouse.hs import (
     LATEST,
     REVISIONS,
     _weights,
-    comparable,
     convert,
     harmonised,
+    with_products,
 )
 
 
@@ -63,12 +63,12 @@ def test_led_lamps_came_from_853950_and_that_from_854370():
     made = convert(rows(("HS2012", "854370", 100.0)), "HS2017")
     lamps = made[made["cmd_code"] == "853950"]["value_usd"].sum()
     assert lamps == pytest.approx(22.27, abs=0.01)
-    found = comparable(rows(("HS2017", "853950", 1.0), ("HS2022", "853952", 1.0)))
+    found = with_products(rows(("HS2017", "853950", 1.0), ("HS2022", "853952", 1.0)))
     assert found["product"].to_list() == ["led_lamps", "led_lamps"]
 
 
 def test_leds_and_photovoltaics_compare_only_as_a_family():
-    found = comparable(
+    found = with_products(
         rows(("HS2017", "854140", 5.0), *[("HS2022", f"85414{n}", 1.0) for n in (1, 2, 3, 9)])
     )
     assert set(found["product"]) == {"photosensitive_semis"}
@@ -76,7 +76,7 @@ def test_leds_and_photovoltaics_compare_only_as_a_family():
 
 
 def test_panels_that_left_9013_for_8524_are_a_break_and_never_telephones():
-    found = comparable(
+    found = with_products(
         rows(("HS2017", "901380", 9.0), ("HS2022", "901380", 1.0), ("HS2022", "852491", 8.0),
              ("HS2022", "854151", 1.0))
     )  # fmt: skip
@@ -102,14 +102,14 @@ def test_waste_of_8549_joins_nothing():
 
 
 def test_lasers_and_cameras_keep_their_meaning():
-    found = comparable(rows(("HS2017", "901320", 1.0), ("HS2022", "901320", 1.0),
+    found = with_products(rows(("HS2017", "901320", 1.0), ("HS2022", "901320", 1.0),
                             ("HS2017", "852580", 1.0), ("HS2022", "852589", 1.0)))  # fmt: skip
     assert found["product"].to_list() == ["901320", "901320", "cameras", "cameras"]
 
 
 def test_an_older_revision_has_to_be_converted_first():
     with pytest.raises(UsageError, match="convert them to HS2017 first"):
-        comparable(rows(("HS2012", "901320", 1.0)))
+        with_products(rows(("HS2012", "901320", 1.0)))
 
 
 SEGMENT_CODES = [(r, c) for r in REVISIONS for c in load_segments().frame(r)["cmd_code"]]

@@ -1,16 +1,15 @@
-"""One series over several HS revisions: by weights where there are any, else by families, else not.
+"""Conversion of HS codes between revisions, by weights or by families of codes.
 
-Between HS1992 and HS2017 the Growth Lab's weights say which part of a code's trade went where
-(``reference/hs_weights.csv``: the codes from which a segment's codes can be reached, and all of
-their targets, so that what arrives at a segment's code is complete). Between HS2017 and HS2022
-there are none. There a code is compared
+From HS1992 to HS2017 the Growth Lab's weights divide a code's trade among its targets
+(``reference/hs_weights.csv``: every code from which a segment's codes can be reached). Between
+HS2017 and HS2022 there are no weights. There a code is compared
 
 1. with itself, where ``segments.toml`` gives it one meaning in both, without a break;
 2. as a family of ``segments.toml``;
 3. as a closed group of the UN's correlation table (``reference/hs_families.csv``);
 
-and otherwise not at all: it has no ``product``, and the answer lists it. A nearest code is never
-guessed; the UN's own single-valued tables send flat panels and photovoltaic modules to telephones.
+and otherwise not at all. The nearest code is never guessed: the UN's own single-valued tables send
+flat panels and photovoltaic modules to telephones.
 """
 
 import csv
@@ -21,14 +20,15 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import UsageError
 from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.hs import LATEST
+from marketintel.reference.hs import REVISIONS as ALL_REVISIONS
 from marketintel.reference.segments import load_segments
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Revisions that weights join, oldest first, and the one that only families join.
-REVISIONS = ("HS1992", "HS1996", "HS2002", "HS2007", "HS2012", "HS2017")
-LATEST = "HS2022"
+#: Revisions joined by weights, oldest first; families join the last of them to the latest.
+REVISIONS = ALL_REVISIONS[:-1]
 AMOUNTS = ("value_usd", "dutiable_value_usd", "duties_usd", "net_weight_kg", "quantity")
 
 
@@ -83,7 +83,7 @@ def _known(revision: str) -> None:
     if revision not in REVISIONS:
         raise UsageError(
             f"there are no weights between {revision} and other revisions; compare families "
-            "across HS2017 and HS2022 (hs_conversion.comparable)"
+            "across HS2017 and HS2022 (hs.with_products)"
         )
 
 
@@ -116,8 +116,8 @@ def _weights() -> Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]:
     return table
 
 
-def comparable(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """Say what each code of HS2017 and HS2022 can be compared with in the other revision.
+def with_products(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """Return rows of HS2017 and HS2022 with the product by which both revisions compare.
 
     Parameters
     ----------
@@ -127,9 +127,8 @@ def comparable(rows: "pd.DataFrame") -> "pd.DataFrame":
     Returns
     -------
     pandas.DataFrame
-        ``rows`` with ``product``, by which sums of both revisions compare: a code, or the name
-        of a family; missing where nothing compares. ``attrs["not_comparable"]`` maps
-        (hs_revision, cmd_code) of these to the reason.
+        ``rows`` with ``product``: a code, or the name of a family; missing where nothing compares.
+        ``attrs["not_comparable"]`` maps (hs_revision, cmd_code) of these to the reason.
 
     Raises
     ------
@@ -154,7 +153,7 @@ def comparable(rows: "pd.DataFrame") -> "pd.DataFrame":
 def harmonised(rows: "pd.DataFrame") -> "pd.DataFrame":
     """Return rows of any revisions with ``product``, by which all of them compare.
 
-    Rows before HS2022 are converted to HS2017 by weights; then see :func:`comparable`.
+    Rows before HS2022 are converted to HS2017 by weights; then see :func:`with_products`.
 
     Returns
     -------
@@ -169,13 +168,13 @@ def harmonised(rows: "pd.DataFrame") -> "pd.DataFrame":
         from_revision=LATEST, from_code=rows.loc[latest, "cmd_code"], weight=1.0
     )
     both = [part for part in (older, newer) if len(part)]
-    found = comparable(pd.concat(both, ignore_index=True) if both else older)
+    found = with_products(pd.concat(both, ignore_index=True) if both else older)
     found.attrs["notes"] = older.attrs["notes"]
     return found
 
 
 def products_of(revision: str, code: str, last: str) -> set[str]:
-    """Return the products that a code's trade goes to, ``last`` being the newest revision told.
+    """Return the products that a code's trade goes to, ``last`` being the newest revision.
 
     Up to HS2017 these are codes of ``last``; where that is HS2022, what :func:`harmonised` names.
     """
@@ -211,7 +210,7 @@ def _targets(before: str, to: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def reason(revision: str, code: str, revisions: Sequence[str]) -> str:
-    """Say why a code has no product over these revisions."""
+    """Return the reason for which a code has no product over these revisions."""
     if LATEST in revisions and revision in (REVISIONS[-1], LATEST) and not _product(revision, code):
         return _reason(revision, code)
     return (
@@ -245,7 +244,7 @@ def _reason(revision: str, code: str) -> str:
 
 @cache
 def _families() -> Mapping[tuple[str, str], str]:
-    """Return the family of each code: those people wrote first, then those of the UN's table."""
+    """Return the family of each code: of ``segments.toml``, else of the UN's table."""
     found: dict[tuple[str, str], str] = {}
     for family in load_segments().families:
         if {REVISIONS[-1], LATEST} <= set(family.codes):
