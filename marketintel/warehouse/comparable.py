@@ -13,7 +13,7 @@ its series breaks, and nothing is forecast across the break:
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from marketintel.reference.hs import HS_REVISIONS
+from marketintel.reference.hs import HS_REVISIONS, LATEST
 from marketintel.reference.scopes import BROAD, OWN
 from marketintel.reference.segments import Segments, load_segments
 from marketintel.warehouse import hs
@@ -68,9 +68,9 @@ def like_for_like(rows: "pd.DataFrame") -> Compared:
     known = load_segments()
     revisions = sorted(set(rows["hs_revision"]))
     if len(revisions) < 2:
-        codes = known.frame(revisions[0] if revisions else hs.LATEST)
+        codes = known.frame(revisions[0] if revisions else LATEST)
         return Compared(rows, codes[_CODES], pd.DataFrame(columns=_LEFT))
-    moved = hs.harmonised(rows) if revisions[-1] == hs.LATEST else _converted(rows, revisions[-1])
+    moved = hs.harmonised(rows) if revisions[-1] == LATEST else _converted(rows, revisions[-1])
     products = _products(revisions)
     kept = moved.merge(products, on="product", how="inner", suffixes=("_then", ""))
     left = _left_out(rows, kept, revisions)
@@ -173,7 +173,7 @@ def unchanged(segments: Segments, revisions: Sequence[str]) -> "pd.DataFrame":
         for family in segments.families:
             codes = {r: set(family.codes.get(r, ())) for r in revisions}
             whole = all(codes[r] and codes[r] <= core[r] - changed for r in revisions)
-            if whole and family.segments == (segment.id,):
+            if whole and family.segments == [segment.id]:
                 found = {r: found[r] | codes[r] for r in revisions}
         rows += [(segment.id, r, code) for r in revisions for code in sorted(found[r])]
     return pd.DataFrame(rows, columns=["segment", "hs_revision", "cmd_code"])

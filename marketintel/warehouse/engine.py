@@ -70,7 +70,8 @@ def ask(
             answer = connection.sql(sql, params=dict(parameters or {})).to_arrow_table()
             if figures and answer.num_rows:
                 reads.note(*_sources(data_dir, tables, sql, parameters or {}, answer))
-            return answer.to_pandas()
+            result: pd.DataFrame = answer.to_pandas()
+            return result
         except duckdb.CatalogException as error:
             named = re.search(r"Table with name (\w+)", str(error))
             table = f"'{named[1]}'" if named else "this question needs"

@@ -1,4 +1,4 @@
-"""Trade by segment, reporter, partner and period: one figure a row, no figure twice.
+"""Trade flows by segment or code, reporter, partner and period, each figure once.
 
 Every reader of the warehouse goes through here, so that core and broad
 codes, sources and years are kept apart in one place only.
@@ -19,7 +19,7 @@ FLOW_COLUMNS = (
     "segment", "scope", "reporter", "partner", "flow", "hs_revision", "cmd_code", "period",
     "value_usd", "dutiable_value_usd", "duties_usd",
 )  # fmt: skip
-#: Where a figure comes from; told on request, and always where mirrors are asked for.
+#: Origin of a figure.
 ORIGIN_COLUMNS = (
     "is_mirror", "valuation", "source", "vintage", "currency", "usd_per_unit", "rate_source",
 )  # fmt: skip
@@ -53,6 +53,26 @@ LEFT JOIN duties AS d
  AND d.cmd_code BETWEEN $first AND $last
 WHERE $partners IS NULL OR p.partner IN (SELECT unnest($partners::VARCHAR[]))
 ORDER BY p.segment NULLS LAST, p.scope NULLS LAST, p.cmd_code, p.period, p.partner, p.hs_revision
+"""
+
+_MATRIX = """
+WITH picked AS (
+    SELECT t.*
+    FROM trade AS t JOIN preference AS p ON p.source = t.source
+    WHERE t.reporter = $reporter AND t.flow = $flow AND t.freq = 'A'
+      AND t.partner <> 'WLD' AND NOT t.is_mirror
+      AND ($trade_system IS NULL OR t.trade_system IS NULL OR t.trade_system = $trade_system)
+      AND ($periods IS NULL OR t.period IN (SELECT unnest($periods::VARCHAR[])))
+    QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period)
+)
+SELECT p.reporter, p.partner, p.period, p.hs_revision, p.cmd_code, p.source,
+       p.value_usd, d.dutiable_value_usd, d.duties_usd
+FROM picked AS p
+LEFT JOIN duties AS d
+  ON p.trade_system = 'consumption' AND p.flow = 'import' AND d.regime = 'calculated'
+ AND d.reporter = p.reporter AND d.partner = p.partner AND d.hs_revision = p.hs_revision
+ AND d.cmd_code = p.cmd_code AND d.period = p.period AND d.source = p.source
+ORDER BY p.period, p.cmd_code, p.partner
 """
 
 
@@ -104,7 +124,7 @@ def flows(
     with_origin : bool
         Add ``ORIGIN_COLUMNS`` as last columns.
     mirror : bool
-        Fill periods in which the reporter is silent with what its partners report about it
+        Fill periods that the reporter does not report with its partners' reports of the trade
         (see :mod:`marketintel.warehouse.mirror`); implies ``with_origin``.
     data_dir : Path, optional
         The data directory.
@@ -258,3 +278,47 @@ def _with_zero_months(
     return full.sort_values(["segment", "scope", "cmd_code", "period"], ignore_index=True)[
         list(FLOW_COLUMNS)
     ]
+
+
+def supplier_matrix(
+    reporter: str,
+    period: str | Iterable[str] | None = None,
+    trade_system: str = "consumption",
+    flow: str = "import",
+    data_dir: Path | None = None,
+) -> "pd.DataFrame":
+    """Return annual trade in every HS6 code, photonic or not, by partner.
+
+    Parameters
+    ----------
+    reporter : str
+        ISO3 or name of one country.
+    period : str or iterable of str, optional
+        Years; all if not given.
+    trade_system : str
+        ``consumption`` or ``general``, for imports.
+    flow : str
+        ``import`` or ``export``.
+    data_dir : Path, optional
+        The data directory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        reporter, partner, period, hs_revision, cmd_code, value_usd, dutiable_value_usd,
+        duties_usd; sorted by period, code and partner. Duties belong
+        to imports for consumption and are missing otherwise.
+
+    Raises
+    ------
+    UsageError, MissingDataError
+        As ``flows``.
+    """
+    reporter = engine.one_economy(reporter)
+    engine.choose("flow", [flow], ("import", "export"))
+    engine.choose("trade system", [trade_system], ("consumption", "general"))
+    system = trade_system if flow == "import" else None
+    periods = selection.periods(reporter, flow, "A", system, period, data_dir)
+    parameters = {"reporter": reporter, "flow": flow, "trade_system": system, "periods": periods}
+    answer = engine.ask(data_dir, _MATRIX, parameters, {"preference": selection.preference(None)})
+    return answer.drop(columns="source").astype(dict.fromkeys(MONEY, "float64"))

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.reference.countries import REFERENCE_DIR
+from marketintel.reference.files import REFERENCE_DIR
 from marketintel.sources.snapshot import sha256_of
 from marketintel.warehouse import build, store
 

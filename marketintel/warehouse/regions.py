@@ -1,7 +1,7 @@
-"""Questions about regions: which one is meant, its figures, its declared priorities.
+"""Regions of Europe: look-up by code or name, indicators, cross-walk, priorities, polygons.
 
-All figures are handed out as they were published, in the NUTS version of their source; the
-analysis room converts them with :func:`crosswalk`.
+Indicators are as published, in the NUTS version of their source; :func:`crosswalk` has the
+intersections by which analysis converts them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from marketintel.reference.files import listed
 from marketintel.reference.nuts import (
     S3_FILE,
     VERSIONS,
-    Division,
     NamedRegion,
-    load_divisions,
     load_priorities,
     load_regions,
     nuts2,
@@ -33,21 +31,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = [
-    "BASE",
-    "Division",
-    "NamedRegion",
-    "Region",
-    "crosswalk",
-    "figures",
-    "find_region",
-    "load_divisions",
-    "load_regions",
-    "nuts_polygons",
-    "region_name",
-    "s3_priorities",
-]
-
 #: The NUTS version of the employment figures, in which regions are compared.
 BASE = "2013"
 
@@ -56,18 +39,18 @@ S3_COLUMNS = (
     "source_url",
 )  # fmt: skip
 
-#: The first version of the cross-walk: its codes are known by their successors only.
+#: The first version of the cross-walk, whose codes have no names here.
 OLDEST = "2006"
 
 
 @dataclass(frozen=True)
 class Region:
-    """The region that a question is about.
+    """One region, or a country.
 
     Attributes
     ----------
     id, name : str
-        As asked for: a NUTS code, the id of a named region, or a country's two-letter code.
+        A NUTS code, the id of a named region, or a country's two-letter code.
     country : str
         ISO3.
     members : dict of str to float
@@ -75,8 +58,6 @@ class Region:
         one. Empty for a country, whose figures are published as such.
     codes : list of str
         Every code the region has had or is made of, to match facts with.
-    asked_version : str
-        The NUTS version that the code was understood in.
     """
 
     id: str
@@ -84,7 +65,6 @@ class Region:
     country: str
     members: dict[str, float] = field(default_factory=dict)
     codes: tuple[str, ...] = ()
-    asked_version: str = BASE
     cluster: str = ""
     note: str = ""
 
@@ -100,7 +80,7 @@ class Region:
 
 
 def find_region(text: str, data_dir: Path | None = None) -> Region:
-    """Return the region that a person means.
+    """Return a region by its code or name.
 
     Parameters
     ----------
@@ -133,7 +113,7 @@ def find_region(text: str, data_dir: Path | None = None) -> Region:
     except UsageError:
         if looks_like_code and any(c.startswith(code[:2]) for c in nuts2()):
             raise UsageError(_wrong_level(code, data_dir)) from None
-        raise UsageError(_nothing(text, by_name, named)) from None
+        raise UsageError(_unknown(text, by_name, named)) from None
     two = {i: c for c, i in reversed(list(code_map("eurostat").items()))}.get(iso3)
     if two is None or not any(c.startswith(two) for c in nuts2()):
         raise UsageError(
@@ -151,7 +131,6 @@ def _named(entry: NamedRegion) -> Region:
         country=entry.country,
         members=dict.fromkeys(entry.nuts[BASE], 1.0),
         codes=tuple(dict.fromkeys(codes)),
-        asked_version="2021" if entry.id not in entry.nuts[BASE] else BASE,
         cluster=entry.cluster,
         note=entry.note,
     )
@@ -202,7 +181,7 @@ def _by_code(code: str, data_dir: Path | None) -> Region:
     if version == OLDEST and set(members.values()) == {1.0} and len(members) == 1:
         (successor,) = members  # the same land under its code of today
         return replace(_by_code(successor, data_dir), codes=(successor, code), note=note)
-    return Region(code, name, iso3, members, (code, *members), version, note=note)
+    return Region(code, name, iso3, members, (code, *members), note=note)
 
 
 def _wrong_level(code: str, data_dir: Path | None) -> str:
@@ -219,7 +198,7 @@ def _wrong_level(code: str, data_dir: Path | None) -> str:
     return f"unknown region '{code}': did you mean {', '.join(_label(c) for c in near)}?"
 
 
-def _nothing(text: str, by_name: dict[str, str], named: dict[str, NamedRegion]) -> str:
+def _unknown(text: str, by_name: dict[str, str], named: dict[str, NamedRegion]) -> str:
     known = {
         **by_name,
         **{fold(n): r.id for r in named.values() for n in (r.name, *r.aliases)},
@@ -270,7 +249,7 @@ def figures(indicator: str, level: int | None = None, data_dir: Path | None = No
 
 
 def crosswalk(from_version: str, to_version: str, data_dir: Path | None = None) -> pd.DataFrame:
-    """Return how NUTS 2 regions of one version lie in those of another.
+    """Return the intersections of NUTS 2 regions of two versions.
 
     Returns
     -------
@@ -294,7 +273,7 @@ def crosswalk(from_version: str, to_version: str, data_dir: Path | None = None) 
 
 
 def s3_priorities(region: Region, path: Path = S3_FILE) -> pd.DataFrame:
-    """Return what is on file about a region's smart-specialisation strategy.
+    """Return the facts on file about a region's smart-specialisation strategy.
 
     Returns
     -------

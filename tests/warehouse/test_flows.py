@@ -20,8 +20,7 @@ from marketintel.warehouse.context import (
     world_series,
 )
 from marketintel.warehouse.coverage import coverage
-from marketintel.warehouse.flows import FLOW_COLUMNS, aggregate, flows, monthly
-from marketintel.warehouse.totals import partner_totals, supplier_matrix
+from marketintel.warehouse.flows import FLOW_COLUMNS, aggregate, flows, monthly, supplier_matrix
 
 KEYS = ["partner", "hs_revision", "cmd_code", "period"]
 SEGMENTS = sorted(load_segments().names())
@@ -150,13 +149,10 @@ def test_missing_is_never_zero():
     assert summed.loc["JPN", "duties_usd"] == 0
 
 
-def test_partner_totals_are_the_sums_of_the_matrix(starter):
+def test_the_matrix_has_each_partner_and_code_once(starter):
     matrix = supplier_matrix("USA", "2025", data_dir=starter)
-    totals = partner_totals("USA", "2025", data_dir=starter)
-    assert totals["value_usd"].sum() == matrix["value_usd"].sum()
     assert not matrix.duplicated(["partner", "cmd_code"]).any()
-    assert not totals.duplicated(["partner", "period"]).any()
-    assert set(totals["period"]) == {"2025"}
+    assert set(matrix["period"]) == {"2025"}
 
 
 WRONG = [
@@ -220,7 +216,7 @@ def test_world_rows_and_mirrors_stand_beside_nothing(small):
     store.write_table(data, "trade", pd.concat([trade, *extra], ignore_index=True), inputs)
     found = flows(reporter="USA", codes="901320", data_dir=data)
     assert found["value_usd"].sum() == 145
-    assert partner_totals("USA", data_dir=data)["value_usd"].sum() == 170
+    assert supplier_matrix("USA", data_dir=data)["value_usd"].sum() == 170
 
 
 def test_months_keep_the_zeros_of_the_source_and_get_the_others_on_request(starter):

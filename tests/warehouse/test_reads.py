@@ -9,7 +9,7 @@ import pytest
 
 from marketintel.warehouse import engine, imports, reads
 from marketintel.warehouse.context import world_series
-from marketintel.warehouse.totals import supplier_matrix
+from marketintel.warehouse.flows import supplier_matrix
 
 
 @pytest.fixture(autouse=True)

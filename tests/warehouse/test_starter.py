@@ -14,8 +14,7 @@ from marketintel.sources import snapshot
 from marketintel.sources.connectors import CONNECTORS
 from marketintel.warehouse import build, store
 from marketintel.warehouse.context import countries_geometry, macro, tariff_lines
-from marketintel.warehouse.flows import aggregate, flows
-from marketintel.warehouse.totals import partner_totals, supplier_matrix
+from marketintel.warehouse.flows import aggregate, flows, supplier_matrix
 
 YEARS = ["2024", "2025"]
 
@@ -40,11 +39,11 @@ def test_lasers_are_the_published_lasers(starter):
 
 
 def test_all_us_imports_are_the_published_totals(starter):
-    general = partner_totals("USA", trade_system="general", data_dir=starter)
+    general = supplier_matrix("USA", trade_system="general", data_dir=starter)
     assert list(general.groupby("period")["value_usd"].sum()) == [
         3_263_893_254_128, 3_414_510_592_814,
     ]  # fmt: skip
-    consumption = partner_totals("USA", data_dir=starter).groupby("period")
+    consumption = supplier_matrix("USA", data_dir=starter).groupby("period")
     assert list(consumption["duties_usd"].sum()) == [76_631_002_517, 259_366_570_786]
     assert list(consumption["value_usd"].sum()) == [3_248_681_266_535, 3_391_221_021_554]
 
@@ -175,7 +174,7 @@ def test_polygons_are_valid_and_keyed_once(starter):
 
 
 def test_nearly_every_supplier_can_be_drawn(starter):
-    totals = partner_totals("USA", "2025", data_dir=starter)
+    totals = supplier_matrix("USA", "2025", data_dir=starter)
     drawn = totals["partner"].isin(countries_geometry(starter)["iso3"])
     assert totals.loc[drawn, "value_usd"].sum() / totals["value_usd"].sum() > 0.9999
 

@@ -14,8 +14,8 @@ from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.basis import REPORTED
+from marketintel.warehouse.flows import supplier_matrix
 from marketintel.warehouse.imports import Imports, imports
-from marketintel.warehouse.totals import supplier_matrix
 
 S = TypeVar("S", bound=Study)
 

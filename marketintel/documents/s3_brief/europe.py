@@ -12,7 +12,7 @@ import pandas as pd
 
 from marketintel.analysis.partnership import nuts
 from marketintel.analysis.partnership import regions as an
-from marketintel.reference.nuts import VERSIONS, version_of
+from marketintel.reference.nuts import VERSIONS, load_divisions, version_of
 from marketintel.warehouse import build, store
 from marketintel.warehouse import regions as wh
 
@@ -89,7 +89,7 @@ def europe(data_dir: Path | None = None) -> Europe:
 
 @lru_cache(maxsize=2)
 def _europe(data_dir: Path, stamp: build.Stamp) -> Europe:
-    divisions = list(wh.load_divisions())
+    divisions = list(load_divisions())
     wide = {level: _wide(data_dir, level) for level in (0, 2)}
     sections = {level: _columns(frame, an.NEEDED + an.SPARED) for level, frame in wide.items()}
     employment = {level: _columns(frame, divisions) for level, frame in wide.items()}

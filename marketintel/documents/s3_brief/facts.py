@@ -15,6 +15,7 @@ from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.s3_brief import europe
 from marketintel.documents.s3_brief.demand import Market, market, world_forecasts
 from marketintel.errors import UsageError
+from marketintel.reference import nuts
 from marketintel.reference.countries import country_name
 from marketintel.warehouse import reads
 from marketintel.warehouse import regions as wh
@@ -67,9 +68,9 @@ class Brief:
         return europe.europe(self.data_dir)
 
     @cached_property
-    def divisions(self) -> dict[str, wh.Division]:
+    def divisions(self) -> dict[str, nuts.Division]:
         """Every division of industry."""
-        return wh.load_divisions()
+        return nuts.load_divisions()
 
     @cached_property
     def photonic(self) -> list[str]:
@@ -171,7 +172,7 @@ class Brief:
     def _called(self, nuts_id: str) -> tuple[str, str]:
         if nuts_id in self.mates:
             return self.mates[nuts_id].name, country_name(self.mates[nuts_id].country)
-        return wh.region_name(nuts_id), wh.region_name(nuts_id[:2])
+        return nuts.region_name(nuts_id), nuts.region_name(nuts_id[:2])
 
     def _within(self, nuts_id: str) -> bool:
         """Whether a region lies in this country."""

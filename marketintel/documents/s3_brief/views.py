@@ -15,8 +15,9 @@ from marketintel.documents.s3_brief import charts, europe
 from marketintel.documents.s3_brief.facts import Brief
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import code_map, country_name
+from marketintel.reference.nuts import region_name
 from marketintel.reference.sources import load_sources
-from marketintel.warehouse.regions import nuts_polygons, region_name
+from marketintel.warehouse.regions import nuts_polygons
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

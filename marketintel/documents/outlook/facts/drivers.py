@@ -17,7 +17,7 @@ from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
 from marketintel.reference.sources import load_sources
 from marketintel.warehouse.context import macro, world_series
-from marketintel.warehouse.totals import supplier_matrix
+from marketintel.warehouse.flows import supplier_matrix
 
 CHAPTERS = ("84", "85", "90")
 """Machinery, electronics, optics and instruments: the goods that duties are studied on."""

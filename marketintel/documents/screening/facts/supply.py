@@ -15,8 +15,7 @@ from marketintel.analysis.trade.frames import CORE, NEIGHBOUR, OWN
 from marketintel.documents.ranking.screen import Screen
 from marketintel.reference.countries import group_members
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse.flows import flows
-from marketintel.warehouse.totals import supplier_matrix
+from marketintel.warehouse.flows import flows, supplier_matrix
 
 MARKET = "USA"
 #: A supplier that sells less than this to the market has no structure to compare.
