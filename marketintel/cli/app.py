@@ -171,7 +171,9 @@ def check(
     data: DataOption = None,
 ) -> None:
     """Check the reference files people edit; name file, line and rule of every mistake."""
+    from marketintel.places import default_data_dir
     from marketintel.reference.check import check_reference
+    from marketintel.reference.kpi_log import inspect, log_path
     from marketintel.warehouse.terms import edition_objections, local_only
 
     if publish is not None:
@@ -179,10 +181,8 @@ def check(
     else:
         if path is not None and not path.is_dir():
             raise UsageError(f"{path}: no such folder; give one of reference files, or none")
-        _refuse(
-            [*map(str, check_reference(path)), *local_only(data)],
-            "reference files: no mistake found",
-        )
+        problems = [*check_reference(path), *inspect(log_path(data or default_data_dir()))[1]]
+        _refuse([*map(str, problems), *local_only(data)], "reference files: no mistake found")
 
 
 for command in (fetch, explain):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from marketintel.reference.fields import Text, written
-from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.files import REFERENCE_DIR, Tables, sound
 from marketintel.reference.model import Broken, Table, toml_file
 
 BRAND_FILE = REFERENCE_DIR / "brand.toml"
@@ -88,8 +88,7 @@ def load_brand(path: Path | None = None) -> Brand:
     """
     if path is None and not BRAND_FILE.exists():
         return Brand()
-    tables = check_brand(path or BRAND_FILE)
-    refuse(tables.problems)
+    tables = sound(check_brand(path or BRAND_FILE))
     brand: Brand = tables.items["file"]
     return brand
 

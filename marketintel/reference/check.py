@@ -32,7 +32,7 @@ from marketintel.reference.files import REFERENCE_DIR, Problem, Sheet, Tables, l
 from marketintel.reference.headings import check_headings
 from marketintel.reference.hs import REVISIONS, hs_codes
 from marketintel.reference.model import Broken, Line, Table, json_file, sheet_rows, toml_tables
-from marketintel.reference.partnership import CHECKS
+from marketintel.reference.partnership import SHEETS, TABLES
 from marketintel.reference.segments import check_segments
 from marketintel.reference.sources import check_sources
 
@@ -175,7 +175,8 @@ def check_groups(path: Path) -> Tables:
 
 #: File of a directory laid out like ``marketintel/reference`` → its check.
 FILES: dict[str, Callable[[Path], Tables | Sheet]] = {
-    **CHECKS,
+    **TABLES,
+    **SHEETS,
     "brand.toml": check_brand,
     "countries.csv": check_countries,
     "elasticities.toml": drivers.check_elasticities,

@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import ReferenceFileError, UsageError
-from marketintel.reference.files import REFERENCE_DIR, Sheet, listed, raw_toml, read_cells, refuse
+from marketintel.reference.files import (
+    REFERENCE_DIR,
+    Sheet,
+    listed,
+    raw_toml,
+    read_cells,
+    refuse,
+    sound,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +107,7 @@ def load_groups(path: Path | None = None) -> dict[str, dict[str, Any]]:
 
 @lru_cache(maxsize=8)
 def _groups(path: Path, changed: int) -> dict[str, dict[str, Any]]:
-    tables = raw_toml(path)
-    refuse(tables.problems)
+    tables = sound(raw_toml(path))
     return tables.raw
 
 

@@ -20,7 +20,7 @@ from marketintel.reference.fields import (
     named_by,
     written,
 )
-from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.files import REFERENCE_DIR, Tables, sound
 from marketintel.reference.model import Broken, Table, toml_tables
 
 if TYPE_CHECKING:
@@ -127,8 +127,7 @@ def load_shocks(path: Path | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    tables = check_shocks(Path(path or REFERENCE_DIR / "shocks.toml"))
-    refuse(tables.problems)
+    tables = sound(check_shocks(Path(path or REFERENCE_DIR / "shocks.toml")))
     rows = [
         (name, s.name, s.first, s.last, *flow.split("-"), s.source, s.note)
         for name, s in tables.items.items()
@@ -146,8 +145,7 @@ def load_elasticities(path: Path | None = None) -> list[StoredElasticity]:
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    tables = check_elasticities(Path(path or REFERENCE_DIR / "elasticities.toml"))
-    refuse(tables.problems)
+    tables = sound(check_elasticities(Path(path or REFERENCE_DIR / "elasticities.toml")))
     return list(tables.items.values())
 
 
@@ -159,7 +157,6 @@ def market_note(market: str, year: str, path: Path | None = None) -> MarketNote 
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    tables = check_market_notes(path or REFERENCE_DIR / "market_notes.toml")
-    refuse(tables.problems)
+    tables = sound(check_market_notes(path or REFERENCE_DIR / "market_notes.toml"))
     note: MarketNote | None = tables.items.get(market, {}).get(year)
     return note

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from marketintel.errors import ReferenceFileError
 
@@ -58,6 +58,15 @@ def _likeness(text: str, name: str) -> tuple[float, int]:
     ratio = difflib.SequenceMatcher(None, name, text).ratio()
     alike = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(text, name, strict=False))
     return round(ratio, 2), len(list(alike))
+
+
+Checked = TypeVar("Checked", "Tables", "Sheet")
+
+
+def sound(checked: Checked) -> Checked:
+    """Return what a check has read; raise its first problem if there is one."""
+    refuse(checked.problems)
+    return checked
 
 
 def unknown(text: str, known: Iterable[str], what: str = "") -> str:

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from marketintel.reference.fields import Names, SegmentId, Text, written
-from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.fields import Names, SegmentId, Text, named_by, written
+from marketintel.reference.files import REFERENCE_DIR, Tables, sound
 from marketintel.reference.model import Broken, Table, toml_tables
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-FRAME_COLUMNS = (
-    "segment",
-    "heading",
-    "name",
-    "title",
-    "cover",
-    "cover_next_year",
-    "weight",
-    "usable_from",
-    "last_year",
-    "years",
-    "speaks",
-    "verdict",
-)
-
 
 Share = Annotated[float, Field(ge=0, le=1, strict=False)]
 Shares = dict[SegmentId, Share]
@@ -55,58 +35,49 @@ class Rule(Table):
             yield "year-order", "last_year is before first_year: change one", "last_year"
 
 
-class HeadingTable(Table):
-    """Table of ``headings.toml``."""
-
-    title: Text
-    cover_2024: Shares
-    cover_2025: Shares
-    weight_2024: Shares
-    breaks: dict[Year, Text] = {}
-    unusable: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Heading:
-    """One four-digit heading, with what the segments' core codes cover of it.
+class Heading(Table):
+    """Four-digit heading of ``headings.toml``, and the part of it that segments' core codes are.
 
     Attributes
     ----------
-    cover, cover_next_year : mapping of segment id to float
+    cover, cover_next_year : dict of segment id to float
         Core codes of the segment ÷ all codes of the heading, US imports for consumption,
         2024 and 2025.
-    weight : mapping of segment id to float
-        The same core codes ÷ all core codes of the segment, 2024: how much of the segment
+    weight : dict of segment id to float
+        The same core codes ÷ all core codes of the segment, 2024: the part of the segment that
         the heading is.
-    breaks : mapping of int to str
-        First year on a new basis → what changed.
+    breaks : dict of str to str
+        First year on a new basis → the change.
+    rule : Rule
+        Criterion of all headings, filled in by the reader.
     """
 
-    heading: str
-    title: str
-    rule: Rule
-    cover: Mapping[str, float]
-    cover_next_year: Mapping[str, float]
-    weight: Mapping[str, float]
-    breaks: Mapping[int, str] = field(default_factory=dict)
+    made: ClassVar = frozenset({"heading", "rule"})
+
+    heading: Heading4
+    title: Text
+    cover: Shares = Field(alias="cover_2024")
+    cover_next_year: Shares = Field(alias="cover_2025")
+    weight: Shares = Field(alias="weight_2024")
+    breaks: dict[Year, Text] = {}
     unusable: str = ""
     note: str = ""
+    rule: Annotated[Any, Field(exclude=True)] = None
 
     @property
     def name(self) -> str:
-        """What its series is called; never the name of a segment."""
+        """Name of its series; never the name of a segment."""
         return f"world exports of heading {self.heading}"
 
     @property
     def usable_from(self) -> int:
         """First year after the last break."""
-        return max((self.rule.first_year, *self.breaks))
+        return max(int(year) for year in (self.rule.first_year, *self.breaks))
 
     @property
     def years(self) -> int:
         """Years of the series from :attr:`usable_from` to its end."""
-        return self.rule.last_year - self.usable_from + 1
+        return int(self.rule.last_year) - self.usable_from + 1
 
     def objections(self, segment: str) -> list[str]:
         """Return why the heading may not speak for a segment; nothing when it may."""
@@ -122,7 +93,7 @@ class Heading:
         if not self.unusable and self.years < self.rule.min_years:
             found.append(
                 f"{self.years} years follow its break of {self.usable_from} "
-                f"({self.breaks[self.usable_from]}), fewer than {self.rule.min_years}"
+                f"({self.breaks[str(self.usable_from)]}), fewer than {self.rule.min_years}"
             )
         return found
 
@@ -164,33 +135,13 @@ class Headings:
         """Return the headings that may speak for a segment, best covered first."""
         return [heading for heading in self.candidates(segment) if heading.speaks_for(segment)]
 
-    def frame(self) -> pd.DataFrame:
-        """Return one row a segment and candidate heading.
 
-        Returns
-        -------
-        DataFrame
-            segment, heading, name, title, cover, cover_next_year, weight (shares 0 to 1),
-            usable_from, last_year, years, speaks (bool), verdict.
-        """
-        import pandas as pd
-
-        rows = [
-            (
-                segment, h.heading, h.name, h.title, cover, h.cover_next_year.get(segment),
-                h.weight.get(segment), h.usable_from, h.rule.last_year, h.years,
-                h.speaks_for(segment), h.verdict(segment),
-            )
-            for h in self
-            for segment, cover in h.cover.items()
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=list(FRAME_COLUMNS))
+_HEADINGS = Annotated[dict[str, Heading], named_by("heading")]
 
 
 def check_headings(path: Path) -> Tables:
     """Check a ``headings.toml``; segments are read from the file beside it."""
-    tables_type = dict[Heading4, HeadingTable]
-    tables = toml_tables(path, tables_type, Names(path.parent), besides={"rule": Rule})
+    tables = toml_tables(path, _HEADINGS, Names(path.parent), besides={"rule": Rule})
     rule: Any = tables.items.get("rule")
     for heading, table in tables.items.items():
         for year in table.breaks if rule and heading != "rule" else ():
@@ -211,23 +162,9 @@ def load_headings(path: Path | None = None) -> Headings:
     ReferenceFileError
         When the file breaks a rule.
     """
-    tables = check_headings(Path(path or REFERENCE_DIR / "headings.toml"))
-    refuse(tables.problems)
+    tables = sound(check_headings(Path(path or REFERENCE_DIR / "headings.toml")))
     rule = tables.items.pop("rule")
-    headings = [
-        Heading(
-            heading=heading,
-            title=table.title,
-            rule=rule,
-            cover=table.cover_2024,
-            cover_next_year=table.cover_2025,
-            weight=table.weight_2024,
-            breaks={int(year): reason for year, reason in table.breaks.items()},
-            unusable=table.unusable,
-            note=table.note,
-        )
-        for heading, table in tables.items.items()
-    ]
+    headings = [one.model_copy(update={"rule": rule}) for one in tables.items.values()]
     return Headings(headings, rule)
 
 

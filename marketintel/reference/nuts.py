@@ -29,7 +29,7 @@ from marketintel.reference.fields import (
     one_of,
     written,
 )
-from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, listed, refuse, unknown
+from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, listed, sound, unknown
 from marketintel.reference.hs import LATEST, hs_codes
 from marketintel.reference.model import Broken, CitedLine, Line, Table, sheet_rows, toml_tables
 
@@ -188,8 +188,7 @@ def nuts2(path: Path = NUTS_FILE) -> dict[str, tuple[tuple[str, ...], str]]:
     ReferenceFileError
         With file, line and rule.
     """
-    sheet = check_nuts(path)
-    refuse(sheet.problems)
+    sheet = sound(check_nuts(path))
     return {row.nuts_id: (tuple(listed(row.versions)), row.name) for _, row in sheet.items}
 
 
@@ -215,8 +214,7 @@ def load_regions(path: Path = REGIONS_FILE) -> dict[str, NamedRegion]:
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    tables = check_regions(path)
-    refuse(tables.problems)
+    tables = sound(check_regions(path))
     return dict(tables.items["regions"])
 
 
@@ -228,8 +226,7 @@ def load_divisions(path: Path = REGIONS_FILE) -> dict[str, Division]:
     ReferenceFileError
         When ``regions.toml`` or ``nace_divisions.csv`` breaks a rule.
     """
-    tables, names = check_regions(path), check_divisions(NACE_FILE)
-    refuse([*tables.problems, *names.problems])
+    tables, names = sound(check_regions(path)), sound(check_divisions(NACE_FILE))
     photonic = tables.items["divisions"]
     return {
         code: Division(code, row["name"], **dict(photonic[code]) if code in photonic else {})
@@ -246,6 +243,5 @@ def load_priorities(path: Path = S3_FILE) -> list[Priority]:
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    sheet = check_priorities(path)
-    refuse(sheet.problems)
+    sheet = sound(check_priorities(path))
     return [row for _, row in sheet.items]

@@ -21,7 +21,7 @@ from marketintel.reference.fields import (
     named_by,
     written,
 )
-from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, listed, refuse
+from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, listed, sound
 from marketintel.reference.hs import REVISIONS, hs_codes
 from marketintel.reference.model import Broken, Line, Table, sheet_rows, toml_tables
 
@@ -221,8 +221,7 @@ def load_settings(path: Path | None = None) -> Settings:
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    tables = check_settings(path or REFERENCE_DIR / "screening.toml")
-    refuse(tables.problems)
+    tables = sound(check_settings(path or REFERENCE_DIR / "screening.toml"))
     items, weights, record = tables.items, tables.items["weights"], tables.items["record"]
     return Settings(
         list(items["indicator"].values()),
@@ -244,8 +243,7 @@ def load_materials(path: Path | None = None) -> dict[str, Material]:
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    tables = check_materials(path or REFERENCE_DIR / "raw_materials.toml")
-    refuse(tables.problems)
+    tables = sound(check_materials(path or REFERENCE_DIR / "raw_materials.toml"))
     return tables.items
 
 
@@ -265,7 +263,6 @@ def load_nontariff(path: Path | None = None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    sheet = check_nontariff(path or REFERENCE_DIR / "nontariff.csv")
-    refuse(sheet.problems)
+    sheet = sound(check_nontariff(path or REFERENCE_DIR / "nontariff.csv"))
     rows = [cells for _, cells in sheet.rows]
     return pd.DataFrame(rows, columns=list(NonTariff.model_fields), dtype="str")

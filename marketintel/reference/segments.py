@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from marketintel.errors import UsageError
 from marketintel.reference.fields import Hs6, Names, SegmentId, Text, mistake, named_by, one_of
-from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.files import REFERENCE_DIR, Tables, sound
 from marketintel.reference.hs import LATEST, REVISIONS, hs_codes, revisions_between
 from marketintel.reference.model import Broken, Table, toml_tables
 
@@ -268,18 +268,6 @@ class Segments:
 
         return pd.DataFrame(self.rows(hs_revision), columns=list(FRAME_COLUMNS))
 
-    def breaks(self) -> pd.DataFrame:
-        """Return every break: segment, cmd_code, hs_revision (at whose start), reason."""
-        import pandas as pd
-
-        rows = [
-            (segment.id, code.cmd_code, revision, reason)
-            for segment in self
-            for code in segment.codes
-            for revision, reason in code.breaks.items()
-        ]
-        return pd.DataFrame(rows, columns=["segment", "cmd_code", "hs_revision", "reason"])
-
 
 def _singular(name: str) -> str:
     """Return a folded name without plurals, one blank between words; fiber is fibre."""
@@ -301,8 +289,7 @@ def load_segments(path: Path | None = None) -> Segments:
 
 @lru_cache(maxsize=8)
 def _load(path: Path, changed: int) -> Segments:
-    tables = check_segments(path)
-    refuse(tables.problems)
+    tables = sound(check_segments(path))
     families = tables.items.pop("families", {})
     return Segments(list(tables.items.values()), list(families.values()))
 

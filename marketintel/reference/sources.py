@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar
 
 from marketintel.reference.fields import Text, Url, filled, named_by
-from marketintel.reference.files import REFERENCE_DIR, Tables, refuse
+from marketintel.reference.files import REFERENCE_DIR, Tables, sound
 from marketintel.reference.model import Table, toml_tables
 
 
@@ -42,6 +42,5 @@ def load_sources(path: Path | None = None) -> dict[str, Source]:
     ReferenceFileError
         When ``sources.toml`` breaks a rule.
     """
-    tables = check_sources(Path(path or REFERENCE_DIR / "sources.toml"))
-    refuse(tables.problems)
+    tables = sound(check_sources(Path(path or REFERENCE_DIR / "sources.toml")))
     return tables.items

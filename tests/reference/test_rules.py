@@ -431,7 +431,7 @@ PLACES = {
     segments.Code: ("segments.toml", "[lasers.901320]"),
     segments.Family: ("segments.toml", "[families.cameras]"),
     headings.Rule: ("headings.toml", "[rule]"),
-    headings.HeadingTable: ("headings.toml", "[7014]"),
+    headings.Heading: ("headings.toml", "[7014]"),
     sources.Source: ("sources.toml", "[usitc_hts]"),
     drivers.Shock: ("shocks.toml", "[pandemic]"),
     drivers.StoredElasticity: ("elasticities.toml", "[duty_retaliation_core]"),

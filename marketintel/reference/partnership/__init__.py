@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.reference.files import REFERENCE_DIR, Sheet, Tables, refuse
+from marketintel.reference.files import REFERENCE_DIR, sound
 from marketintel.reference.partnership.checks import (
-    CHECKS,
+    SHEETS,
+    TABLES,
     check_members,
     check_survey,
     cluster_of,
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ANSWER",
-    "CHECKS",
     "INDUSTRY_LINKS",
     "MEETINGS",
     "NONE",
     "QUESTIONS",
+    "SHEETS",
     "STAGES",
+    "TABLES",
     "check_members",
     "check_survey",
     "need_ids",
@@ -114,8 +116,7 @@ def load_members(path: Path, home: Path | None = None, examples: bool = True) ->
     """
     import pandas as pd
 
-    sheet = check_members(path, home, examples)
-    refuse(sheet.problems)
+    sheet = sound(check_members(path, home, examples))
     answers = [f"{ANSWER}{item}" for item in load_readiness(home)[1]]
     rows = [
         {**cells, "cluster": cluster_of(cells), "is_example": is_example(cells["member"])}
@@ -129,24 +130,18 @@ def load_survey(path: Path, home: Path | None = None, examples: bool = True) -> 
     """Return survey answers, one row a respondent: the columns of the file, and is_example."""
     import pandas as pd
 
-    sheet = check_survey(path, home, examples)
-    refuse(sheet.problems)
+    sheet = sound(check_survey(path, home, examples))
     rows = [{**cells, "is_example": is_example(cells["respondent"])} for _, cells in sheet.rows]
     return pd.DataFrame(rows, columns=[*Answer.model_fields, "is_example"])
 
 
 def _tables(name: str, home: Path | None) -> dict[str, dict[str, Any]]:
-    tables = CHECKS[name](Path(home or REFERENCE_DIR) / name)
-    refuse(tables.problems)
-    assert isinstance(tables, Tables)  # noqa: S101
-    return tables.raw
+    return dict(sound(TABLES[name](Path(home or REFERENCE_DIR) / name)).raw)
 
 
 def _table(name: str, home: Path | None) -> pd.DataFrame:
     import pandas as pd
 
-    sheet = CHECKS[name](Path(home or REFERENCE_DIR) / name)
-    refuse(sheet.problems)
-    assert isinstance(sheet, Sheet)  # noqa: S101
+    sheet = sound(SHEETS[name](Path(home or REFERENCE_DIR) / name))
     columns = list(sheet.rows[0][1]) if sheet.rows else []
     return pd.DataFrame([cells for _, cells in sheet.rows], columns=columns, dtype="str")

@@ -194,18 +194,20 @@ def _check_form_row(
 
 
 #: File of the reference directory → its check.
-CHECKS: dict[str, Callable[[Path], Tables | Sheet]] = {
+TABLES: dict[str, Callable[[Path], Tables]] = {
     "clusters.toml": check_clusters,
+    "readiness.toml": check_readiness,
+    "needs.toml": check_needs,
+    "kpis.toml": check_kpis,
+    "roadmap.toml": check_roadmap,
+}
+SHEETS: dict[str, Callable[[Path], Sheet]] = {
     "cluster_facts.csv": check_cluster_facts,
     "cluster_members_template.csv": lambda path: check_members(path, path.parent, examples=True),
-    "readiness.toml": check_readiness,
     "actors.csv": check_actors,
     "good_practice.csv": check_practice,
     INDUSTRY_LINKS: check_links,
-    "needs.toml": check_needs,
     "needs_template.csv": lambda path: check_survey(path, path.parent, examples=True),
-    "kpis.toml": check_kpis,
-    "roadmap.toml": check_roadmap,
 }
 
 
