@@ -218,7 +218,7 @@ def test_a_list_of_names_loads_nothing_heavy(root, words) -> None:
 
 
 def test_a_terminal_obeys_no_control_that_data_hold(capsys) -> None:
-    from marketintel.cli.listings import print_table
+    from marketintel.cli.tables import print_table
 
     print_table([{"title": "A\x1b[31m\x07\u202eevil"}])
     assert "A‹U+001B›[31m‹U+0007›‹U+202E›evil" in capsys.readouterr().out

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from marketintel.cli.options import Format
 from marketintel.errors import UsageError
-
-
-class Format(StrEnum):
-    """How the table is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 def print_levels(
@@ -35,18 +27,13 @@ def print_levels(
         return False
     if "scenarios" in values:
         raise UsageError("--table has no scenarios; leave out --table for a report that has")
-    from marketintel.cli.listings import as_json, print_table
+    from marketintel.cli.tables import print_frame
     from marketintel.documents.document import open_document
-    from marketintel.documents.engine.tables import as_csv
     from marketintel.documents.outlook.views.listing import listing, printed
 
     frame = listing(open_document("outlook", data, **values).facts)
-    if fmt is Format.csv:
-        typer.echo(as_csv(frame), nl=False)
-    elif fmt is Format.json:
-        typer.echo(as_json(frame))
-    else:
-        print_table(printed(frame))
+    print_frame(printed(frame) if fmt is Format.table else frame, fmt)
+    if fmt is Format.table:
         for line in frame.attrs["without"]:
             typer.echo(f"no level in five years: {line}", err=True)
     return True

@@ -89,7 +89,7 @@ def kpi_show(
     data: DataOption = None,
 ) -> None:
     """Print where every indicator stands."""
-    from marketintel.cli.listings import print_table
+    from marketintel.cli.tables import print_table
     from marketintel.documents.kpi_monitor.facts import load
 
     monitor = load(_day(as_of), data)
@@ -193,7 +193,7 @@ def practice(
     csv: Annotated[bool, typer.Option("--csv", help="CSV with addresses, for programs.")] = False,
 ) -> None:
     """Print what helped others to export, what it cost and what they say it brought."""
-    from marketintel.cli.listings import print_table
+    from marketintel.cli.tables import print_table
     from marketintel.documents.engine.tables import as_csv
     from marketintel.documents.practice.pages import catalogue
 

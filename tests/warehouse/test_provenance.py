@@ -9,11 +9,11 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli.data import matrix as data_matrix
-from marketintel.cli.explain import explain as explain_command
+from marketintel.cli.data import explain as explain_command
+from marketintel.cli.tables import coverage_matrix
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
 from marketintel.warehouse import provenance
-from marketintel.warehouse.coverage import matrix
+from marketintel.warehouse.coverage import matrix, wide
 from marketintel.warehouse.flows import flows
 from marketintel.warehouse.provenance import explain, sources_of
 from marketintel.warehouse.terms import edition_objections, local_only, publishable
@@ -137,10 +137,10 @@ def test_the_matrix_says_what_is_here_and_what_is_stale(tmp_path):
     fresh = matrix("USA", data_dir=tmp_path, today=date(2026, 2, 1))
     assert not fresh["is_stale"].any()
     assert set(fresh["target"]) == {"USA"}
-    table = data_matrix(data=tmp_path).set_index(["target", "segment"])
+    table = coverage_matrix(data_dir=tmp_path).set_index(["target", "segment"])
     assert table.loc[("CAN", "lasers")].to_dict() == {"2019": "1", "2025": ""}
     with pytest.raises(MissingDataError, match="no exports"):
-        data_matrix(flow="export", data=tmp_path)
+        wide(matrix(data_dir=tmp_path), "export")
 
 
 def test_the_matrix_of_the_starter_data_counts_every_core_code(starter):
@@ -156,7 +156,7 @@ def test_the_matrix_counts_what_studies_use(starter):
     (row,) = year.to_dict("records")
     assert (row["kind"], row["source"], row["codes"]) == ("reconciled", "baci", 0)
     assert (row["segment"], row["broad_codes"]) == ("materials", 6)
-    table = data_matrix("CAN", data=starter).set_index(["target", "segment"])
+    table = coverage_matrix("CAN", data_dir=starter).set_index(["target", "segment"])
     assert table.loc[("CAN", "materials"), "2024"] == "6 other BACI"
 
 
