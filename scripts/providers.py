@@ -13,12 +13,9 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import parse_qs, urlsplit
 
-from marketintel.cli.fetch import reference_book
-from marketintel.sources import flags
-from marketintel.sources.connectors import CONNECTORS
-from marketintel.sources.connectors_context import WEO
-from marketintel.sources.connectors_named import _REGIMES
-from marketintel.sources.connectors_regions import EMPLOYMENT, INDICATORS
+from marketintel.errors import MissingDataError
+from marketintel.sources.catalogue import fetched
+from marketintel.sources.formats import jsonstat
 from marketintel.sources.http.body import MEDIA
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import KEY_VARIABLES
@@ -27,17 +24,15 @@ from marketintel.sources.providers import (
     baci,
     census,
     cepii,
-    cimt,
     comext,
     comtrade,
-    comtrade_rows,
     eurostat,
-    gisco,
-    oecd,
+    imf,
+    statcan,
+    worldbank,
     wto,
 )
-from marketintel.sources.providers.worldbank import INDICATORS as WDI
-from marketintel.sources.selftest import ASKED
+from marketintel.sources.source import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 DECLARED = ROOT / "scripts" / "providers.toml"
@@ -50,8 +45,8 @@ Constant = tuple[str, str, str]
 def constants() -> set[Constant]:
     """Return provider, kind and value of every constant in the code."""
     found: set[Constant] = set()
-    for connector in CONNECTORS.values():
-        provider = connector.provider
+    for source in fetched().values():
+        provider = source.service
         name = provider.source
         found.add((name, "address", provider.base))
         found |= {(name, "address", host) for host in provider.hosts}
@@ -64,23 +59,23 @@ def constants() -> set[Constant]:
         ("census", "limit"): [f"data from {census.FIRST_YEAR}"],
         ("census", "flag"): [f"header {census.PROVIDER.key_trouble} of a missing key"],
         ("cepii_geodist", "path"): [cepii.STATA, cepii.ARCHIVE],
-        ("statcan_cimt", "path"): [f"{a} ({', '.join(f)})" for a, f in cimt.FLOWS.values()],
+        ("statcan_cimt", "path"): [f"{a} ({', '.join(f)})" for a, f in statcan.FLOWS.values()],
         ("statcan_cimt", "code list"): ["ISO 3166 alpha-2 with XK and EA (Ceuta and Melilla)"],
         ("comext", "code list"): [comext.EU27, "GR (Greece)", *comext.FLOWS.values()],
         ("comext", "indicator"): [*comext._INDICATORS],
-        ("comext", "limit"): [f"{eurostat.MAX_CELLS:,} cells"],
+        ("comext", "limit"): [f"{jsonstat.MAX_CELLS:,} cells"],
         ("comtrade", "limit"): [f"{comtrade.PREVIEW_ROWS} rows without key",
                                 f"{comtrade.KEYED_ROWS:,} rows with key"],
         ("comtrade", "path"): ["/data/v1/get/C/A/HS", "/data/v1/getDa/C/A/HS"],
-        ("comtrade", "code list"): [*comtrade_rows.FLOWS.values(), *comtrade_rows.REVISIONS],
-        ("eurostat", "flag"): [*sorted(flags.CONFIDENTIAL)],
+        ("comtrade", "code list"): [*comtrade.FLOWS.values(), *comtrade.REVISIONS],
+        ("eurostat", "flag"): [*sorted(jsonstat.CONFIDENTIAL)],
         ("eurostat", "indicator"): [
             " ".join([t.dataset, *(f"{k}={v}" for k, v in t.filters.items())])
-            for t in (*EMPLOYMENT, *INDICATORS)
+            for t in (*eurostat.EMPLOYMENT, *eurostat.INDICATORS)
         ],
-        ("imf", "indicator"): [*WEO],
-        ("worldbank", "indicator"): [*WDI],
-        ("wto", "indicator"): [*_REGIMES],
+        ("imf", "indicator"): [*imf.WEO],
+        ("worldbank", "indicator"): [*worldbank.INDICATORS],
+        ("wto", "indicator"): [*wto.REGIMES],
         ("wto", "limit"): [f"{wto.MAX_ROWS:,} rows"],
         ("comext", "media type"): [*comext._MEDIA],
         ("cepii_geodist", "media type"): [*cepii._MEDIA],
@@ -88,45 +83,41 @@ def constants() -> set[Constant]:
             f"{name}: {', '.join(types)}" for name, types in MEDIA.items() if types
         ],
         ("baci", "address"): [baci.PROVIDER.base],
-        ("oecd", "address"): [oecd.PROVIDER.base],
-        ("natural_earth", "address"): [gisco.NATURAL_EARTH.base],
     }  # fmt: skip
     return found | {(n, kind, v) for (n, kind), values in lists.items() for v in values}
 
 
 def _asked() -> set[Constant]:
-    """Return paths and parameters of the smallest question to each source."""
+    """Return paths and parameters of the smallest request to each source."""
     found: set[Constant] = set()
-    book = reference_book()
     keyless = dict.fromkeys(KEY_VARIABLES, "")
     with TemporaryDirectory() as folder, patch.dict(os.environ, keyless):
-        for source, connector in CONNECTORS.items():
-            market, year = ASKED.get(source, ("JPN", 2022))
+        for name, source in fetched().items():
+            market, year = source.trial
             try:
-                step = plan([market], ["901320"], [year], book, Path(folder), sources=[source])
+                step = plan([market], ["901320"], [year], Path(folder), sources=[name])
                 query = step.steps[0].query
-            except Exception:
+            except MissingDataError:
                 query = _without_plan(source)
-            with Client(connector.provider) as client:
-                for path, params in connector.questions(query, client):
+            with Client(source.service) as client:
+                for path, params in source.questions(query, client):
                     parts = urlsplit(path)
-                    name = connector.provider.source
-                    found.add((name, "path", _pattern(parts.path)))
+                    provider = source.service.source
+                    found.add((provider, "path", _pattern(parts.path)))
                     names = {*parse_qs(parts.query, keep_blank_values=True), *(params or {})}
                     fixed = {"attributes", "partner2Code", "motCode", "customsCode", "COMM_LVL"}
                     for one in sorted(names):
                         value = (params or {}).get(one) or parse_qs(parts.query).get(one, [""])[0]
                         what = f"{one}={value}" if one in fixed else one
-                        found.add((name, "parameter", what))
+                        found.add((provider, "parameter", what))
     return found
 
 
-def _without_plan(source: str) -> Any:
-    from marketintel.sources.connectors_named import WtoQuery
-
-    if source == "wto":
-        return WtoQuery("CAN", "124", ("2022",), ("901320",))
-    flow = "import" if source.endswith("imports") else "export"
+def _without_plan(source: Source) -> Any:
+    """Return the query of a source whose key is not in the environment."""
+    if source.name == "wto":
+        return wto.TariffQuery("CAN", "124", ("2022",), ("901320",))
+    flow = "import" if source.name.endswith("imports") else "export"
     return census.Query(flow, ("2022-01",), ("901320",))  # type: ignore[arg-type]
 
 

@@ -16,7 +16,6 @@ from marketintel.cli.options import DataOption, QuietOption
 from marketintel.errors import MissingDataError, SourceError, UsageError
 
 if TYPE_CHECKING:
-    from marketintel.sources.connectors import Book
     from marketintel.sources.fetch import Outcome
 
 
@@ -77,13 +76,12 @@ def fetch(
         return
     if archive or edition or all_products or set(BULK) & set(named):
         asked = parse_years(years) if years else []
-        book = reference_book()
         fetch_bulk(named, archive, edition, lambda revisions: _codes_in(segments, revisions),
-                   asked, all_products, book, data_dir, dry_run)  # fmt: skip
+                   asked, all_products, data_dir, dry_run)  # fmt: skip
         return
     span = parse_years(years)
     made = plan(
-        _markets(targets), _codes(segments, span), span, reference_book(), answers_dir(data_dir),
+        _markets(targets), _codes(segments, span), span, answers_dir(data_dir),
         sources=named, regions=regions, refresh=refresh,
     )  # fmt: skip
     for line in made.describe():
@@ -95,7 +93,6 @@ def fetch(
         outcomes = execute(
             made,
             data_dir,
-            reference_book(),
             progress=lambda _: advance(),
             done=lambda o: typer.echo(o.describe(), err=o.error is not None),
         )
@@ -108,7 +105,7 @@ def _selftest(sources: list[str]) -> None:
     from marketintel.sources.selftest import selftest
 
     with scratch() as folder:
-        found = selftest(sources, reference_book(), folder)
+        found = selftest(sources, folder)
     typer.echo(f"{'source':<20} {'result':<12} {'rows':>8} {'seconds':>8}")
     for one in found:
         line = f"{one.source:<20} {one.result:<12} {one.rows:>8,} {one.seconds:>8.1f}  {one.detail}"
@@ -129,35 +126,6 @@ def _refuse_incomplete(outcomes: "list[Outcome]", unasked: tuple[str, ...]) -> N
         raise MissingDataError(
             f"{', '.join(unasked)}: not asked for want of a key; see the plan's notes"
         )
-
-
-def reference_book() -> "Book":
-    """Return the translations that the network room is given."""
-    from marketintel.reference.countries import (
-        NUMERIC_WIDTH,
-        code_map,
-        country_rows,
-        group_members,
-        load_groups,
-    )
-    from marketintel.reference.files import listed
-    from marketintel.sources.connectors import Book
-    from marketintel.warehouse import harmonise
-    from marketintel.warehouse.feeds import admit
-
-    rows = {row["iso3"]: row for row in country_rows()}
-
-    def code_of(iso3: str, system: str) -> str:
-        return next(iter(listed(rows[iso3][system])), "") if iso3 in rows else ""
-
-    groups = {name: frozenset(group_members(name)) for name in load_groups()}
-
-    def knows(code: str, system: str) -> bool:
-        return code.strip().zfill(NUMERIC_WIDTH.get(system, 0)) in code_map(system)
-
-    return Book(
-        harmonise.to_iso3, code_of, harmonise.hs_revision_at, knows, groups["EU27"], groups, admit
-    )
 
 
 def parse_years(text: str | None) -> list[int]:

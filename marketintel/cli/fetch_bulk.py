@@ -3,14 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from marketintel.errors import DamagedDataError, SourceError, UsageError
-
-if TYPE_CHECKING:
-    from marketintel.sources.connector import Book
 
 #: Sources that come as one file.
 BULK = ("baci", "gravity")
@@ -23,7 +19,6 @@ def fetch_bulk(
     codes_in: Callable[[list[str]], list[str]],
     years: Sequence[int],
     all_products: bool,
-    book: "Book",
     data_dir: Path,
     dry_run: bool,
 ) -> None:
@@ -68,12 +63,12 @@ def fetch_bulk(
     if archive is not None and not archive.is_file():
         raise UsageError(f"--zip {archive}: no such file; give the zip as CEPII publishes it")
     if archive and name == "gravity":
-        _add_gravity(archive, years, book, data_dir, dry_run)
+        _add_gravity(archive, years, data_dir, dry_run)
         return
     zipped = archive or _download_baci(str(edition), data_dir, dry_run)
     if zipped:
         try:
-            _add_baci(zipped, codes_in, years, all_products, book, data_dir, dry_run)
+            _add_baci(zipped, codes_in, years, all_products, data_dir, dry_run)
         except (DamagedDataError, SourceError):
             if edition:
                 zipped.unlink(missing_ok=True)  # downloaded here: the next run asks again
@@ -108,7 +103,6 @@ def _add_baci(
     codes_in: Callable[[list[str]], list[str]],
     asked: Sequence[int],
     all_products: bool,
-    book: "Book",
     data_dir: Path,
     dry_run: bool,
 ) -> None:
@@ -130,19 +124,17 @@ def _add_baci(
     def tell(year: Year) -> None:
         typer.echo(f"baci: {year.year} is there")
 
-    kept = add_baci(archive, codes, book, data_dir, progress=tell)
+    kept = add_baci(archive, codes, data_dir, progress=tell)
     typer.echo(f"baci: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
     for note in kept.meta.parameters.get("notes", []):
         typer.echo(note)
     if all_products:
         edition = library_dir(data_dir) / f"{found[0].revision}_V{found[0].vintage}"
-        kept = add_baskets(archive, edition, asked, book, data_dir)
+        kept = add_baskets(archive, edition, asked, data_dir)
         typer.echo(f"{kept.meta.source}: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
 
 
-def _add_gravity(
-    archive: Path, years: Sequence[int], book: "Book", data_dir: Path, dry_run: bool
-) -> None:
+def _add_gravity(archive: Path, years: Sequence[int], data_dir: Path, dry_run: bool) -> None:
     """Read a Gravity zip and keep the ties of pairs by year."""
     from marketintel.sources.archives import add_gravity
     from marketintel.sources.providers.gravity import FIRST_YEAR, edition_of
@@ -151,5 +143,5 @@ def _add_gravity(
     span = f"{min(years)} to {max(years)}" if years else f"{FIRST_YEAR} on"
     typer.echo(f"gravity: {archive.name}: edition {version}, read piece by piece, {span}")
     if not dry_run:
-        kept = add_gravity(archive, years, book, data_dir)
+        kept = add_gravity(archive, years, data_dir)
         typer.echo(f"{kept.meta.source}: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")

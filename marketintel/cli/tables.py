@@ -14,8 +14,6 @@ from marketintel.cli.options import Format
 from marketintel.documents.engine.formats import show
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import (
-    NUMERIC_WIDTH,
-    code_map,
     country,
     country_name,
     group_members,
@@ -182,15 +180,12 @@ def unknown_codes(data_dir: Path | None = None) -> pd.DataFrame:
     """Return the provider codes found by fetches that ``countries.csv`` still lacks."""
     import pandas as pd
 
-    from marketintel.sources import unknown
+    from marketintel.reference.countries import is_code
+    from marketintel.sources.codes import read
     from marketintel.warehouse.store import default_data_dir
 
-    codes = unknown.read(data_dir or default_data_dir())
-    left = [
-        row for row in codes
-        if str(row["code"]).zfill(NUMERIC_WIDTH.get(str(row["system"]), 0))
-        not in code_map(str(row["system"]))
-    ]  # fmt: skip
+    unknown = read(data_dir or default_data_dir())
+    left = [row for row in unknown if not is_code(str(row["code"]), str(row["system"]))]
     return pd.DataFrame(left, columns=["source", "system", "code", "rows", "value", "unit"])
 
 

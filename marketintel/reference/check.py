@@ -34,7 +34,6 @@ from marketintel.reference.hs import REVISIONS, hs_codes
 from marketintel.reference.model import Broken, Line, Table, json_file, sheet_rows, toml_tables
 from marketintel.reference.partnership import SHEETS, TABLES
 from marketintel.reference.segments import check_segments
-from marketintel.reference.sources import check_sources
 
 Revision = Annotated[str, one_of(REVISIONS, "revision")]
 
@@ -200,7 +199,6 @@ FILES: dict[str, Callable[[Path], Tables | Sheet]] = {
     "screening.toml": screening.check_settings,
     "segments.toml": check_segments,
     "shocks.toml": drivers.check_shocks,
-    "sources.toml": check_sources,
 }
 
 

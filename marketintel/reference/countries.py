@@ -211,6 +211,17 @@ def code_map(system: str, path: Path | None = None) -> Mapping[str, str]:
     return {c: r["iso3"] for col in columns for r in country_rows(path) for c in listed(r[col])}
 
 
+def is_code(code: str, system: str) -> bool:
+    """Return whether an economy has this code."""
+    return code.strip().zfill(NUMERIC_WIDTH.get(system, 0)) in code_map(system)
+
+
+def code_of(iso3: str, system: str) -> str:
+    """Return an economy's first code in a system; "" where it has none."""
+    codes = next((listed(row[system]) for row in country_rows() if row["iso3"] == iso3), [])
+    return next(iter(codes), "")
+
+
 def to_iso3(
     codes: pd.Series,
     system: str = "census",

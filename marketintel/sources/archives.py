@@ -8,6 +8,7 @@ before it, read anew from the new edition, so that fetching one segment does not
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,14 @@ from pyarrow import ArrowException
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.parquet import parquet_bytes
 from marketintel.reference import hs
-from marketintel.sources import snapshot, unknown
-from marketintel.sources.connector import WORLD, Book, day_of, economies, keep
+from marketintel.reference.countries import group_members, load_groups
+from marketintel.sources import snapshot
+from marketintel.sources.catalogue import sources
+from marketintel.sources.codes import economies, write
+from marketintel.sources.feeds import save_admitted
 from marketintel.sources.formats import tidy
 from marketintel.sources.providers import baci, gravity
+from marketintel.sources.source import WORLD
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,20 +39,6 @@ BASKETS = "baci_baskets"
 _SELECTION_FILE = "baci_selection.parquet"
 _BASKETS_FILE = "baci_baskets.parquet"
 _GRAVITY_FILE = "pairs_yearly.parquet"
-
-#: Sidecar fields that all archives share.
-_CEPII: dict[str, Any] = {
-    "producer": "CEPII",
-    "licence": "Etalab Open Licence 2.0",
-    "licence_url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
-    "retrieved_note": "date of the downloaded zip",
-}
-_BACI = _CEPII | {"url": "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37"}
-_GRAVITY = _CEPII | {"url": "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=8"}
-_BACI_CITATION = (
-    "Gaulier, G. and Zignago, S. (2010) BACI: International Trade Database at the "
-    "Product-Level. CEPII Working Paper 2010-23. Data: BACI {edition}"
-)
 
 #: Rounded to whole dollars before they are added: three decimals of a thousand are whole, and
 #: sums of whole numbers do not depend on their order.
@@ -77,7 +68,6 @@ def library_dir(data_dir: Path) -> Path:
 def add_baci(
     archive: Path,
     codes: Sequence[str],
-    book: Book,
     data_dir: Path,
     *,
     progress: Callable[[baci.Year], None] | None = None,
@@ -90,8 +80,6 @@ def add_baci(
         ``BACI_HS92_V202501.zip`` as published.
     codes : sequence of str
         HS codes of six digits in the zip's revision.
-    book : Book
-        Country codes.
     data_dir : Path
         Gets the library under ``local`` and the snapshot under ``raw``.
     progress : callable, optional
@@ -109,33 +97,26 @@ def add_baci(
     revision = REVISIONS[short_revision]
     products = sorted({*codes, *_selected_before(data_dir, revision)})
     notes: list[str] = []
-    frame = _selection(baci.read(edition, products), revision, book, notes)
-    unknown.write(data_dir, baci.SOURCE, notes)
+    frame = _selection(baci.read(edition, products), revision, notes)
+    write(data_dir, baci.SOURCE, notes)
     if frame.empty:
         raise MissingDataError(
             f"{archive.name}: has none of {', '.join(products[:5])}; give codes of {short_revision}"
         )
     return _keep(
-        data_dir, archive, edition.name, _SELECTION_FILE, frame, book, _BACI,
-        source=baci.SOURCE,
+        data_dir, archive, baci.SOURCE, edition.name, _SELECTION_FILE, frame,
         title=f"BACI bilateral trade, {revision}, edition {version}, {len(products)} products",
-        citation=_BACI_CITATION.format(edition=edition.name) + ".",
+        edition_note=f"Data: BACI {edition.name}.",
         parameters={
             "edition": edition.name, "codes": products, **({"notes": notes} if notes else {}),
         },
         rebuild=f"marketintel fetch baci --zip {archive.name}",
-        quirks=[
-            "BACI reconciles exporter and importer reports; values are f.o.b. in thousand US "
-            "dollars at source, weights in tonnes, converted here to dollars and kilograms.",
-            "A weight that is missing at source stays missing.",
-            "Areas as reported; Other Asia, nes is Taiwan.",
-        ],
     )  # fmt: skip
 
 
 @tidy.reading(BASKETS)
 def add_baskets(
-    archive: Path, edition: Path, years: Sequence[int], book: Book, data_dir: Path
+    archive: Path, edition: Path, years: Sequence[int], data_dir: Path
 ) -> snapshot.Snapshot:
     """Sum every product of some years of a loaded edition over partners and keep the sums.
 
@@ -150,8 +131,6 @@ def add_baskets(
         Folder of the library, as made by :func:`marketintel.sources.providers.baci.load`.
     years : sequence of int
         The newest year there is, if empty.
-    book : Book
-        Country codes and groups.
     data_dir : Path
         Gets the snapshot under ``raw``.
 
@@ -177,29 +156,21 @@ def add_baskets(
     summed = sorted(wanted | (_summed_before(data_dir) & set(loaded)))
     short_revision, _, version = edition.name.partition("_")
     revision = REVISIONS[short_revision]
-    parts = [_sums(edition / f"{year}.parquet", book).assign(period=str(year)) for year in summed]
+    parts = [_sums(edition / f"{year}.parquet").assign(period=str(year)) for year in summed]
     columns = ["exporter", "destination", "hs_revision", "cmd_code", "period", "value_usd"]
     frame = pd.concat(parts, ignore_index=True).assign(hs_revision=revision)[columns]
     return _keep(
-        data_dir, archive, edition.name, _BASKETS_FILE,
-        frame.sort_values(["period", "cmd_code", "exporter", "destination"]), book, _BACI,
-        source=BASKETS,
+        data_dir, archive, BASKETS, edition.name, _BASKETS_FILE,
+        frame.sort_values(["period", "cmd_code", "exporter", "destination"]),
         title=f"BACI exports of all products by economy, {revision}, edition {version}",
-        citation=_BACI_CITATION.format(edition=edition.name) + ", summed over partners.",
+        edition_note=f"Data: BACI {edition.name}, summed over partners.",
         parameters={"edition": edition.name, "years": summed},
         rebuild=f"marketintel fetch baci --zip {archive.name} --all-products",
-        quirks=[
-            "Exports f.o.b. in US dollars, exporter and importer reports reconciled; partners "
-            "are added up.",
-            "A destination other than WLD is a group of economies that the exporter is in.",
-        ],
     )  # fmt: skip
 
 
 @tidy.reading(gravity.SOURCE)
-def add_gravity(
-    archive: Path, years: Sequence[int], book: Book, data_dir: Path
-) -> snapshot.Snapshot:
+def add_gravity(archive: Path, years: Sequence[int], data_dir: Path) -> snapshot.Snapshot:
     """Read a Gravity zip and keep the ties of countries by year.
 
     Parameters
@@ -208,8 +179,6 @@ def add_gravity(
         ``Gravity_csv_V202211.zip`` as published.
     years : sequence of int
         All from 1995 on, if empty.
-    book : Book
-        Country codes.
     data_dir : Path
         Gets the snapshot under ``raw``.
 
@@ -224,53 +193,53 @@ def add_gravity(
         As :func:`marketintel.sources.providers.gravity.read`.
     """
     member, version = gravity.edition_of(archive)
-    frame = gravity.read(archive, member, years, book)
+    frame = gravity.read(archive, member, years)
     first, last = int(frame["period"].min()), int(frame["period"].max())
     return _keep(
-        data_dir, archive, f"V{version}-{first}-{last}", _GRAVITY_FILE, frame, book, _GRAVITY,
-        source=gravity.SOURCE,
+        data_dir, archive, gravity.SOURCE, f"V{version}-{first}-{last}", _GRAVITY_FILE, frame,
         title=f"Gravity: ties of countries by year, edition {version}, {first}-{last}",
-        citation="Conte, M., Cotterlaz, P. and Mayer, T. (2022) The CEPII Gravity Database. CEPII "
-        f"Working Paper 2022-05. Edition {version}.",
+        edition_note=f"Edition {version}.",
         parameters={"edition": version, "years": [first, last]},
         rebuild=f"marketintel fetch gravity --zip {archive.name}",
-        quirks=[
-            "Pairs of which one did not exist in the year are left out.",
-            "A trade agreement is one notified to the WTO and in force in the year (fta_wto), "
-            "whatever goods it covers.",
-            "Figures of the last years may be carried forward at source.",
-        ],
     )  # fmt: skip
 
 
 def _keep(
     data_dir: Path,
     archive: Path,
+    source: str,
     edition: str,
     file: str,
     frame: pd.DataFrame,
-    book: Book,
-    shared: dict[str, Any],
-    **about: Any,
+    parameters: dict[str, Any],
+    title: str,
+    edition_note: str,
+    rebuild: str,
 ) -> snapshot.Snapshot:
     """Save a snapshot; its vintage is the edition, numbered if that has another selection."""
     payload = parquet_bytes(frame)
     digest = hashlib.sha256(payload).hexdigest()
     for n in range(1, 100):
         vintage = edition if n == 1 else f"{edition}.{n:02}"
-        path = data_dir / "raw" / about["source"] / vintage / file
+        path = data_dir / "raw" / source / vintage / file
         if not path.exists() or snapshot.sha256_of(path) == digest:
             break
     else:
         raise AssertionError("a hundred selections of one edition")
-    citation = snapshot.Citation(vintage=vintage, retrieved_at=day_of(archive), **shared, **about)
-    return keep(data_dir, citation, file, frame, payload, book)
+    downloaded = datetime.fromtimestamp(archive.stat().st_mtime, UTC)
+    day = min(downloaded, datetime.now(UTC)).date()  # never one of tomorrow
+    declared = sources()[source]
+    citation = declared.cite(
+        vintage, parameters, day, title=title, citation=f"{declared.citation} {edition_note}",
+        rebuild=rebuild, retrieved_note="date of the downloaded zip",
+    )  # fmt: skip
+    return save_admitted(data_dir, citation, file, frame, payload)
 
 
-def _selection(raw: pd.DataFrame, revision: str, book: Book, notes: list[str]) -> pd.DataFrame:
+def _selection(raw: pd.DataFrame, revision: str, notes: list[str]) -> pd.DataFrame:
     """Return one row an exporter, importer, product and year, in dollars and kilograms."""
     usd = raw["v"] * 1000
-    codes = ("m49_comtrade", book, baci.SOURCE, notes)
+    codes = ("m49_comtrade", baci.SOURCE, notes)
     frame = pd.DataFrame(
         {
             "reporter": economies(raw["i"], *codes, amounts=usd, unit="USD"),
@@ -306,17 +275,17 @@ def _summed_before(data_dir: Path) -> set[int]:
         return set()
 
 
-def _sums(file: Path, book: Book) -> pd.DataFrame:
+def _sums(file: Path) -> pd.DataFrame:
     """Sum one year over partners; in duckdb, which goes to disk before it fills the memory."""
     import duckdb
 
-    members = [(name, iso3) for name, group in book.groups.items() for iso3 in sorted(group)]
+    members = [(name, iso3) for name in load_groups() for iso3 in group_members(name)]
     groups = pd.DataFrame(members, columns=["name", "iso3"], dtype="str")
     spill = str(file.parent / ".summing")
     with duckdb.connect(config={"memory_limit": "900MB", "temp_directory": spill}) as engine:
         engine.execute("SET threads = 2")
         partners = _frame(engine.sql(_PARTNERS, params={"file": str(file)}))
-        codes = partners.assign(iso3=economies(partners["code"], "m49_comtrade", book, BASKETS, []))
+        codes = partners.assign(iso3=economies(partners["code"], "m49_comtrade", BASKETS, []))
         engine.register("codes", codes)
         engine.register("groups", groups)
         return _frame(engine.sql(_SUMS, params={"file": str(file), "world": WORLD}))

@@ -1,11 +1,10 @@
-"""A plan carried out: answers into snapshots, going on where an earlier run was stopped.
+"""Execution of a request plan: answers into snapshots, continuing where an earlier run stopped.
 
 Every answer is kept as it comes, so a run that was killed, refused or switched off loses at most
 the request it was at. A snapshot is written once its source is complete: the rows of the vintage
-before it, with those replaced that were asked for and answered. What a provider no longer has is
-not thereby deleted here. If nothing changed, no new vintage is made. What is saved has been held
-against the tables first, so that ``build`` accepts it, and the vintage before it stays the latest
-where it does not.
+before it, with those replaced that were queried and answered. What a provider no longer has is
+not thereby deleted here. If nothing changed, no new vintage is made. What is saved has been
+validated as the tables will be, so that ``build`` accepts it.
 """
 
 import hashlib
@@ -30,9 +29,10 @@ from marketintel.errors import (
     Unreachable,
 )
 from marketintel.parquet import geoparquet_bytes, parquet_bytes
-from marketintel.sources import snapshot, unknown
-from marketintel.sources.connector import codes_of, keep, together
-from marketintel.sources.connectors import CONNECTORS, Book, Connector
+from marketintel.sources import codes, snapshot
+from marketintel.sources.catalogue import fetched
+from marketintel.sources.cuts import Cuts, depth, part_name, refusal
+from marketintel.sources.feeds import admit, save_admitted
 from marketintel.sources.formats.tidy import UNFORESEEN
 from marketintel.sources.http.answers import Answer, AnswerStore, one_line
 from marketintel.sources.http.client import Client
@@ -44,15 +44,15 @@ from marketintel.sources.merging import (
     merged,
     sifted,
 )
-from marketintel.sources.parts import Cuts, depth, part_name, refusal
 from marketintel.sources.plan import Plan, Step
+from marketintel.sources.source import Source, codes_of
 
 log = logging.getLogger("marketintel.sources")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one source.
+    """Result of fetching one source.
 
     Attributes
     ----------
@@ -63,9 +63,9 @@ class Outcome:
     asked, reused : int
         Requests sent; answers taken from earlier runs.
     notes : tuple of str
-        What was left out and why.
+        On rows left out, with the reason.
     error : SourceError or None
-        Why the source could not be completed; what is complete has been saved.
+        Reason why the source is not complete; what is complete has been saved.
     """
 
     source: str
@@ -87,14 +87,13 @@ class Outcome:
 
 
 def answers_dir(data_dir: Path) -> Path:
-    """Return where answers are kept: local, never published."""
+    """Return the folder of kept answers: local, never published."""
     return data_dir / "local" / "answers"
 
 
 def execute(
     plan: Plan,
     data_dir: Path,
-    book: Book,
     *,
     clock: Clock = CLOCK,
     progress: Callable[[str], None] | None = None,
@@ -108,14 +107,12 @@ def execute(
         From :func:`marketintel.sources.plan.plan`.
     data_dir : Path
         Gets answers under ``local`` and snapshots under ``raw``.
-    book : Book
-        Country codes and HS revisions.
     clock : Clock, optional
         Injectable time.
     progress : callable, optional
-        Told the source after each answer.
+        Called with the source after each answer.
     done : callable, optional
-        Told the outcome of each source as soon as it is known.
+        Called with the outcome of each source.
 
     Returns
     -------
@@ -125,24 +122,24 @@ def execute(
     outcomes = []
     for source in dict.fromkeys(step.source for step in plan.steps):
         steps = [step for step in plan.steps if step.source == source]
-        run = _Run(CONNECTORS[source], data_dir, clock, progress)
-        outcomes.append(run.outcome(steps, book))
+        run = _Run(fetched()[source], data_dir, clock, progress)
+        outcomes.append(run.outcome(steps))
         if done:
             done(outcomes[-1])
     return outcomes
 
 
 class _Run:
-    """The fetch of one source: what was asked, and what came of it."""
+    """Fetch of one source."""
 
     def __init__(
         self,
-        connector: Connector,
+        source: Source,
         data_dir: Path,
         clock: Clock,
         progress: Callable[[str], None] | None,
     ) -> None:
-        self.connector = connector
+        self.source = source
         self.data_dir = data_dir
         self.clock = clock
         self.progress = progress
@@ -150,15 +147,15 @@ class _Run:
         self.newest = datetime.min.replace(tzinfo=UTC)
         self.notes: list[str] = []
         self.refused: list[tuple[str, SourceError]] = []
-        self.cuts = Cuts(answers_dir(data_dir) / connector.source)
+        self.cuts = Cuts(answers_dir(data_dir) / source.name)
         self.clients: list[Client] = []
 
-    def outcome(self, steps: list[Step], book: Book) -> Outcome:
+    def outcome(self, steps: list[Step]) -> Outcome:
         """Fetch; whatever goes wrong is this source's own and one line."""
         vintage, rows, failed = None, 0, None
         try:
-            done = self._ask_all(steps, book)
-            vintage, rows = self._save(steps, done, book)
+            done = self._ask_all(steps)
+            vintage, rows = self._save(steps, done)
         except StorageError:
             raise  # the next source would meet the same disk
         except Exception as error:
@@ -171,14 +168,14 @@ class _Run:
         self.asked += sum(client.requests_sent for client in self.clients)
         self.reused += sum(client.reused for client in self.clients)
         return Outcome(
-            self.connector.source, vintage, rows, self.asked, self.reused, tuple(self.notes), failed
+            self.source.name, vintage, rows, self.asked, self.reused, tuple(self.notes), failed
         )
 
     def _trouble(self, error: Exception) -> SourceError:
         """Return any error as one line that names the source and holds no key."""
         if isinstance(error, SourceError):
             return error
-        source = self.connector.source
+        source = self.source.name
         if isinstance(error, MarketIntelError):
             return SourceError(redact(f"{source}: {' '.join(str(error).split())}"))
         if isinstance(error, OSError):
@@ -192,15 +189,15 @@ class _Run:
     def _seen(self, answer: Answer) -> None:
         self.newest = max(self.newest, answer.retrieved_at)
         if self.progress:
-            self.progress(self.connector.source)
+            self.progress(self.source.name)
 
-    def _ask_all(self, steps: list[Step], book: Book) -> list[Part]:
+    def _ask_all(self, steps: list[Step]) -> list[Part]:
         """Ask part by part; one that is refused does not take the others with it."""
         done: list[Part] = []
-        parts = [(step, part) for step in steps for part in self.connector.parts(step.query)]
+        parts = [(step, part) for step in steps for part in self.source.parts(step.query)]
         for n, (step, part) in enumerate(parts):
             try:
-                self._ask_part(step, part, book, done)
+                self._ask_part(step, part, done)
             except Unreachable as error:
                 self.refused.append((part_name(part), error))
                 rest = SourceError("not asked")
@@ -208,7 +205,7 @@ class _Run:
                 break
         return done
 
-    def _ask_part(self, step: Step, part: Any, book: Book, done: list[Part]) -> None:
+    def _ask_part(self, step: Step, part: Any, done: list[Part]) -> None:
         """Ask one part; where it is refused ask its halves, until what is refused stands alone."""
         waiting, in_a_row = [part], 0
         refused: list[tuple[str, SourceError]] = []
@@ -219,7 +216,7 @@ class _Run:
                 waiting[:0] = halves
                 continue
             try:
-                done.append((self._ask(step, query, book), set(codes_of(query))))
+                done.append((self._ask(step, query), set(codes_of(query))))
                 in_a_row = 0
             except (StorageError, OSError, Unreachable):
                 raise
@@ -236,13 +233,13 @@ class _Run:
                     refused.append((part_name(query), self._trouble(error)))
         self.refused += refused
 
-    def _ask(self, step: Step, query: Any, book: Book) -> pd.DataFrame:
-        store = AnswerStore(answers_dir(self.data_dir) / self.connector.source, step.max_age_s)
+    def _ask(self, step: Step, query: Any) -> pd.DataFrame:
+        store = AnswerStore(answers_dir(self.data_dir) / self.source.name, step.max_age_s)
         store.sweep()
-        with Client(self.connector.provider, store, self.clock, self._seen) as client:
+        with Client(self.source.service, store, self.clock, self._seen) as client:
             self.clients.append(client)
             try:
-                rows = self.connector.rows(query, client, book)
+                rows = self.source.fetch(query, client)
             except OSError:
                 raise
             except Exception:
@@ -251,12 +248,12 @@ class _Run:
                 if not client.failed:
                     client.forget()
                 raise
-        self.notes = together(self.notes, rows.attrs["notes"])
+        self.notes = codes.merged_notes(self.notes, rows.attrs["notes"])
         return rows
 
-    def _save(self, steps: list[Step], done: list[Part], book: Book) -> tuple[str | None, int]:
+    def _save(self, steps: list[Step], done: list[Part]) -> tuple[str | None, int]:
         """Return the new vintage, if there is one, and the number of rows answered."""
-        unknown.write(self.data_dir, self.connector.source, self.notes)
+        codes.write(self.data_dir, self.source.name, self.notes)
         total = sum(len(rows) for rows, _ in done)
         if not total:
             if not self.refused:
@@ -264,26 +261,17 @@ class _Run:
             return None, 0
         day = (self.newest if self.newest.year > 1 else datetime.now(UTC)).date()
         with files.locked(self.data_dir):  # two at once would each leave out the other's rows
-            return self._keep(steps, [part for part in done if len(part[0])], day, book), total
+            return self._keep(steps, [part for part in done if len(part[0])], day), total
 
-    def _keep(self, steps: list[Step], done: list[Part], day: date, book: Book) -> str | None:
+    def _keep(self, steps: list[Step], done: list[Part], day: date) -> str | None:
         """Write a snapshot of the earlier rows and the new ones; return its vintage if new."""
-        connector = self.connector
-        citation = snapshot.Citation(
-            source=connector.source,
-            vintage="new",
-            url=connector.provider.base,
-            parameters=_parameters(steps),
-            retrieved_at=day,
-            rebuild=f"marketintel fetch {connector.source}",
-            **connector.about,
-        )
-        before, held = self._before(citation, book)
-        if connector.polygons:
+        source = self.source
+        before, held = self._before()
+        if source.polygons:
             whole = done[-1][0]
             payload = geoparquet_bytes(whole)
         else:
-            whole = merged(held, done, connector.groups)
+            whole = merged(held, done, source.groups)
             payload = parquet_bytes(whole)
         if before and (
             hashlib.sha256(payload).hexdigest() == before.meta.sha256
@@ -291,48 +279,44 @@ class _Run:
             or (held is not None and parquet_bytes(in_order(held)) == payload)
         ):
             return None
-        folder = self.data_dir / "raw" / connector.source
+        folder = self.data_dir / "raw" / source.name
         tomorrow = datetime.now(UTC).date() + timedelta(days=1)
         # An answer kept for long may be older than a vintage that is there: the newest vintage is
         # the one that was made last all the same.
-        days = [s.meta.retrieved_at for s in snapshot.list_snapshots(self.data_dir, folder.name)]
+        days = [s.meta.retrieved_at for s in snapshot.list_snapshots(self.data_dir, source.name)]
         day = max([day, *(d for d in days if d <= tomorrow)])
         vintage = next(v for v in _vintages(day) if not (folder / v).exists())
-        citation = citation.model_copy(
-            update={
-                "vintage": vintage,
-                "retrieved_at": day,
-                "parameters": citation.parameters
-                | {"built_on": before.meta.vintage if before else None}
-                | ({"notes": self.notes} if self.notes else {}),
-            }
-        )
-        if not connector.public:
+        parameters = {
+            "questions": [step.what for step in steps],
+            "codes": sorted({code for step in steps for code in codes_of(step.query)}),
+            "built_on": before.meta.vintage if before else None,
+        } | ({"notes": self.notes} if self.notes else {})
+        if not source.redistributable:
             files.write_atomic(folder / ".gitignore", b"*\n")
-        keep(self.data_dir, citation, connector.file, whole, payload, book)
+        save_admitted(self.data_dir, source.cite(vintage, parameters, day), source.file, whole,
+                      payload)  # fmt: skip
         return vintage
 
-    def _before(
-        self, citation: snapshot.Citation, book: Book
-    ) -> tuple[snapshot.Snapshot | None, pd.DataFrame | None]:
+    def _before(self) -> tuple[snapshot.Snapshot | None, pd.DataFrame | None]:
         """Return the latest vintage that can be built upon, and its rows.
 
         Rows that break a rule of today are not carried along, and a vintage that has no usable
         form is passed over for the one before; both are noted.
         """
-        source, file = self.connector.source, self.connector.file
-        for found in snapshot.vintages(self.data_dir, source):
+        file = self.source.file
+        citation = self.source.cite("new", {}, datetime.now(UTC).date())
+        for found in snapshot.vintages(self.data_dir, self.source.name):
             if isinstance(found, DamagedDataError):
                 self.notes.append(f"not built upon: {found}")
                 continue
             same = next((s for s in found if s.meta.file == file), None)
-            if same is None or self.connector.polygons:
+            if same is None or self.source.polygons:
                 return same, None
             try:
                 held = pd.read_parquet(same.path)
-                if absent := [c for c in self.connector.groups if c not in held]:
+                if absent := [c for c in self.source.groups if c not in held]:
                     raise DamagedDataError(f"{same.path}: column '{absent[0]}' is missing")
-                good = sifted(held, partial(book.admit, meta=citation, file=file))
+                good = sifted(held, partial(admit, meta=citation, file=file))
             except (MarketIntelError, *UNFORESEEN, pa.ArrowException) as error:
                 self.notes.append(
                     f"vintage {same.meta.vintage} is not built upon: {one_line(error)}"
@@ -351,8 +335,3 @@ def _vintages(day: date) -> Any:
     yield day.isoformat()
     for n in range(2, 100):
         yield f"{day.isoformat()}.{n:02}"
-
-
-def _parameters(steps: list[Step]) -> dict[str, Any]:
-    return {"questions": [step.what for step in steps],
-            "codes": sorted({c for s in steps for c in codes_of(s.query)})}  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a fetch would ask, of whom, and how long it would take: said before anything is asked."""
+"""Request plan of a fetch: source, query, number of requests, expected rows and time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,25 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from marketintel.errors import MissingDataError, UsageError
-from marketintel.sources import questions
-from marketintel.sources.connectors import ALIASES, CONNECTORS, Book
+from marketintel.reference.countries import group_members
+from marketintel.sources.catalogue import fetched, named_sources
 from marketintel.sources.http.answers import AnswerStore
 from marketintel.sources.http.client import Client
+from marketintel.sources.source import Question, Source, Wanted
 
 #: Years that may still be revised, counted back from the current one, and how long an answer
 #: about them holds. Answers about earlier years hold until a refresh is asked for.
 OPEN_YEARS = 2
 OPEN_DAYS = 7
+_WEEK_S = OPEN_DAYS * 86_400.0
 
 
 @dataclass(frozen=True)
 class Step:
-    """One question to one source.
+    """A query of one source.
 
     Attributes
     ----------
     what : str
-        The question in words.
+        The query in words.
     requests : int
         Requests it takes; more if an answer has to be cut.
     kept : int
@@ -33,7 +35,7 @@ class Step:
     rows : int
         Estimated rows.
     max_age_s : float or None
-        How old a kept answer may be.
+        Largest age of a kept answer.
     """
 
     source: str
@@ -47,14 +49,14 @@ class Step:
     @property
     def seconds(self) -> float:
         """Estimated time for what is not answered yet."""
-        connector = CONNECTORS[self.source]
-        pace = connector.provider.configured().min_interval_s
-        return (self.requests - self.kept) * max(pace, connector.answer_s)
+        source = fetched()[self.source]
+        pace = source.service.configured().min_interval_s
+        return (self.requests - self.kept) * max(pace, source.answer_s)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps in the order in which they are done, notes, and sources named that lack their key."""
+    """Steps in order, notes, and sources named that lack their key."""
 
     steps: tuple[Step, ...]
     notes: tuple[str, ...]
@@ -70,8 +72,9 @@ class Plan:
             for s in self.steps
         ]
         left = sum(s.requests - s.kept for s in self.steps)
-        seconds = sum(s.seconds for s in self.steps)
-        lines.append(f"to ask: {left:,} requests, about {_spell(seconds)}")
+        lines.append(
+            f"to ask: {left:,} requests, about {_spell(sum(s.seconds for s in self.steps))}"
+        )
         return [*lines, *self.notes]
 
 
@@ -79,7 +82,6 @@ def plan(
     targets: Sequence[str],
     codes: Sequence[str],
     years: Sequence[int],
-    book: Book,
     store: Path,
     *,
     sources: Sequence[str] = (),
@@ -87,16 +89,13 @@ def plan(
     refresh: bool = False,
     this_year: int | None = None,
 ) -> Plan:
-    """Choose sources for target markets and count what they would be asked.
+    """Choose sources for target markets and count the requests.
 
-    Trade is asked for where it is best: the United States at home, which knows duties, Canada at
-    Statistics Canada, members of the EU at Comext, everyone else at Comtrade. Where Comtrade is
-    named in ``sources`` and the home source is not, it is asked about these as well. For all:
-    tariffs at WITS (preferences for the last settled year), GDP, population and prices at the
-    World Bank, projections at the IMF, distances at CEPII; euro rates where they are needed.
-
-    Statistics and polygons of regions are about all of Europe, and polygons of countries come
-    with the project: these are asked for where they are named, the former with ``regions`` too.
+    A target's trade is asked for at the first source that is its home (``Source.home``): the
+    Census Bureau for the United States if its key is there, Statistics Canada, Comext for members
+    of the EU, else Comtrade; at Comtrade too where it is named and the home source is not.
+    Statistics and polygons of regions are about all of Europe, and some sources are slow or need a
+    key: these are asked only where they are named, the former with ``regions`` too.
 
     Parameters
     ----------
@@ -106,10 +105,8 @@ def plan(
         HS codes of six digits, of every revision the years need.
     years : sequence of int
         Years wanted.
-    book : Book
-        Country codes.
     store : Path
-        Where answers are kept.
+        Folder of kept answers.
     sources : sequence of str
         Only these; all that apply if empty. ``eurostat`` stands for both of its sources.
     regions : bool
@@ -123,123 +120,99 @@ def plan(
     ------
     UsageError
         No target, code or year; an unknown source.
+    MissingDataError
+        Only sources without their key.
     """
-    chosen = [name for source in sources for name in ALIASES.get(source, (source,))]
-    if unknown := set(chosen) - set(CONNECTORS):
-        raise UsageError(
-            f"fetch: unknown source {min(unknown)!r}; choose from "
-            f"{', '.join([*CONNECTORS, *ALIASES])}, or alone baci, gravity"
-        )
-    named = frozenset(chosen)
-    wanted = questions.Wanted(tuple(targets), tuple(sorted(set(codes))), book, named, regions)
-    for name, is_there in (
-        ("targets", targets), ("codes", codes or not wanted.needs_codes), ("years", years)
-    ):  # fmt: skip
-        if not is_there:
+    named = frozenset(named_sources(list(sources), "fetch", ", or alone baci, gravity"))
+    known = fetched()
+    by_code = not named or any(known[name].by_code for name in named)
+    for name, given in (("targets", targets), ("codes", codes or not by_code), ("years", years)):
+        if not given:
             raise UsageError(f"fetch: no {name} given; name at least one")
     now = this_year or datetime.now(UTC).year
-    apart = named | set(questions.REGIONAL if regions else ())
+    apart = named | {name for name, source in known.items() if regions and source.regional}
     notes: list[str] = []
     steps: list[Step] = []
-    counted: set[tuple[str, str]] = set()
 
-    def add(source: str, what: str, query: Any, rows: int, age: float | None) -> None:
-        steps.append(_step(source, what, query, rows, store, age, counted))
+    def wanted(span: Sequence[int]) -> Wanted:
+        return Wanted(tuple(targets), tuple(sorted(set(codes))), tuple(span), named,
+                      _homes(targets, named), now, notes)  # fmt: skip
 
-    def applies(source: str) -> bool:
-        return source in apart or not (named or source in questions.ON_REQUEST)
-
-    for span in _spans(years, now):
-        age = 0.0 if refresh else OPEN_DAYS * 86_400.0 if span[-1] > now - OPEN_YEARS else None
-        for source, what, query, rows in questions.about(wanted, span, notes):
-            if applies(source):
-                add(source, what, query, rows, age)
-    for source, what, query, rows in questions.projections(years, now):
-        if applies(source):
-            add(source, what, query, rows, 0.0 if refresh else OPEN_DAYS * 86_400.0)
-    for source, what, query, rows in questions.standing():
-        if applies(source):
-            add(source, what, query, rows, 0.0 if refresh else None)
+    for name, source in known.items():
+        if not (name in apart or not (named or source.on_request)):
+            continue
+        counted: set[str] = set()
+        for span, limit in _spans(source, sorted(set(years)), now):
+            age = 0.0 if refresh else limit
+            questions = source.plan(wanted(span))
+            steps += [_step(source, question, store, age, counted) for question in questions]
     steps, unasked = _without_key(steps)
     if unasked and not steps:
         raise MissingDataError(f"fetch: {'; '.join(unasked)}; then run the same command again")
-    notes += unasked
-    notes += _what_keys_add(steps, unasked, targets)
     if not steps:
         why = f" ({'; '.join(notes)})" if notes else ""
         raise UsageError(f"fetch: {', '.join(sources)} has nothing about {', '.join(targets)}{why}")
-    if not apart and set(targets) & book.eu_members:
+    if not apart and set(targets) & set(group_members("EU27")):
         notes.append("regional statistics and polygons are not asked for; --regions adds them")
-    missing = tuple(name for name in chosen if name not in {s.source for s in steps} and unasked)
-    return Plan(tuple(steps), tuple(dict.fromkeys(notes)), missing)
+    planned = {step.source for step in steps}
+    missing = tuple(name for name in known if name in named - planned and unasked)
+    return Plan(tuple(steps), tuple(dict.fromkeys([*unasked, *notes])), missing)
+
+
+def _homes(targets: Sequence[str], named: frozenset[str]) -> dict[str, str]:
+    """Return the source that is asked for each target's trade."""
+    candidates = [source for source in fetched().values() if source.home]
+    fallback = candidates[-1]
+    homes = {}
+    for target in targets:
+        home = next(s for s in candidates if s.home and s.home(target, named))
+        same = {s.name for s in fetched().values() if s.provider is home.provider}
+        homes[target] = fallback.name if fallback.name in named and not same & named else home.name
+    return homes
+
+
+def _spans(source: Source, years: list[int], now: int) -> list[tuple[list[int], float | None]]:
+    """Return the years that a source is planned for together, with the age of kept answers."""
+    if source.years == "none":
+        return [(years, None)]
+    if source.years == "all":
+        return [(years, _WEEK_S)]
+    settled = [year for year in years if year <= now - OPEN_YEARS]
+    still_open = [year for year in years if year not in settled]
+    return [(span, age) for span, age in ((settled, None), (still_open, _WEEK_S)) if span]
+
+
+def _step(
+    source: Source, question: Question, store: Path, max_age_s: float | None, counted: set[str]
+) -> Step:
+    """Count the requests of a query; one that an earlier step makes is not counted again."""
+    with Client(source.service, AnswerStore(store / source.name, max_age_s)) as client:
+        asked = [
+            (path, params)
+            for path, params in source.questions(question.query, client)
+            if f"{path} {params}" not in counted
+        ]
+        counted |= {f"{path} {params}" for path, params in asked}
+        kept = (
+            source.kept(question.query, client)
+            if source.kept
+            else sum(client.is_stored(path, params) for path, params in asked)
+        )
+    return Step(source.name, question.what, question.query, len(asked), kept, question.rows,
+                max_age_s)  # fmt: skip
 
 
 def _without_key(steps: list[Step]) -> tuple[list[Step], list[str]]:
-    """Return the steps that can be asked, those that need no key first, and what the rest lacks."""
+    """Return the steps that can be asked, those without a key first, and notes on the others."""
     rank = {"none": 0, "optional": 1, "required": 2}
-    ordered = sorted(steps, key=lambda s: rank[CONNECTORS[s.source].provider.key_rule])
     asked, unasked = [], {}
-    for step in ordered:
-        provider = CONNECTORS[step.source].provider
+    for step in sorted(steps, key=lambda s: rank[fetched()[s.source].service.key_rule]):
+        provider = fetched()[step.source].service
         if provider.key_rule == "required" and (wanted := provider.key_wanted()):
             unasked[step.source] = f"{step.source}: not asked, it needs a key; {wanted}"
         else:
             asked.append(step)
     return asked, list(unasked.values())
-
-
-def _what_keys_add(steps: list[Step], unasked: list[str], targets: Sequence[str]) -> list[str]:
-    """Return notes on what a key would add to a plan."""
-    notes = []
-    sources = {step.source for step in steps}
-    if "comtrade" in sources and (wanted := CONNECTORS["comtrade"].provider.key_wanted()):
-        notes.append(f"comtrade: {wanted} for whole answers in place of 500 rows a request")
-        notes.append(
-            "baci: trade of every country needs no key; `marketintel fetch baci --edition "
-            "HS92_V202601` gets the file"
-        )
-        census = CONNECTORS["us_census_imports"].provider
-        if "USA" in targets and not unasked and (wanted := census.key_wanted()):
-            notes.append(
-                f"us_census_imports, us_census_exports: not asked, they need a key; {wanted} "
-                "for imports with duties and exports by month; Comtrade is asked in their place"
-            )
-    return notes
-
-
-def _spans(years: Sequence[int], now: int) -> list[list[int]]:
-    """Return settled years and years that may still be revised, each if there are any."""
-    ordered = sorted(set(years))
-    settled = [y for y in ordered if y <= now - OPEN_YEARS]
-    return [span for span in (settled, [y for y in ordered if y not in settled]) if span]
-
-
-def _step(
-    source: str,
-    what: str,
-    query: Any,
-    rows: int,
-    store: Path,
-    max_age_s: float | None,
-    counted: set[tuple[str, str]],
-) -> Step:
-    """Count what a question takes; a request that an earlier step makes is not counted again."""
-    connector = CONNECTORS[source]
-    with Client(connector.provider, AnswerStore(store / source, max_age_s)) as client:
-        asked = [
-            (path, params)
-            for path, params in connector.questions(query, client)
-            if (source, f"{path} {params}") not in counted
-        ]
-        counted |= {(source, f"{path} {params}") for path, params in asked}
-        kept = (
-            connector.kept(query, client)
-            if connector.kept
-            else sum(client.is_stored(path, params) for path, params in asked)
-        )
-        if source == "comtrade" and not client.has_key:
-            what += ", without COMTRADE_KEY (500 rows a request)"
-    return Step(source, what, query, len(asked), kept, rows, max_age_s)
 
 
 def _spell(seconds: float) -> str:

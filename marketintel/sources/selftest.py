@@ -1,4 +1,4 @@
-"""One smallest live question to each source, held against its contract."""
+"""Smallest live request to each source, validated by its contract."""
 
 import socket
 import threading
@@ -11,22 +11,16 @@ from urllib.parse import urlsplit
 
 import requests
 
-from marketintel.errors import MarketIntelError, UsageError
-from marketintel.sources.connector import Book, Connector
-from marketintel.sources.connectors import ALIASES, CONNECTORS
+from marketintel.errors import MarketIntelError
+from marketintel.sources.catalogue import fetched, named_sources
 from marketintel.sources.http.answers import one_line
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import redact
 from marketintel.sources.http.retry import CLOCK, Clock
 from marketintel.sources.plan import plan
+from marketintel.sources.source import Source
 
-#: The market and the settled year that a source is asked about, with one product; Japan and 2022
-#: where nothing is said. Canada's oldest archives are its smallest.
-ASKED = {
-    "us_census_imports": ("USA", 2022), "us_census_exports": ("USA", 2022), "comext": ("FIN", 2022),
-    "statcan_cimt": ("CAN", 2002), "eurostat_sbs": ("FIN", 2022),
-    "eurostat_regional": ("FIN", 2022), "wto": ("CAN", 2022),
-}  # fmt: skip
+#: Product of the request.
 CODE = "901320"
 #: Seconds within which a host must take a connection.
 REACH_S = 8.0
@@ -34,7 +28,7 @@ REACH_S = 8.0
 
 @dataclass(frozen=True)
 class Finding:
-    """Outcome of a question to one source: ``ok``, ``no key``, ``unreachable`` or ``failed``."""
+    """Outcome of a request to one source: ``ok``, ``no key``, ``unreachable`` or ``failed``."""
 
     source: str
     result: str
@@ -43,10 +37,8 @@ class Finding:
     detail: str
 
 
-def selftest(
-    sources: Sequence[str], book: Book, scratch: Path, *, clock: Clock = CLOCK
-) -> list[Finding]:
-    """Ask each source one smallest question.
+def selftest(sources: Sequence[str], scratch: Path, *, clock: Clock = CLOCK) -> list[Finding]:
+    """Send each source one smallest request.
 
     Hosts are tried first, all at once, so that without a network this ends within ten seconds.
 
@@ -54,8 +46,6 @@ def selftest(
     ----------
     sources : sequence of str
         Names; every source if empty.
-    book : Book
-        Country codes.
     scratch : Path
         A folder for what is downloaded; nothing of it is kept as data.
     clock : Clock, optional
@@ -66,42 +56,37 @@ def selftest(
     UsageError
         An unknown source.
     """
-    named = [one for name in sources for one in ALIASES.get(name, (name,))]
-    if unknown := set(named) - set(CONNECTORS):
-        raise UsageError(
-            f"fetch --selftest: unknown source {min(unknown)!r}; choose from "
-            f"{', '.join(CONNECTORS)}"
-        )
-    chosen = [CONNECTORS[name] for name in (named or CONNECTORS)]
-    troubles = _reach({c.provider.configured().base for c in chosen})
+    known = fetched()
+    chosen = [known[name] for name in named_sources(list(sources), "fetch --selftest") or known]
+    troubles = _reach({source.service.configured().base for source in chosen})
 
-    def one(connector: Connector) -> Finding:
-        provider = connector.provider
+    def one(source: Source) -> Finding:
+        provider = source.service
         if provider.key_rule == "required" and (wanted := provider.key_wanted()):
-            return Finding(connector.source, "no key", 0, 0.0, wanted)
-        if said := troubles.get(provider.configured().base):
-            return Finding(connector.source, "unreachable", 0, 0.0, said)
-        return _ask(connector, book, scratch, clock)
+            return Finding(source.name, "no key", 0, 0.0, wanted)
+        if trouble := troubles.get(provider.configured().base):
+            return Finding(source.name, "unreachable", 0, 0.0, trouble)
+        return _ask(source, scratch, clock)
 
     with ThreadPoolExecutor(max_workers=4) as pool:
         return list(pool.map(one, chosen))
 
 
-def _ask(connector: Connector, book: Book, scratch: Path, clock: Clock) -> Finding:
+def _ask(source: Source, scratch: Path, clock: Clock) -> Finding:
     began = time.monotonic()
-    market, year = ASKED.get(connector.source, ("JPN", 2022))
+    market, year = source.trial
     try:
-        made = plan([market], [CODE], [year], book, scratch, sources=[connector.source])
-        query = connector.parts(made.steps[0].query)[0]
-        quick = replace(connector.provider, attempts=2, patience_s=60.0)
+        made = plan([market], [CODE], [year], scratch, sources=[source.name])
+        query = source.parts(made.steps[0].query)[0]
+        quick = replace(source.service, attempts=2, patience_s=60.0)
         with Client(quick, clock=clock) as client:
-            rows = len(connector.rows(query, client, book))
+            rows = len(source.fetch(query, client))
         result, detail = ("ok", "") if rows else ("failed", "no rows where there are some")
     except MarketIntelError as error:
         rows, result, detail = 0, "failed", redact(" ".join(str(error).split()))
     except Exception as error:  # a provider's answer can be of any shape
         rows, result, detail = 0, "failed", f"{type(error).__name__}: {one_line(error)}"
-    return Finding(connector.source, result, rows, round(time.monotonic() - began, 1), detail)
+    return Finding(source.name, result, rows, round(time.monotonic() - began, 1), detail)
 
 
 def _reach(bases: set[str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ class Citation(BaseModel):
     Attributes
     ----------
     source : str
-        Identifier, as in ``sources.toml``; also the folder name.
+        Identifier, as declared; also the folder name.
     vintage : str
         Edition of the producer's figures; also the folder name. ``unknown…`` where the
         producer's edition cannot be established.

@@ -2,7 +2,7 @@
 
 Trade of a market is counted on one of these bases, the first that serves the purpose:
 
-1. **reported**: its own imports, from one source; sources in the order of ``sources.toml``;
+1. **reported**: its own imports, from one source; sources in the order of their rank;
 2. **reconciled**: BACI, exporters' and importer's reports made one figure;
 3. **mirror**: exports to it as partners report them, where enough of them do;
 4. **EU exports**, **US exports**: exports of one seller to it, without any competitor.

@@ -6,10 +6,10 @@ checksums; a table whose inputs are the same and whose file is undamaged is left
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,40 +21,25 @@ from marketintel.warehouse import store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from marketintel.warehouse.feeds import Feed
-
 _HERE = Path(__file__).resolve().parent
+_PROVIDERS = _HERE.parent / "sources" / "providers"
 
-#: Code and reference files that decide what a table contains; their checksums are inputs.
+#: Code and reference files that decide the rows of every table; their checksums are inputs, with
+#: those of the modules that declare a table's sources.
 _INPUTS = (
-    *(_HERE / f"{module}.py"
-      for module in ("build", "currency", "feeds", "harmonise", "store")),
-    _HERE.parent / "parquet.py",
+    *(_HERE / f"{module}.py" for module in ("build", "currency", "store")),
+    *(_HERE.parent / file for file in ("parquet.py", "sources/feeds.py")),
     *(_HERE.parent / "reference" / file
       for file in ("contracts.py", "countries.csv", "countries.py", "files.py", "hs.py",
                    "limits.py", "nuts.py", "nuts_regions.csv")),
 )  # fmt: skip
 
-#: Where each table gets its rows. Kept apart from the functions in ``feeds`` so that asking
-#: whether everything is current does not import pandas.
-SOURCES = {
-    "trade": ("us_census_imports", "us_census_exports", "statcan_cimt", "comext", "comtrade",
-              "baci", "atlas_world_exports"),
-    "duties": ("us_census_imports", "wits", "wto"),
-    "tariff_lines": ("usitc_hts",),
-    "macro": ("worldbank", "imf", "ecb"),
-    "pairs": ("cepii_geodist",),
-    "pairs_yearly": ("cepii_gravity",),
-    "baskets": ("baci_baskets",),
-    "regions": ("eurostat_sbs", "eurostat_regional", "regional_indicators"),
-}  # fmt: skip
-
-#: Where exchange rates come from, and the sources whose figures are not in US dollars.
+#: Source of exchange rates.
 RATES = "ecb"
-IN_OTHER_CURRENCIES = frozenset({"statcan_cimt", "comext"})
 
-#: Sorting puts a product's rows side by side, which is what questions ask for.
-_SORT = {
+#: Tables, with the columns they are sorted by: a product's rows stand side by side, as they are
+#: queried.
+TABLES = {
     "trade": ["cmd_code", "hs_revision", "reporter", "flow", "freq", "trade_system",
               "period", "partner", "source"],
     "duties": ["cmd_code", "hs_revision", "reporter", "period", "partner", "source"],
@@ -106,7 +91,7 @@ def build(
     Returns
     -------
     list of BuiltTable
-        In the order of ``SOURCES``.
+        In the order of ``TABLES``.
 
     Raises
     ------
@@ -120,8 +105,9 @@ def build(
     present = snapshot.sources(data_dir)
     if not present:
         raise snapshot.nothing_in(data_dir)
-    common = _code_and_reference()
-    rules = hashlib.sha256(json.dumps(common, sort_keys=True).encode()).hexdigest()
+    common = _checksums(_INPUTS)
+    everything = common | _checksums(_PROVIDERS.glob("*.py"))
+    rules = hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
     rejections.drop_outdated(data_dir, rules)
     while True:
         chosen = {s: snapshot.find(data_dir, s, (vintages or {}).get(s)) for s in present}
@@ -149,7 +135,7 @@ class BrokenContract(Exception):
 def _build(data_dir: Path, recipes: "dict[str, _Recipe]") -> list[BuiltTable]:
     """Bring every table up to date from one choice of vintages."""
     built = {name: _as_it_is(data_dir, name, recipe) for name, recipe in recipes.items()}
-    gone = [table for table in SOURCES if table not in recipes]
+    gone = [table for table in TABLES if table not in recipes]
     if None in built.values() or any(store.table_path(data_dir, t).exists() for t in gone):
         # Nothing is written, nor locked, where all is current: a data folder may be read-only.
         files.check_folder(data_dir / "processed")
@@ -176,13 +162,17 @@ def _recipes(
     data_dir: Path, chosen: Mapping[str, list[snapshot.Snapshot]], common: dict[str, str]
 ) -> dict[str, _Recipe]:
     """Return the recipe of each table that has a source here."""
+    from marketintel.sources.catalogue import declared_in, feeding
+
     recipes = {}
-    for table, sources in SOURCES.items():
+    for table in TABLES:
+        sources = feeding(table)
         if raw := [file for source in sources for file in chosen.get(source, [])]:
-            converted = any(f.meta.source in IN_OTHER_CURRENCIES for f in raw)
+            converted = any(sources[file.meta.source].converted for file in raw)
             rates = chosen.get(RATES, []) if converted else []
             inputs = {str(f.path.relative_to(data_dir)): f.meta.sha256 for f in [*raw, *rates]}
-            recipes[table] = _Recipe(raw, rates, inputs | common)
+            modules = {declared_in(file.meta.source) for file in raw}
+            recipes[table] = _Recipe(raw, rates, inputs | common | _checksums(modules))
     return recipes
 
 
@@ -213,7 +203,7 @@ def _ensure(data_dir: Path, before: Stamp) -> Stamp:
 def _stamp(data_dir: Path) -> Stamp:
     named = [*files.visible(data_dir, "raw/*/*/*"), *files.visible(data_dir, "processed/*")]
     stamp = []
-    for file in (*named, *_INPUTS):
+    for file in (*named, *_INPUTS, *sorted(_PROVIDERS.glob("*.py"))):
         with suppress(FileNotFoundError):  # taken away since it was listed
             state = file.stat()
             stamp.append((str(file), state.st_mtime_ns, state.st_size))
@@ -239,26 +229,29 @@ def _rows_of(
 ) -> "pd.DataFrame":
     import pandas as pd
 
-    from marketintel.warehouse.feeds import table_rows
+    from marketintel.sources.catalogue import feeding
+    from marketintel.sources.feeds import table_rows
+    from marketintel.warehouse.currency import to_usd
 
-    feeds = _feeds_of(table)
     parts = []
     for file in files:
-        feed = feeds[file.meta.source]
-        known = _rates_of(rates, file.meta.source) if feed.convert_with else None
+        source = feeding(table)[file.meta.source]
+        (feed,) = (feed for feed in source.feeds if feed.table == table)
+        known = _rates_of(rates, source.name) if feed.amount else None
         try:
             raw = store.read_parquet(file.path)
-            parts.append(table_rows(feed, raw, file.meta, known, str(file.path)))
+            convert = partial(to_usd, known=known)
+            parts.append(table_rows(feed, raw, file.meta, str(file.path), convert))
         except DamagedDataError as error:
             raise BrokenContract(file, str(error)) from error
     return pd.concat(parts, ignore_index=True).sort_values(
-        _SORT[table], kind="stable", ignore_index=True
+        TABLES[table], kind="stable", ignore_index=True
     )
 
 
 def _rates_of(files: list[snapshot.Snapshot], source: str) -> "pd.DataFrame":
+    from marketintel.sources.feeds import admit
     from marketintel.warehouse.currency import rates
-    from marketintel.warehouse.feeds import table_rows
 
     if not files:
         raise MissingDataError(
@@ -267,17 +260,11 @@ def _rates_of(files: list[snapshot.Snapshot], source: str) -> "pd.DataFrame":
         )
     try:
         published = store.read_parquet(files[0].path)
-        table_rows(_feeds_of("macro")[RATES], published, files[0].meta, None, str(files[0].path))
+        admit(published, files[0].meta, str(files[0].path))
         return rates(published, files[0].meta)
     except (DamagedDataError, KeyError) as error:
         raise BrokenContract(files[0], str(error)) from error
 
 
-def _feeds_of(table: str) -> dict[str, "Feed"]:
-    from marketintel.warehouse.feeds import FEEDS
-
-    return {feed.source: feed for feed in FEEDS if feed.table == table}
-
-
-def _code_and_reference() -> dict[str, str]:
-    return {f"{f.parent.name}/{f.name}": snapshot.sha256_of(f) for f in _INPUTS}
+def _checksums(paths: Iterable[Path]) -> dict[str, str]:
+    return {f"{f.parent.name}/{f.name}": snapshot.sha256_of(f) for f in sorted(paths)}

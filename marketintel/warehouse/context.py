@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # The years of a code's MFN and preferential rates may differ; each is the newest of its kind, and
-# of several sources the first of sources.toml.
+# of several sources the one of the first rank.
 _RATES = """
 SELECT cmd_code, hs_revision, period, partner, regime, rate_pct, source, vintage
 FROM duties JOIN preference AS p USING (source)
@@ -98,7 +98,7 @@ def macro(
     -------
     pandas.DataFrame
         economy, indicator, period, value, unit, is_projection, source, vintage. A year without
-        a figure has no row. Of several sources the one that stands first in ``sources.toml`` is
+        a figure has no row. Of several sources the one of the first rank is
         read, and a figure before a projection.
     """
     known = engine.ask_once(data_dir, "SELECT DISTINCT indicator FROM macro")["indicator"]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from marketintel.errors import MissingDataError
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, engine, selection, store
+from marketintel.sources.catalogue import sources
+from marketintel.warehouse import engine, selection, store
 from marketintel.warehouse.mirror import BACI
 
 if TYPE_CHECKING:
@@ -73,16 +74,17 @@ def coverage(data_dir: Path | None = None, *, newest: bool = False) -> "pd.DataF
     import pandas as pd
 
     data_dir = data_dir or store.default_data_dir()
-    rows = []
+    rows, declared = [], sources()
     items = snapshot.list_snapshots(data_dir)
     if not items:
         raise snapshot.nothing_in(data_dir)
     if newest:
-        sources = dict.fromkeys(item.meta.source for item in items)
-        items = [item for source in sources for item in snapshot.find(data_dir, source)]
+        names = dict.fromkeys(item.meta.source for item in items)
+        items = [item for name in names for item in snapshot.find(data_dir, name)]
     for item in items:
         meta = item.meta
-        tables = ";".join(t for t, sources in build.SOURCES.items() if meta.source in sources)
+        feeds = declared[meta.source].feeds if meta.source in declared else ()
+        tables = ";".join(feed.table for feed in feeds)
         rows.append(
             {
                 "source": meta.source, "title": meta.title, "vintage": meta.vintage,

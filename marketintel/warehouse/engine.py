@@ -62,7 +62,7 @@ def ask(
 
     data_dir = data_dir or store.default_data_dir()
     build.ensure(data_dir)
-    tables = tuple(t for t in build.SOURCES if store.table_path(data_dir, t).exists())
+    tables = tuple(t for t in build.TABLES if store.table_path(data_dir, t).exists())
     with _database(data_dir, tables, os.getpid()).cursor() as connection:
         try:
             for name, frame in (frames or {}).items():

@@ -118,7 +118,7 @@ def flows(
         ``core``, ``broad``, ``neighbour``, ``core+broad`` or ``neighbour+broad``: keep those
         codes only. None keeps every row.
     source : str, optional
-        Read this source only; otherwise the first of ``sources.toml`` that has the period.
+        Read this source only; otherwise the first in rank that has the period.
     with_weights : bool
         Add ``net_weight_kg`` as last column.
     with_origin : bool

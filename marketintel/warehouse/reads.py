@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.reference.files import REFERENCE_DIR
+from marketintel.sources import catalogue
 from marketintel.sources.snapshot import sha256_of
 from marketintel.warehouse import build, store
 
@@ -25,9 +26,10 @@ _files: dict[str, None] = {}
 
 def note(*sources: str) -> None:
     """Record sources whose figures were read, with them that of the exchange rates in them."""
+    declared = catalogue.sources()
     for source in sources:
         _sources[source] = None
-        if source in build.IN_OTHER_CURRENCIES:
+        if source in declared and declared[source].converted:
             _sources[build.RATES] = None
 
 

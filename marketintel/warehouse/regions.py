@@ -232,7 +232,7 @@ def figures(indicator: str, level: int | None = None, data_dir: Path | None = No
     DataFrame
         nuts_id, level, indicator, activity, period, value, unit, nuts_version, source, vintage.
         A blank cell of the source is a row without a value. Of several sources the one that
-        stands first in ``sources.toml`` is read.
+        has the first rank is read.
     """
     known = engine.ask_once(data_dir, "SELECT DISTINCT indicator FROM regions")["indicator"]
     engine.choose("regional indicator", [indicator], known)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.hs import HS_REVISIONS
 from marketintel.reference.segments import Segments, load_segments
-from marketintel.reference.sources import load_sources
-from marketintel.warehouse import build, engine
+from marketintel.sources.catalogue import feeding
+from marketintel.warehouse import engine
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,11 +85,10 @@ def preference(source: str | None, data_dir: Path | None = None) -> "pd.DataFram
 
 
 def ranks(table: str) -> "pd.DataFrame":
-    """Return source, rank of the sources of a table, in the order of ``sources.toml``."""
+    """Return source and rank of the sources of a table, in the order of their preference."""
     import pandas as pd
 
-    order = [s for s in load_sources() if s in build.SOURCES[table]]
-    order += [s for s in build.SOURCES[table] if s not in order]
+    order = list(feeding(table))
     return pd.DataFrame({"source": order, "rank": range(len(order))})
 
 

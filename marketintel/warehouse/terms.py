@@ -6,23 +6,24 @@ from pathlib import Path
 
 from marketintel.errors import DamagedDataError, UsageError
 from marketintel.places import default_data_dir
-from marketintel.reference.sources import load_sources
+from marketintel.sources.catalogue import fetched, sources
 
 
-def publishable(sources: Iterable[str]) -> list[str]:
+def publishable(names: Iterable[str]) -> list[str]:
     """Return why tables made from these sources may not be published; empty if they may.
 
     Parameters
     ----------
-    sources : iterable of str
-        Names as in ``sources.toml``.
+    names : iterable of str
+        Of sources.
     """
-    known = load_sources()
+    known = sources()
     objections = []
-    for name in sorted(set(sources)):
+    for name in sorted(set(names)):
         if name not in known:
             objections.append(
-                f"{name}: not in sources.toml, so its terms are not known; add it there first"
+                f"{name}: declared in no module of sources/providers, so its terms are not known; "
+                "declare it there first"
             )
         elif not known[name].redistributable:
             objections.append(
@@ -30,10 +31,6 @@ def publishable(sources: Iterable[str]) -> list[str]:
                 "cite single figures"
             )
     return objections
-
-
-#: Polygons are in an edition only as a picture, which their terms allow with the notice under it.
-_DRAWN = {"gisco"}
 
 
 def edition_objections(edition: Path) -> list[str]:
@@ -58,12 +55,13 @@ def edition_objections(edition: Path) -> list[str]:
     try:
         run = json.loads(record.read_text(encoding="utf-8"))
         inputs, audience = run["inputs"], run.get("audience")
-        sources = {Path(name).parts[1] for name in inputs if name.startswith("raw/")}
+        used = {Path(name).parts[1] for name in inputs if name.startswith("raw/")}
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise DamagedDataError(
             f"{record}: not readable ({error}); write the edition anew"
         ) from None
-    objections = publishable(sources - _DRAWN)
+    # Polygons are in an edition only as a picture, which their terms allow with the notice.
+    objections = publishable(used - {s.name for s in sources().values() if s.polygons})
     if audience == "internal":
         objections.append(f"{edition}: internal, made from what members or respondents handed in; "
                           "write the document without that file")  # fmt: skip
@@ -79,12 +77,9 @@ def local_only(data_dir: Path | None = None) -> list[str]:
     refused = [name for name in sorted(bare) if publishable([name])]
     if not refused:
         return []
-    from marketintel.sources.connectors import CONNECTORS  # heavy, and hardly ever needed
-
-    fetched = {c.source for c in CONNECTORS.values() if not c.public}
     return [
         f"{root / 'raw' / name}: lacks its .gitignore; {objection}"
         for name in refused
-        if name in fetched
+        if name in fetched()
         for objection in publishable([name])
     ]

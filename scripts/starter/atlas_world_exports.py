@@ -9,8 +9,8 @@ import _common
 import pandas as pd
 
 from marketintel.reference.headings import load_headings
+from marketintel.reference.hs import pad_hs
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 CITATION = Citation(
     source="atlas_world_exports",
@@ -54,7 +54,7 @@ def tidy(published: pd.DataFrame, headings: list[str]) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "hs_revision": "HS1992",
-            "cmd_code": harmonise.pad_hs(kept["product_code"], digits=4),
+            "cmd_code": pad_hs(kept["product_code"], digits=4),
             "period": kept["year"].astype("str"),
             "value_usd": kept["world_export_value"].astype("int64"),
         }

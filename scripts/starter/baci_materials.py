@@ -16,8 +16,9 @@ from pathlib import Path
 import _common
 import pandas as pd
 
+from marketintel.reference.countries import to_iso3
+from marketintel.reference.hs import pad_hs
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 #: HS1992 codes that are alive to 2024. 811230 (germanium) is left out: it dwindles from 2007,
 #: when germanium moved to 811292, and is gone after 2016.
@@ -89,12 +90,12 @@ def read_wheel(wheel: Path) -> pd.DataFrame:
 
 def tidy(published: pd.DataFrame) -> pd.DataFrame:
     """Return one row an exporter, importer, code and year."""
-    codes = harmonise.pad_hs(published["k"])
+    codes = pad_hs(published["k"])
     rows = published[codes.isin(MATERIALS)].assign(k=codes)
     frame = pd.DataFrame(
         {
-            "reporter": harmonise.to_iso3(rows["i"], "m49_comtrade"),
-            "partner": harmonise.to_iso3(rows["j"], "m49_comtrade"),
+            "reporter": to_iso3(rows["i"], "m49_comtrade"),
+            "partner": to_iso3(rows["j"], "m49_comtrade"),
             "hs_revision": "HS1992",
             "cmd_code": rows["k"],
             "period": rows["t"].astype("str"),

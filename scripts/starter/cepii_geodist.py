@@ -7,8 +7,8 @@ codes, contig, comlang_off, colony, dist, distw).
 import _common
 import pandas as pd
 
+from marketintel.reference.countries import to_iso3
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 CITATION = Citation(
     source="cepii_geodist",
@@ -49,8 +49,8 @@ def tidy(published: pd.DataFrame) -> pd.DataFrame:
     )
     frame = pd.DataFrame(
         {
-            "origin": harmonise.to_iso3(published["exporter"], "iso3"),
-            "destination": harmonise.to_iso3(published["importer"], "iso3"),
+            "origin": to_iso3(published["exporter"], "iso3"),
+            "destination": to_iso3(published["importer"], "iso3"),
             # Single precision at source: metres are its last meaningful digit.
             "distance_km": published["dist"].astype("float64").round(3),
             "contiguous": published["contig"].astype("bool"),

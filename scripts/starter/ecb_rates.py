@@ -13,9 +13,9 @@ from pathlib import Path
 import _common
 import pandas as pd
 
-from marketintel.sources.connectors_context import CURRENCIES
 from marketintel.sources.formats.tidy import conform
 from marketintel.sources.providers import ecb
+from marketintel.sources.providers.ecb import CURRENCIES
 from marketintel.sources.snapshot import Citation
 
 #: Files are read to this day, so that each rebuild gives the same bytes.

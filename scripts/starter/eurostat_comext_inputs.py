@@ -9,8 +9,9 @@ import _common
 import pandas as pd
 
 from marketintel.errors import DamagedDataError
+from marketintel.reference.countries import to_iso3
+from marketintel.reference.hs import pad_hs
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 #: What a code is, and where that was read.
 READ_IN_NOMENCLATURE = "read in a reprint of the nomenclature of 2023 (conex.net)"
@@ -74,14 +75,14 @@ def main() -> None:
 
 def tidy(published: pd.DataFrame) -> pd.DataFrame:
     """Return one row a member, partner, code and year."""
-    codes = harmonise.pad_hs(published["PRODUCT_NC"], 8)
+    codes = pad_hs(published["PRODUCT_NC"], 8)
     rows = published[codes.isin(CODES)].assign(cn8=codes)
     if set(rows["FLOW"]) != {"1"}:
         raise DamagedDataError("not imports only: keep flow 1")
     frame = pd.DataFrame(
         {
-            "reporter": harmonise.to_iso3(rows["DECLARANT_ISO"], "eurostat"),
-            "partner": harmonise.to_iso3(rows["PARTNER_ISO"], "eurostat"),
+            "reporter": to_iso3(rows["DECLARANT_ISO"], "eurostat"),
+            "partner": to_iso3(rows["PARTNER_ISO"], "eurostat"),
             "cn8": rows["cn8"],
             "period": rows["PERIOD"].astype("str"),
             "value_eur": rows["VALUE_IN_EUROS"].astype("float64"),

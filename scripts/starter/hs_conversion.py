@@ -17,8 +17,8 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.hs import pad_hs
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse.harmonise import pad_hs
 from marketintel.warehouse.hs import REVISIONS
 
 LARGEST = 10

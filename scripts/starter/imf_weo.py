@@ -12,10 +12,9 @@ from pathlib import Path
 import _common
 import pandas as pd
 
-from marketintel.sources.connectors_context import MACRO, WEO
-from marketintel.sources.providers.imf import OWN_CODES
+from marketintel.reference.countries import to_iso3
+from marketintel.sources.providers.imf import OWN_CODES, WEO
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 INSIDE = "weo2022_2.csv"
 EDITION = 2022
@@ -80,14 +79,14 @@ def tidy(published: pd.DataFrame) -> pd.DataFrame:
     named = long["WEO Subject Code"].map(WEO)
     frame = pd.DataFrame(
         {
-            "economy": harmonise.to_iso3(long["ISO"].replace(OWN_CODES), "iso3"),
+            "economy": to_iso3(long["ISO"].replace(OWN_CODES), "iso3"),
             "indicator": named.str[0],
             "period": long["period"],
             "value": pd.to_numeric(number) * long["WEO Subject Code"].map(SCALES),
             "unit": named.str[1],
             "is_projection": long["period"].astype(int) > last,
         }
-    )[MACRO]
+    )[["economy", "indicator", "period", "value", "unit", "is_projection"]]
     found = frame[frame["is_projection"]].dropna(subset=["value"])
     return found.sort_values(["indicator", "economy", "period"], ignore_index=True)
 

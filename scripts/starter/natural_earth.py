@@ -13,9 +13,8 @@ from pathlib import Path
 import _common
 import geopandas as gpd
 
-from marketintel.cli.fetch import reference_book
 from marketintel.sources import snapshot
-from marketintel.sources.providers import country_polygons
+from marketintel.sources.providers import natural_earth
 
 CITATION = snapshot.Citation(
     source="natural_earth",
@@ -31,7 +30,7 @@ CITATION = snapshot.Citation(
     retrieved_at=_common.COMPILED_AT,
     retrieved_note=_common.COMPILED_NOTE,
     rebuild="python scripts/starter/natural_earth.py --from world-atlas-2.0.2.tgz",
-    quirks=country_polygons.QUIRKS,
+    quirks=natural_earth.QUIRKS,
 )
 
 
@@ -39,7 +38,7 @@ def main() -> None:
     """Read the package, key the polygons by ISO3, write the snapshot."""
     chosen = _common.options(__doc__, "world-atlas-2.0.2.tgz")
     published = read(chosen.file).rename(columns={"id": "iso_numeric"})
-    frame = country_polygons.tidy(published, reference_book())
+    frame = natural_earth.tidy(published)
     sink = BytesIO()
     frame.to_parquet(sink, compression="zstd", index=False)
     kept = snapshot.save(

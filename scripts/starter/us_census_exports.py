@@ -14,8 +14,9 @@ from pathlib import Path
 import _common
 import pandas as pd
 
+from marketintel.reference.countries import to_iso3
+from marketintel.reference.hs import hs_revision_at, pad_hs
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 CHAPTERS = ("28", "37", "38", "70", "81", "84", "85", "90", "94")
 CHINA = "5700"  # Census country code
@@ -85,10 +86,10 @@ def tidy(china: pd.DataFrame, hs10: pd.DataFrame) -> pd.DataFrame:
     both = both[both["cmd_code"].str[:2].isin(CHAPTERS)]
     frame = both.assign(
         reporter="USA",
-        partner=harmonise.to_iso3(both["census"], "census"),
-        cmd_code=harmonise.pad_hs(both["cmd_code"]),
+        partner=to_iso3(both["census"], "census"),
+        cmd_code=pad_hs(both["cmd_code"]),
         hs_revision=both["period"].map(
-            {month: harmonise.hs_revision_at("USA", month) for month in both["period"].unique()}
+            {month: hs_revision_at("USA", month) for month in both["period"].unique()}
         ),
     )
     keys = ["cmd_code", "partner", "period", "reporter", "hs_revision"]

@@ -9,8 +9,9 @@ be edited without rebuilding, and each partner's total and specialisation are in
 import _common
 import pandas as pd
 
+from marketintel.reference.countries import to_iso3
+from marketintel.reference.hs import hs_revision_at, pad_hs
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 CITATION = Citation(
     source="us_census_imports",
@@ -65,9 +66,9 @@ def tidy(published: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "reporter": "USA",
-            "partner": harmonise.to_iso3(published["cty"], "census"),
-            "hs_revision": period.map(lambda year: harmonise.hs_revision_at("USA", year)),
-            "cmd_code": harmonise.pad_hs(published["hs6"]),
+            "partner": to_iso3(published["cty"], "census"),
+            "hs_revision": period.map(lambda year: hs_revision_at("USA", year)),
+            "cmd_code": pad_hs(published["hs6"]),
             "period": period,
             "general_value_usd": published["gen_imports_usd"],
             "consumption_value_usd": published["con_imports_usd"],

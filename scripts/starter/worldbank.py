@@ -11,8 +11,8 @@ from pathlib import Path
 import _common
 import pandas as pd
 
+from marketintel.reference.countries import to_iso3
 from marketintel.sources.snapshot import Citation
-from marketintel.warehouse import harmonise
 
 #: Regions, income groups and lending groups that stand among the countries, and the Channel
 #: Islands, which are two countries in ISO 3166. A code neither here nor in countries.csv fails.
@@ -68,7 +68,7 @@ def main() -> None:
 
 def tidy(published: pd.DataFrame, value: str, indicator: str, unit: str) -> pd.DataFrame:
     """Return one row an economy and year; aggregates and empty years left out."""
-    iso3 = harmonise.to_iso3(published["Country Code"], "iso3", ignore=NOT_COUNTRIES)
+    iso3 = to_iso3(published["Country Code"], "iso3", ignore=NOT_COUNTRIES)
     frame = pd.DataFrame(
         {
             "economy": iso3,

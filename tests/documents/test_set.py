@@ -14,7 +14,7 @@ import pypdf
 import pytest
 
 from marketintel.documents.engine.catalogue import editions, write_index
-from marketintel.reference.sources import load_sources
+from marketintel.sources.catalogue import sources
 from marketintel.warehouse.coverage import coverage
 from marketintel.warehouse.terms import edition_objections
 from tests.documents.conftest import KEY, commands, documents
@@ -112,7 +112,7 @@ def test_links_follow_the_editions_that_are_there(document_set, tmp_path):
 
 
 def test_every_source_that_was_read_is_named_and_no_other_is_recorded(document_set):
-    known, files = load_sources(), coverage(newest=True).set_index("file")
+    known, files = sources(), coverage(newest=True).set_index("file")
     for run in document_set.second:
         text = " ".join(unescape(Page(run.edition.html).text).split())
         for name in run.edition.run["inputs"]:

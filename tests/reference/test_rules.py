@@ -29,7 +29,6 @@ from marketintel.reference import (
     partnership,
     screening,
     segments,
-    sources,
 )
 from marketintel.reference.check import FILES, check_reference
 from marketintel.reference.files import REFERENCE_DIR
@@ -119,7 +118,6 @@ PLANTS = [
     ("headings.toml", "cover_2024 = { materials", "cover_2024 = { material", "unknown-segment",
      "mean materials"),
     ("headings.toml", "[rule]", "[rules]", "missing-table", ADD, "# World"),
-    ("sources.toml", 'url = "https://www.census', 'url = "ftp://www.census', "url", "https://"),
     ("shocks.toml", 'first = "2008-10"', 'first = "2008-13"', "month", "write it as 2027-01"),
     ("shocks.toml", 'last = "2009-12"', 'last = "2007-12"', "month-order", "change first or last"),
     ("shocks.toml", '"USA-CHN", ', '"USA-CHX", ', "flow", "write USA-CHN"),
@@ -432,7 +430,6 @@ PLACES = {
     segments.Family: ("segments.toml", "[families.cameras]"),
     headings.Rule: ("headings.toml", "[rule]"),
     headings.Heading: ("headings.toml", "[7014]"),
-    sources.Source: ("sources.toml", "[usitc_hts]"),
     drivers.Shock: ("shocks.toml", "[pandemic]"),
     drivers.StoredElasticity: ("elasticities.toml", "[duty_retaliation_core]"),
     drivers.MarketNote: ("market_notes.toml", "[USA.2025]"),

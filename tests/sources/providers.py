@@ -8,7 +8,13 @@ from urllib.parse import parse_qs
 
 import pandas as pd
 
+from marketintel.sources.formats import jsonstat
 from tests.sources.server import Reply, Request
+
+
+def read_cube(body: object, **options: bool) -> pd.DataFrame:
+    """Return Eurostat's answer as a tidy frame."""
+    return jsonstat.process(body, "eurostat", **options)  # type: ignore[arg-type]
 
 
 class Months:

@@ -19,23 +19,24 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketintel.errors import DamagedDataError, SourceError
+from marketintel.sources.formats import jsonstat
 from marketintel.sources.providers import (
     baci,
     census,
     cepii,
-    cimt,
     comext,
     comtrade,
-    comtrade_rows,
     ecb,
-    eurostat,
     gisco,
     imf,
+    natural_earth,
     oecd,
+    statcan,
     wits,
     worldbank,
     wto,
 )
+from tests.sources.providers import read_cube
 
 DAY = date(2026, 1, 1)
 
@@ -58,10 +59,10 @@ CONNECTORS: dict[str, tuple[Callable, dict]] = {
     "census": (partial(census.process, flow="import"), census.contract("import")),
     "worldbank": (worldbank.process, worldbank.CONTRACT),
     "statcan_cimt": (
-        partial(filed, partial(cimt.process, flow="import")), cimt.CONTRACT),
+        partial(filed, partial(statcan.process, flow="import")), statcan.CONTRACT),
     "baci": (partial(filed, baci_rows), baci.CONTRACT),
     "cepii_geodist": (cepii.process, cepii.CONTRACT),
-    "eurostat": (eurostat.process, eurostat.CONTRACT),
+    "eurostat": (read_cube, jsonstat.CONTRACT),
     "comext": (comext.process, comext.CONTRACT),
     "imf": (lambda body: imf.process(body, as_of=DAY), imf.CONTRACT),
     "datamapper": (lambda body: imf.process_datamapper(body, as_of=DAY), imf.CONTRACT),
@@ -70,7 +71,7 @@ CONNECTORS: dict[str, tuple[Callable, dict]] = {
     "wits": (wits.process, wits.CONTRACT),
     "wto": (wto.process, wto.CONTRACT),
     "nuts": (gisco.process, gisco.CONTRACT),
-    "countries": (gisco.process_countries, gisco.COUNTRY_CONTRACT),
+    "countries": (natural_earth.process, natural_earth.CONTRACT),
 }  # fmt: skip
 HOSTILE = [
     b"",
@@ -204,7 +205,7 @@ FIELDS = sorted({
     "observations", "values", "id", "size", "value", "dimension", "category", "index", "status",
     "error", "message", "count", "features", "type", "geometry", "object", "vectorDataPoint",
     "refPer", "Dataset", "Year", "pages", "OBS_VALUE", "TIME_PERIOD", "0", "0:0", "A", "2024",
-    "901320", *comtrade_rows.FIELDS, *comext.CONTRACT, *eurostat.CONTRACT,
+    "901320", *comtrade.FIELDS, *comext.CONTRACT, *jsonstat.CONTRACT,
 })  # fmt: skip
 #: Made-up text never gets beyond the first bytes of these.
 BINARY = ("baci", "statcan_cimt", "cepii_geodist")

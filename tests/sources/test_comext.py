@@ -146,7 +146,7 @@ def test_request_has_the_key_in_order():
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^comext: "):
-        fetch(query)
+        fetch(query, None)
 
 
 def test_fetch_over_http_and_again_without_asking(server, client):

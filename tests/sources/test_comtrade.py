@@ -121,20 +121,6 @@ def test_quota_with_a_wait_beyond_patience_stops_and_says_so() -> None:
         answering(body, status=403, headers={"Retry-After": "7200"})
 
 
-def test_recorded_reporters_list(recorded: Callable[[str], Any]) -> None:
-    with Server() as server, client(server) as c:
-        server.add(
-            "/files/v1/app/reference/Reporters.json", json=recorded("ref_Reporters.body.json")
-        )
-        server.add("/files/v1/app/reference/Other.json", json={"list": []})
-        frame = comtrade.reference("Reporters", c)
-        with pytest.raises(SourceError, match="Other has no field 'results'"):
-            comtrade.reference("Other", c)
-    named = frame.set_index("id")["text"]
-    assert (named["842"], named["699"], named["490"]) == ("USA", "India", "Other Asia, nes")
-    assert len(frame) == 255
-
-
 @pytest.mark.parametrize(
     ("body", "says"),
     [

@@ -124,7 +124,7 @@ def test_request():
 @pytest.mark.parametrize("query", [Query(["usd"]), Query(["US"]), Query(freq="W")])
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^ecb: "):
-        fetch(query)
+        fetch(query, None)
 
 
 @pytest.mark.parametrize("media", ["text/csv", "application/vnd.sdmx.data+csv;version=1.0.0"])

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from marketintel.cli.app import app
-from marketintel.cli.fetch import reference_book
 from marketintel.documents.engine.blocks import Callout, Table, Text
 from marketintel.sources import selftest, snapshot
 from marketintel.sources.providers import cepii
@@ -160,13 +159,13 @@ def test_with_the_exports_of_the_union_alone_a_study_shows_them_and_says_so(
 def test_the_selftest_asks_each_source_once(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = ask_all([*sorted(KEYLESS - {"statcan_cimt"}), "wto"], reference_book(), tmp_path,
+    found = ask_all([*sorted(KEYLESS - {"statcan_cimt"}), "wto"], tmp_path,
                     clock=FakeClock())  # fmt: skip
     assert {f.source: f.result for f in found} == dict.fromkeys(
         KEYLESS - {"statcan_cimt"}, "ok"
     ) | {"wto": "no key"}
     server.route("/country", lambda _: Reply(json=[{"message": [{"id": "120", "value": "no"}]}]))
-    (bad,) = ask_all(["worldbank"], reference_book(), tmp_path, clock=FakeClock())
+    (bad,) = ask_all(["worldbank"], tmp_path, clock=FakeClock())
     assert bad.result == "failed"
     monkeypatch.setenv("MARKETINTEL_WITS_URL", "http://127.0.0.1:9")
     monkeypatch.setattr(selftest, "REACH_S", 0.5)

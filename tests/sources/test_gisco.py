@@ -9,17 +9,8 @@ import shapely
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.http.client import Client
-from marketintel.sources.providers.gisco import (
-    CONTRACT,
-    COUNTRY_CONTRACT,
-    NATURAL_EARTH,
-    PROVIDER,
-    Query,
-    fetch,
-    process,
-    process_countries,
-    request,
-)
+from marketintel.sources.providers import natural_earth
+from marketintel.sources.providers.gisco import CONTRACT, PROVIDER, Query, fetch, process, request
 from tests.sources.server import FakeClock, Server
 
 BOW_TIE = [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]
@@ -89,8 +80,8 @@ def test_schema_changes_stop(body, said):
 
 
 def test_recorded_countries_as_geojson(shared):
-    got = process_countries(specimen(shared, "ne_110m_admin_0_countries.geojson"))
-    assert list(got) == [*COUNTRY_CONTRACT, "geometry"]
+    got = natural_earth.process(specimen(shared, "ne_110m_admin_0_countries.geojson"))
+    assert list(got) == [*natural_earth.CONTRACT, "geometry"]
     assert len(got) == 177
     assert got.geometry.is_valid.all()
     assert {"FRA", "NOR", "XKX", "TWN"} <= set(got["iso3"].dropna())
@@ -98,7 +89,7 @@ def test_recorded_countries_as_geojson(shared):
 
 
 def test_recorded_countries_as_topojson(shared):
-    got = process_countries(specimen(shared, "world-atlas_countries-110m.topo.json"))
+    got = natural_earth.process(specimen(shared, "world-atlas_countries-110m.topo.json"))
     assert len(got) == 177
     assert got.crs.to_epsg() == 4326
     assert got.geometry.is_valid.all()
@@ -115,7 +106,7 @@ def test_natural_earths_own_codes():
             "properties": codes | {"NAME": name}
         }
 
-    got = process_countries(
+    got = natural_earth.process(
         collection(
             country("France", ISO_A3="-99", ISO_A3_EH="FRA", ADM0_A3="FRA", ISO_N3="250"),
             country("Norway", ISO_A3="-99", ISO_A3_EH="-99", ADM0_A3="NOR", ISO_N3="578"),
@@ -129,25 +120,22 @@ def test_natural_earths_own_codes():
 
 def test_countries_that_cannot_be_read():
     with pytest.raises(SourceError, match="cannot be read"):
-        process_countries(b"PK\x03\x04 not a shapefile")
+        natural_earth.process(b"PK\x03\x04 not a shapefile")
     with pytest.raises(SourceError, match="no field 'name'"):
-        process_countries(collection(region()))
+        natural_earth.process(collection(region()))
 
 
 def test_requests():
     assert request(Query()) == "/nuts/geojson/NUTS_RG_60M_2024_4326_LEVL_2.geojson"
-    countries = request(Query("countries", scale="110m"))
-    assert countries == "/110m/cultural/ne_110m_admin_0_countries.zip"
 
 
 @pytest.mark.parametrize(
     "query",
-    [Query("lakes"), Query(level=4), Query(year=2022), Query(scale="110m"), Query(crs=1),
-     Query("countries", scale="60M")],
+    [Query(level=4), Query(year=2022), Query(scale="110m"), Query(crs=1)],
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^gisco: "):
-        fetch(query)
+        fetch(query, None)
 
 
 def test_fetch_regions_over_http(server):
@@ -163,12 +151,13 @@ def test_fetch_countries_over_http(server, tmp_path, shared):
         shared / "specimens/gisco_naturalearth/ne_110m_admin_0_countries.geojson"
     ).rename(columns={"iso3": "ADM0_A3", "name": "NAME"})
     layer.to_file(tmp_path / "ne.shz", driver="ESRI Shapefile")
-    server.add(
-        "/110m/cultural/ne_110m_admin_0_countries.zip",
-        body=(tmp_path / "ne.shz").read_bytes(),
-        content_type="application/zip",
-    )
-    with Client(replace(NATURAL_EARTH, base=server.url), clock=FakeClock()) as client:
-        got = fetch(Query("countries", scale="110m"), client=client)
-    assert len(got) == 177
+    (source,) = natural_earth.SOURCES
+    (question,) = source.plan(None)
+    assert question.query == "/50m/cultural/ne_50m_admin_0_countries.zip"
+    server.add(question.query, body=(tmp_path / "ne.shz").read_bytes(),
+               content_type="application/zip")  # fmt: skip
+    provider = replace(natural_earth.PROVIDER, base=server.url)
+    with Client(provider, clock=FakeClock()) as client:
+        got = source.fetch(question.query, client)
+    assert len(got) == 174, "without Antarctica, Northern Cyprus and Somaliland"
     assert "XKX" in set(got["iso3"].dropna())

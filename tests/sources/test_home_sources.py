@@ -14,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from marketintel.cli.fetch import reference_book
 from marketintel.sources import snapshot
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import plan
@@ -46,9 +45,9 @@ def fetch(
     years: tuple[int, ...] = (2023, 2024),
     **options: bool,
 ) -> list[Outcome]:
-    made = plan(targets.split(","), CODES, years, reference_book(), answers_dir(data),
+    made = plan(targets.split(","), CODES, years, answers_dir(data),
                 sources=sources, this_year=2026, **options)  # fmt: skip
-    outcomes = execute(made, data, reference_book(), clock=FakeClock())
+    outcomes = execute(made, data, clock=FakeClock())
     assert [outcome.error for outcome in outcomes] == [None] * len(outcomes)
     return outcomes
 

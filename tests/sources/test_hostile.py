@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 
-from marketintel.cli.fetch import reference_book
 from marketintel.reference.limits import MONEY
 from marketintel.sources import snapshot
+from marketintel.sources.catalogue import sources
 from marketintel.sources.fetch import Outcome, answers_dir, execute
 from marketintel.sources.plan import plan
 from marketintel.warehouse import build, store
@@ -149,7 +149,7 @@ CASES = {
         Case("gisco", "GISCO", "/nuts", nuts, b""),
     )
 }  # fmt: skip
-TABLES = {feed: table for table, feeds in build.SOURCES.items() for feed in feeds}
+TABLES = {name: feed.table for name, source in sources().items() for feed in source.feeds}
 
 
 @pytest.fixture(scope="module")
@@ -164,14 +164,11 @@ def server() -> Iterator[Server]:
         yield running
 
 
-BOOK = reference_book()
-
-
 def fetch(case: Case, data: Path, year: int) -> Outcome:
     sources = [case.source, *(["ecb"] if case.with_rates else [])]
-    made = plan([case.target], CODES, [year], BOOK, answers_dir(data),
+    made = plan([case.target], CODES, [year], answers_dir(data),
                 sources=sources, this_year=2026)  # fmt: skip
-    return execute(made, data, BOOK, clock=FakeClock())[0]
+    return execute(made, data, clock=FakeClock())[0]
 
 
 @pytest.fixture(scope="module")

@@ -223,7 +223,7 @@ def test_request():
 @pytest.mark.parametrize("query", [Query(dataset="WEO"), Query(dataset="DataMapper")])
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^imf: "):
-        fetch(query)
+        fetch(query, None)
 
 
 def test_fetch_over_http(server, client, recorded):

@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from marketintel.cli.fetch import reference_book
 from marketintel.errors import MissingDataError, SourceError, UsageError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
@@ -33,12 +32,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def make(data: Path, source: str, targets: str = "CAN,DEU") -> Plan:
-    return plan(targets.split(","), CODES, [2022, 2023], reference_book(), answers_dir(data),
+    return plan(targets.split(","), CODES, [2022, 2023], answers_dir(data),
                 sources=[source], this_year=2026)  # fmt: skip
 
 
 def fetch(data: Path, source: str, targets: str = "CAN,DEU") -> Outcome:
-    (done,) = execute(make(data, source, targets), data, reference_book(), clock=FakeClock())
+    (done,) = execute(make(data, source, targets), data, clock=FakeClock())
     return done
 
 
@@ -79,7 +78,7 @@ def oecd(request: Request) -> Reply:
 
 
 def test_they_are_planned_only_where_named(server: Server, tmp_path: Path) -> None:
-    whole = plan(["CAN", "DEU"], CODES, [2023], reference_book(), answers_dir(tmp_path),
+    whole = plan(["CAN", "DEU"], CODES, [2023], answers_dir(tmp_path),
                  regions=True, this_year=2026)  # fmt: skip
     assert not {"wto", "oecd"} & {step.source for step in whole.steps}
     said = make(tmp_path, "oecd").describe()

@@ -123,7 +123,7 @@ def test_request():
 @pytest.mark.parametrize("query", [Query("BTIGE"), Query("trade_by_end_use", "A/../x")])
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^oecd: "):
-        fetch(query)
+        fetch(query, None)
 
 
 def test_fetch_over_http(server, client, shared):

@@ -4,6 +4,7 @@ Fixtures: synthetic, in the form of each provider.
 """
 
 import gzip
+import importlib.util
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -14,10 +15,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from marketintel.cli.fetch import fetch, parse_years, reference_book
+from marketintel.cli.fetch import fetch, parse_years
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import snapshot
-from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.catalogue import sources
 from marketintel.sources.fetch import answers_dir, execute
 from marketintel.sources.merging import merge
 from marketintel.sources.plan import Plan, plan
@@ -47,13 +48,13 @@ def make(
 ) -> Plan:
     sources = options.pop("sources", ["comtrade"])
     return plan(
-        targets.split(","), CODES, list(years), reference_book(), answers_dir(data),
+        targets.split(","), CODES, list(years), answers_dir(data),
         sources=sources, this_year=2026, **options,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
 def run(made: Plan, data: Path) -> str:
-    (outcome,) = execute(made, data, reference_book(), clock=FakeClock())
+    (outcome,) = execute(made, data, clock=FakeClock())
     assert outcome.error is None
     return outcome.vintage or "nothing new"
 
@@ -61,11 +62,11 @@ def run(made: Plan, data: Path) -> str:
 def test_the_plan_says_what_it_would_ask_before_it_asks(server: Server, tmp_path: Path) -> None:
     made = make(tmp_path, "USA,CAN,DEU,JPN,XKX", range(2022, 2026), sources=[])
     said = "\n".join(made.describe())
-    once = ["comext", "comext", "statcan_cimt", "comext", *["wits"] * 4, "worldbank", "ecb"]
-    census = ["us_census_imports", "us_census_exports"]
     assert [s.source for s in made.steps] == [
-        *once, *once, "imf", "cepii_geodist", "comtrade", "comtrade", *census, *census,
-    ]  # fmt: skip
+        *["statcan_cimt"] * 2, *["comext"] * 6, *["worldbank"] * 2, *["wits"] * 8, "imf",
+        *["ecb"] * 2, "cepii_geodist", *["comtrade"] * 2, *["us_census_imports"] * 2,
+        *["us_census_exports"] * 2,
+    ], "by rank, those without a key first"  # fmt: skip
     assert "exports of the EU's members to USA, CAN, JPN, XKX, 2 codes, 2022–2024, yearly" in said
     assert "us_census_imports: imports of the USA, 2 codes, 2022–2024, monthly: 36 requests" in said
     assert "statcan_cimt: imports and exports of CAN, 2 codes, 2022–2024, monthly" in said
@@ -130,7 +131,7 @@ def test_a_wider_run_asks_only_for_what_is_new_and_keeps_the_rest(
 def test_what_cannot_be_a_partner_is_said_and_stays_in_the_total(
     server: Server, tmp_path: Path
 ) -> None:
-    (outcome,) = execute(make(tmp_path), tmp_path, reference_book(), clock=FakeClock())
+    (outcome,) = execute(make(tmp_path), tmp_path, clock=FakeClock())
     assert "8 rows with unspecified partners" in outcome.describe()
 
 
@@ -165,7 +166,7 @@ def test_a_source_that_fails_does_not_stop_the_others(server: Server, tmp_path: 
         lambda _: Reply(json=[{"pages": 1}, [macro("CAN"), macro("WLD")]]),
     )
     made = make(tmp_path, sources=["comtrade", "worldbank"])
-    good, bad = execute(made, tmp_path, reference_book(), clock=FakeClock())
+    good, bad = execute(made, tmp_path, clock=FakeClock())
     assert isinstance(bad.error, SourceError)
     assert "HTTP 400: no" in bad.describe()
     assert (good.error, good.rows) == (None, 1)
@@ -205,11 +206,23 @@ def test_years_whose_hs_revision_is_unknown_are_refused_before_asking(
     assert server.requests == []
 
 
-def test_connectors_cite_completely() -> None:
-    for connector in CONNECTORS.values():
-        assert {"producer", "title", "citation", "licence", "licence_url", "quirks"} == set(
-            connector.about
-        )
+def test_every_source_states_its_terms_in_a_form_that_the_wheel_can_read(root: Path) -> None:
+    """``hatch_build.py`` reads the declarations without importing them."""
+    spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    known = sources()
+    read = module.redistributable(root / "marketintel/sources/providers")
+    assert read == {name for name, source in known.items() if source.redistributable}
+    assert not known["atlas_world_exports"].redistributable
+    assert len({source.rank for source in known.values()}) == len(known)
+    for source in known.values():
+        assert source.producer and source.title and source.licence
+        assert source.citation.endswith((".", ")")) and source.licence_url.startswith("https://")
+        assert all(quirk.endswith(".") for quirk in source.quirks)
+        if source.provider:
+            assert source.file and source.groups
 
 
 # --- the command -----------------------------------------------------------------------------
@@ -381,18 +394,16 @@ def test_fetched_snapshots_keep_the_contracts_of_the_warehouse(
     server: Server, tmp_path: Path
 ) -> None:
     """The hand-over: a snapshot has every column of its table, and the rows keep its rules."""
-    from marketintel.reference.contracts import validate
-    from marketintel.warehouse.feeds import FEEDS
+    from marketintel.sources.feeds import table_rows
 
     server.route(
         "/country/all/indicator/SP.POP",
         lambda _: Reply(json=[{"pages": 1}, [macro("CAN"), macro("WLD")]]),
     )
     made = make(tmp_path, "CAN,AUS", sources=["comtrade", "worldbank"])
-    execute(made, tmp_path, reference_book(), clock=FakeClock())
+    execute(made, tmp_path, clock=FakeClock())
     for source, table, rows in (("comtrade", "trade", 64), ("worldbank", "macro", 1)):
         (held,) = snapshot.find(tmp_path, source)
-        (feed,) = [f for f in FEEDS if (f.table, f.source) == (table, source)]
-        assert feed.convert
-        frame = feed.convert(pd.read_parquet(held.path), held.meta)
-        assert len(validate(frame.reset_index(drop=True), table, source)) == rows
+        (feed,) = (feed for feed in sources()[source].feeds if feed.table == table)
+        raw = pd.read_parquet(held.path)
+        assert len(table_rows(feed, raw, held.meta, source, lambda frame, *_: frame)) == rows

@@ -16,13 +16,12 @@ from shutil import copytree
 import pandas as pd
 import pytest
 
-from marketintel.cli.fetch import reference_book
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources import snapshot
-from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.catalogue import fetched
 from marketintel.sources.fetch import answers_dir, execute
 from marketintel.sources.plan import Plan, plan
-from marketintel.sources.providers import country_polygons, gisco
+from marketintel.sources.providers import natural_earth
 from marketintel.warehouse import regions as wh
 from marketintel.warehouse.build import build
 from tests.sources.providers import Cubes
@@ -66,13 +65,13 @@ def server(monkeypatch: pytest.MonkeyPatch, published: dict[str, pd.DataFrame]) 
 
 
 def make(data: Path, *sources: str, years: range = range(2015, 2016), **options: object) -> Plan:
-    return plan(["DEU"], ["901320"], list(years), reference_book(), answers_dir(data),
+    return plan(["DEU"], ["901320"], list(years), answers_dir(data),
                 sources=sources, this_year=2026, **options)  # type: ignore[arg-type]  # fmt: skip
 
 
 def run(data: Path, *sources: str, **options: object) -> dict[str, str]:
     made = make(data, *sources, **options)  # type: ignore[arg-type]
-    outcomes = execute(made, data, reference_book(), clock=FakeClock())
+    outcomes = execute(made, data, clock=FakeClock())
     assert [o.error for o in outcomes] == [None] * len(outcomes)
     return {o.source: o.describe() for o in outcomes}
 
@@ -107,7 +106,7 @@ def test_years_without_figures_are_said_and_not_asked(server: Server, tmp_path: 
         UsageError, match=r"has nothing about DEU \(eurostat_sbs: no figures of 198"
     ):
         make(tmp_path, "eurostat_sbs", years=range(1985, 1986))
-    no_codes = plan(["DEU"], [], [2015], reference_book(), answers_dir(tmp_path),
+    no_codes = plan(["DEU"], [], [2015], answers_dir(tmp_path),
                     sources=["gisco"], this_year=2026)  # fmt: skip
     assert len(no_codes.steps) == 1
 
@@ -223,7 +222,7 @@ def test_a_data_set_that_is_gone_or_changed(server: Server, tmp_path: Path) -> N
                         "basis": ["A1", "A2"]})  # synthetic  # fmt: skip
     server.route("/statistics/1.0/data/nama_10r_2gdp", Cubes({"nama_10r_2gdp": odd}))
     made = make(tmp_path, "eurostat_regional")
-    (outcome,) = execute(made, tmp_path, reference_book(), clock=FakeClock())
+    (outcome,) = execute(made, tmp_path, clock=FakeClock())
     assert isinstance(outcome.error, SourceError)
     assert "has a field 'basis' with 2 codes" in outcome.describe()
 
@@ -245,7 +244,7 @@ def test_polygons_of_regions_are_where_the_brief_looks_and_stay_local(
     assert "nothing new" in run(tmp_path, "gisco", refresh=True)["gisco"], "same answer, same bytes"
     (held,) = snapshot.list_snapshots(tmp_path)
     assert "© EuroGeographics" in held.meta.citation
-    assert CONNECTORS["gisco"].public is False
+    assert fetched()["gisco"].redistributable is False
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     done = subprocess.run(["git", "-C", tmp_path, "status", "--porcelain", "-uall"],
                           check=True, capture_output=True, text=True)  # fmt: skip
@@ -290,8 +289,8 @@ def test_the_package_that_is_shipped_gives_the_same_shapes_both_ways(shared: Pat
     topology = (
         shared / "specimens/gisco_naturalearth/world-atlas_countries-110m.topo.json"
     ).read_text()
-    layer = gisco.process_countries(json.loads(topology))
-    found = country_polygons.tidy(layer, reference_book())
+    layer = natural_earth.process(json.loads(topology))
+    found = natural_earth.tidy(layer)
     assert found["iso3"].dropna().is_unique
     assert found.set_index("iso3").loc["SOM", "geometry"].is_valid
     assert "Antarctica" not in set(found["name"])
@@ -301,6 +300,6 @@ def test_the_package_that_is_shipped_gives_the_same_shapes_both_ways(shared: Pat
 
 def test_a_page_in_place_of_polygons_is_refused(server: Server, tmp_path: Path) -> None:
     server.route("/nuts", lambda _: Reply(body=b"<html>down</html>", content_type="text/html"))
-    (outcome,) = execute(make(tmp_path, "gisco"), tmp_path, reference_book(), clock=FakeClock())
+    (outcome,) = execute(make(tmp_path, "gisco"), tmp_path, clock=FakeClock())
     assert isinstance(outcome.error, SourceError)
     assert not snapshot.list_snapshots(tmp_path)

@@ -22,13 +22,13 @@ from marketintel.sources.providers import (
     comext,
     comtrade,
     ecb,
-    eurostat,
     imf,
     oecd,
     wits,
     worldbank,
     wto,
 )
+from tests.sources.providers import read_cube
 
 IMF = partial(imf.process, as_of=date(2026, 1, 1))
 SDMX = "http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
@@ -118,36 +118,36 @@ READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
     ),
     "census, 204": (partial(census.process, flow="import"), b"", None),
     "eurostat, cube of nothing": (
-        eurostat.process, json.dumps(cube(id=[], size=[], dimension={}, value={})), None),
+        read_cube, json.dumps(cube(id=[], size=[], dimension={}, value={})), None),
     "eurostat, a dimension of nothing": (
-        eurostat.process,
+        read_cube,
         cube(size=[0, 2], value={}, dimension={
             "geo": {"category": {"index": {}}},
             "time": {"category": {"index": {"2020": 0, "2021": 1}}}}),
         None,
     ),
     "eurostat, lists": (
-        eurostat.process,
+        read_cube,
         cube(value=[None, 2.5], status=["c", None], dimension={
             "geo": {"category": {"index": ["SE31"]}},
             "time": {"category": {"index": ["2020", "2021"]}}}),
         {"geo": "SE31", "value": None, "status": "c"},
     ),
     "eurostat, code without index": (
-        eurostat.process,
+        read_cube,
         cube(dimension={"geo": {"category": {"label": {"SE31": "x"}}},
                         "time": {"category": {"index": {"2021": 1, "2020": 0}}}}),
         {"geo": "SE31", "period": "2020", "value": 1.5},
     ),
     # Bulk download and API with format=TSV: flags stand behind the figure.
     "eurostat, TSV": (
-        eurostat.process,
+        read_cube,
         "freq,unit,geo\\TIME_PERIOD\t2019 \t2020 \nA,CP_MEUR,AT\t397518.5 p\t: c\n",
         {"geo": "AT", "freq": "A", "period": "2019", "value": 397518.5, "status": "p"},
     ),
     # SDMX-CSV 2.0 with names: Eurostat's patents as named by a public project's documentation.
     "eurostat, CSV 2.0 with names": (
-        eurostat.process,
+        read_cube,
         "STRUCTURE,STRUCTURE_ID,STRUCTURE_NAME,freq,Time frequency,sex,Sex,geo,Geopolitical "
         "entity (reporting),TIME_PERIOD,Time,OBS_VALUE,Observation value,OBS_FLAG,Observation "
         "status (Flag) V2 structure,CONF_STATUS,Confidentiality status (flag)\n"
@@ -155,7 +155,7 @@ READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
         {"dataset": "tgs00040", "geo": "SE31", "sex": "T", "value": 12.5, "status": "e"},
     ),
     "eurostat, CSV with both": (
-        eurostat.process,
+        read_cube,
         "DATAFLOW,LAST UPDATE,freq: Time frequency,geo: Geo,TIME_PERIOD: Time,OBS_VALUE: "
         "Observation value,OBS_FLAG: Flag\nESTAT:NAMA_10_GDP(1.0): GDP: main,01/01/26,A: Annual,"
         "AT: Austria,2020,,: \n",
@@ -282,17 +282,17 @@ REFUSED: dict[str, tuple[Callable[..., Any], Any, str]] = {
         partial(census.process, flow="import"), [["CTY_CODE", "VALUE"], ["1220", "5"]],
         "census: the answer has no field 'I_COMMODITY'"),
     "eurostat, too big, JSON": (
-        eurostat.process,
+        read_cube,
         {"error": [{"status": 413, "id": 413, "label": "EXTRACTION_TOO_BIG: The requested "
                     "extraction is too big"}]},
         "eurostat: .*EXTRACTION_TOO_BIG.*fewer codes",
     ),
     "eurostat, unknown dimension": (
-        eurostat.process,
+        read_cube,
         {"error": [{"status": 400, "id": 150, "label": "Invalid dimension: indic_de"}]},
         "Invalid dimension",
     ),
-    "eurostat, size without end": (eurostat.process, '{"id": ["a"], "size": [1e999], "dimension": '
+    "eurostat, size without end": (read_cube, '{"id": ["a"], "size": [1e999], "dimension": '
                                    '{"a": {"category": {"index": {"x": 0}}}}, "value": []}',
                                    "not built as expected"),
     "oecd, text for figures": (

@@ -15,16 +15,17 @@ import xlsxwriter
 from typer.testing import CliRunner
 
 from marketintel.cli.app import app
-from marketintel.cli.fetch import reference_book
 from marketintel.errors import MissingDataError, Refused, SourceError
-from marketintel.sources import flags, snapshot, unknown
+from marketintel.reference.countries import is_code, to_iso3
+from marketintel.sources import codes, snapshot
+from marketintel.sources.cuts import halves
 from marketintel.sources.fetch import Outcome, answers_dir, execute
-from marketintel.sources.formats import sdmx
+from marketintel.sources.formats import jsonstat, sdmx
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.parts import halves
 from marketintel.sources.plan import Plan, plan
-from marketintel.sources.providers import census, cepii, cimt, comext, eurostat, imf
+from marketintel.sources.providers import census, cepii, comext, imf, statcan
+from tests.sources.providers import read_cube
 from tests.sources.server import FakeClock, Reply, Request, Server
 
 SOURCES = ("CENSUS", "COMEXT", "COMTRADE", "EUROSTAT", "CEPII_GEODIST", "IMF", "WTO", "WORLDBANK")
@@ -44,12 +45,12 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 
 def made(data: Path, targets: str, source: str, codes: list[str] = CODES) -> Plan:
-    return plan(targets.split(","), codes, [2023], reference_book(), answers_dir(data),
+    return plan(targets.split(","), codes, [2023], answers_dir(data),
                 sources=[source] if source else [], this_year=2026)  # fmt: skip
 
 
 def fetch(data: Path, targets: str, source: str, codes: list[str] = CODES) -> Outcome:
-    (done,) = execute(made(data, targets, source, codes), data, reference_book(),
+    (done,) = execute(made(data, targets, source, codes), data,
                       clock=FakeClock())  # fmt: skip
     return done
 
@@ -111,7 +112,7 @@ def test_what_needs_a_key_is_said_before_and_the_rest_is_asked(
     planned = made(tmp_path, "USA,CAN,JPN", "")
     asked = [step.source for step in planned.steps]
     assert "us_census_imports" not in asked
-    assert asked[0] == "comext"
+    assert asked[0] == "statcan_cimt", "without a key first"
     assert asked.index("comtrade") > max(asked.index(s) for s in ("comext", "wits", "ecb", "imf"))
     said = "\n".join(planned.describe())
     assert "https://api.census.gov/data/key_signup.html" in said
@@ -267,7 +268,7 @@ def test_an_unknown_partner_is_left_out_noted_and_listed(server: Server, tmp_pat
     (note,) = [n for n in done.notes if "412" in n]
     assert "1 row (USD 100)" in note
     assert "m49_comtrade" in note
-    assert [(c["source"], c["code"]) for c in unknown.read(tmp_path)] == [("comtrade", "412")]
+    assert [(c["source"], c["code"]) for c in codes.read(tmp_path)] == [("comtrade", "412")]
     listed = CliRunner().invoke(app, ["data", "--codes", "--data", str(tmp_path), "-f", "csv"])
     assert listed.exit_code == 0
     assert "comtrade,m49_comtrade,412,1,100,USD" in listed.output
@@ -275,9 +276,8 @@ def test_an_unknown_partner_is_left_out_noted_and_listed(server: Server, tmp_pat
 
 
 def test_ea_is_spain_in_canada_and_a_group_in_comext() -> None:
-    book = reference_book()
-    assert book.to_iso3(pd.Series(["EA", "GR"]), "statcan").tolist() == ["ESP", "GRC"]
-    assert not book.knows("EA", "eurostat")
+    assert to_iso3(pd.Series(["EA", "GR"]), "statcan").tolist() == ["ESP", "GRC"]
+    assert not is_code("EA", "eurostat")
 
 
 # --- Eurostat flags
@@ -291,8 +291,8 @@ def test_ea_is_spain_in_canada_and_a_group_in_comext() -> None:
      ("x", False, False), ("p|F", False, False)],
 )  # fmt: skip
 def test_flags_are_a_vocabulary(status: object, secret: bool, absent: bool) -> None:
-    assert flags.is_confidential(status) is secret
-    assert flags.is_absent(status) is absent
+    assert jsonstat.is_confidential(status) is secret
+    assert jsonstat.is_absent(status) is absent
 
 
 def cube(values: dict, status: dict) -> dict:
@@ -321,8 +321,8 @@ def test_a_confidential_cell_stays_without_value(server: Server, tmp_path: Path,
 def test_confidential_observations_of_sdmx_csv_stay() -> None:
     text = ("DATAFLOW,geo,TIME_PERIOD,OBS_VALUE,OBS_FLAG,CONF_STATUS\n"
             "ESTAT:X(1.0),DE21,2023,,p,C\nESTAT:X(1.0),DE22,2023,5,,F\n")  # fmt: skip
-    held = eurostat.process(text)
-    assert [flags.is_confidential(s) for s in held["status"]] == [True, False]
+    held = read_cube(text)
+    assert [jsonstat.is_confidential(s) for s in held["status"]] == [True, False]
 
 
 def test_one_data_set_refused_leaves_the_others(server: Server, tmp_path: Path) -> None:
@@ -378,11 +378,11 @@ def test_the_newest_of_two_states_of_an_archive_is_read(tmp_path: Path) -> None:
             for name in names:
                 more = february if "202602" in name else ""
                 archive.writestr(name, head + january + more)
-        assert cimt.process(file, flow="import")["period"].tolist() == ["2026-01", "2026-02"]
+        assert statcan.process(file, flow="import")["period"].tolist() == ["2026-01", "2026-02"]
 
 
 def test_the_recorded_case_of_two_states(shared: Path) -> None:
-    held = cimt.process(shared / "cases/sources/cimt_two_snapshots.zip", flow="import")
+    held = statcan.process(shared / "cases/sources/cimt_two_snapshots.zip", flow="import")
     assert held["value_cad"].tolist() == [1.0, 2.0]
 
 
@@ -460,13 +460,13 @@ def test_the_recorded_cases(
 ) -> None:
     cases = shared / "cases/sources"
     for name in ("eurostat_flag_C.json", "eurostat_flag_p_C.json"):
-        cube_of = eurostat.process((cases / name).read_bytes()).set_index("geo")
-        assert flags.is_confidential(cube_of.loc["DEG0", "status"])
-        assert not flags.is_confidential(cube_of.loc["FRI3", "status"])
+        cube_of = read_cube((cases / name).read_bytes()).set_index("geo")
+        assert jsonstat.is_confidential(cube_of.loc["DEG0", "status"])
+        assert not jsonstat.is_confidential(cube_of.loc["FRI3", "status"])
     with pytest.raises(Refused, match="REPORTER=EL"):
         comext.process((cases / "comext_fault_150_EL.xml").read_bytes())
     with pytest.raises(Refused, match="NACE_R2=HTC"):
-        eurostat.process((cases / "eurostat_400_one_table.json").read_bytes())
+        read_cube((cases / "eurostat_400_one_table.json").read_bytes())
     with pytest.raises(SourceError, match="key_signup"):
         census.process((cases / "census_missing_key.html").read_bytes(), "import")
     monkeypatch.setenv("WTO_KEY", "e" * 32)

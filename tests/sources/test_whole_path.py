@@ -14,7 +14,6 @@ import nbformat
 import pandas as pd
 import pytest
 
-from marketintel.cli.fetch import reference_book
 from marketintel.documents.engine import blocks
 from marketintel.documents.engine import document as documents
 from marketintel.documents.engine.blocks import Table
@@ -83,9 +82,9 @@ def test_a_study_of_the_united_states_through_http_has_the_tables_of_the_starter
     told = whole.meta.model_dump(exclude={"file", "sha256", "bytes", "rows"})
     citation = snapshot.Citation(**told | {"vintage": "rest", "retrieved_at": date(2020, 1, 1)})
     snapshot.save(data, citation, whole.meta.file, parquet_bytes(rest), rows=len(rest))
-    made = plan(["USA"], codes, [2024, 2025], reference_book(), answers_dir(data),
+    made = plan(["USA"], codes, [2024, 2025], answers_dir(data),
                 sources=["us_census_imports"], this_year=2026)  # fmt: skip
-    (outcome,) = execute(made, data, reference_book(), clock=FakeClock())
+    (outcome,) = execute(made, data, clock=FakeClock())
     assert outcome.error is None
     assert outcome.rows == len(rows) - len(rest) > 5_000
     build.build(data)

@@ -205,7 +205,7 @@ def test_request():
 )  # fmt: skip
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^wits: "):
-        fetch(query)
+        fetch(query, None)
 
 
 def test_fetch_over_http(server, client, recording, tariffs):

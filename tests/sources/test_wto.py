@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from marketintel.errors import MissingDataError, SourceError, UsageError
+from marketintel.errors import SourceError, Unreachable, UsageError
 from marketintel.sources.http.client import Client
 from marketintel.sources.providers import wto
 from marketintel.sources.providers.wto import CONTRACT, PROVIDER, Query, fetch, process, request
@@ -64,11 +64,11 @@ def test_edges(monkeypatch):
 
 def test_questions_that_cannot_be_asked(monkeypatch):
     monkeypatch.delenv("WTO_KEY", raising=False)
-    with pytest.raises(MissingDataError, match="WTO_KEY"):
-        fetch(QUERY)
+    with Client(PROVIDER) as client, pytest.raises(Unreachable, match="WTO_KEY"):
+        fetch(QUERY, client)
     for query in (Query("hs m", 2020, 2021), Query("HS_M_0010", 2022, 2021)):
         with pytest.raises(UsageError, match=r"^wto: "):
-            fetch(query)
+            fetch(query, None)
 
 
 def test_the_key_is_in_no_address():

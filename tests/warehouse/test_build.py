@@ -8,7 +8,8 @@ import pytest
 
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.sources import snapshot
-from marketintel.warehouse import build, feeds, store
+from marketintel.sources.catalogue import feeding, sources
+from marketintel.warehouse import build, store
 from tests.warehouse.conftest import small_imports
 
 
@@ -48,7 +49,7 @@ def test_the_shipped_data_build_to_the_same_bytes(starter, tmp_path):
 
 def test_only_what_changed_is_built_again(starter, tmp_path):
     shutil.copytree(starter, tmp_path, dirs_exist_ok=True)
-    for source in build.SOURCES["macro"]:
+    for source in feeding("macro"):
         shutil.rmtree(tmp_path / "raw" / source, ignore_errors=True)
     rebuilt = {b.name: b.rebuilt for b in build.build(tmp_path)}
     assert "macro" not in rebuilt
@@ -116,10 +117,8 @@ def test_two_builds_at_once_agree(small, root):
     assert not list((data / "processed").glob(".*.part"))
 
 
-def test_every_source_has_a_feed_and_every_feed_a_source():
-    assert {(f.table, f.source) for f in feeds.FEEDS} == {
-        (table, source) for table, sources in build.SOURCES.items() for source in sources
-    }
+def test_every_feed_is_of_a_table_and_every_table_has_a_source():
+    assert {f.table for s in sources().values() for f in s.feeds} == set(build.TABLES)
 
 
 def test_a_touched_file_is_noticed_before_the_next_question(small):

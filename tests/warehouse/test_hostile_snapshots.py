@@ -17,8 +17,9 @@ import pytest
 from marketintel.errors import DamagedDataError
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
+from marketintel.sources.catalogue import sources
+from marketintel.sources.source import Source
 from marketintel.warehouse import build, store
-from marketintel.warehouse.feeds import FEEDS
 from tests.warehouse.conftest import small_citation, small_imports
 
 NAME = "us_imports_hs6.parquet"
@@ -151,18 +152,18 @@ def test_a_date_in_the_future_does_not_freeze_a_source(
     assert set(duties["vintage"]) == {today}
 
 
-@pytest.mark.parametrize("feed", FEEDS, ids=[f"{f.table}-{f.source}" for f in FEEDS])
-def test_every_table_refuses_a_frame_of_another_shape(feed: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", [s for s in sources().values() if s.feeds], ids=lambda s: s.name)
+def test_every_table_refuses_a_frame_of_another_shape(source: Source, tmp_path: Path) -> None:
     """Alone in its folder: exit 4 with the file, whatever the table; never a table less."""
     for n, frame in enumerate((pd.DataFrame(), pd.DataFrame({"period": [1], "value": ["x"]}))):
         data = tmp_path / str(n)
         snapshot.save(
-            data, small_citation(source=feed.source), "x.parquet", parquet_bytes(frame), 0
+            data, small_citation(source=source.name), "x.parquet", parquet_bytes(frame), 0
         )
         rates = pd.DataFrame(
             {"currency": ["USD"], "period": ["2024"], "freq": ["A"], "units_per_eur": [1.1]}
         )
-        if feed.convert_with:
+        if any(feed.amount for feed in source.feeds):
             snapshot.save(data, small_citation(source="ecb"), "r.parquet", parquet_bytes(rates), 1)
         with pytest.raises(DamagedDataError, match=r"x\.parquet") as caught:
             build.build(data)

@@ -91,7 +91,7 @@ def test_open_data_may_be_published_and_comtrade_may_not():
     assert refused.startswith("comtrade: ")
     assert "leave its figures out" in refused
     (unknown,) = publishable(["hearsay"])
-    assert "not in sources.toml" in unknown
+    assert "declared in no module of sources/providers" in unknown
 
 
 def test_an_edition_is_judged_by_what_it_was_made_from(tmp_path):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from marketintel.sources import snapshot
-from marketintel.sources.connectors import CONNECTORS
+from marketintel.sources.catalogue import fetched
 from marketintel.sources.merging import merge
 from marketintel.sources.providers import ecb, imf
 from marketintel.warehouse import store
@@ -78,7 +78,7 @@ def test_rates_are_found_in_archives_and_wheels(tmp_path, script):
 def test_a_fetch_goes_on_from_what_is_shipped(root):
     for source in ("ecb", "imf"):
         before = shipped(root, source)
-        groups = CONNECTORS[source].groups
+        groups = fetched()[source].groups
         value = "units_per_eur" if source == "ecb" else "value"
         news = before[before["period"] == "2025"].assign(**{value: 2.0})
         later = news.assign(period="2031")

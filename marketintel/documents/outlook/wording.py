@@ -2,17 +2,9 @@
 
 from marketintel.documents import prose as w
 from marketintel.reference.scopes import BROAD, NEIGHBOUR
-from marketintel.reference.sources import load_sources
+from marketintel.sources.catalogue import sources
 from marketintel.warehouse.basis import RECONCILED, REPORTED, US_EXPORTS, Basis
 
-_SHORT = {
-    "us_census_imports": "US Census Bureau",
-    "us_census_exports": "US Census Bureau",
-    "statcan_cimt": "Statistics Canada",
-    "comext": "Eurostat Comext",
-    "comtrade": "UN Comtrade",
-    "baci": "CEPII BACI",
-}
 _VALUED = {
     "CIF": "c.i.f.",
     "FOB": "f.o.b.",
@@ -31,8 +23,7 @@ _GOODS = {BROAD: ", mixed codes", NEIGHBOUR: ", neighbours of photonics"}
 
 def publisher(basis: Basis) -> str:
     """Return who publishes it and how it is valued: ``UN Comtrade, c.i.f.``."""
-    name = _SHORT.get(basis.source) or load_sources()[basis.source].producer
-    return f"{name}, {_VALUED.get(basis.valuation, basis.valuation)}"
+    return f"{sources()[basis.source].publisher}, {_VALUED.get(basis.valuation, basis.valuation)}"
 
 
 def label(basis: Basis) -> str:

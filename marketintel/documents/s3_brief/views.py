@@ -16,7 +16,7 @@ from marketintel.documents.s3_brief.facts import Brief
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import code_map, country_name
 from marketintel.reference.nuts import region_name
-from marketintel.reference.sources import load_sources
+from marketintel.sources import catalogue
 from marketintel.warehouse.regions import nuts_polygons
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ def left_out(brief: Brief, iso3: str, measure: str) -> tuple[str, float] | None:
 def cited(brief: Brief, *wanted: str) -> str:
     """Return who published the figures of some sources, with vintage."""
     rows = brief.used[brief.used["source"].isin(wanted or set(brief.used["source"]))]
-    producers = [load_sources()[str(name)].producer for name in rows["source"]]
+    producers = [catalogue.sources()[str(name)].producer for name in rows["source"]]
     parts = [f"{p} ({v})" for p, v in zip(producers, rows["vintage"], strict=True)]
     return f"{'; '.join(dict.fromkeys(parts))}."
 

@@ -25,8 +25,7 @@ the request repeated. A stored answer that ``check`` refuses is requested again.
 Every failure is one ``SourceError``: source, what happened, what to do.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
@@ -214,28 +213,6 @@ def _usable(stored: Answer | None, check: Check | None) -> Answer | None:
         return replace(stored, content=check(stored)) if stored and check else stored
     except Exception:  # whatever is wrong with it, the request is sent again
         return None
-
-
-@contextmanager
-def client_for(
-    provider: Provider, client: Client | None, base_url: str | None = None
-) -> Iterator[Client]:
-    """Yield ``client``, or else a new one for ``provider``, at another address if given.
-
-    Parameters
-    ----------
-    provider : Provider
-        Of the connector; used where no client is given.
-    client : Client or None
-        Brings its store, so that an interrupted fetch resumes.
-    base_url : str, optional
-        Another address of the same service, for example a mirror.
-    """
-    if client is not None:
-        yield client
-        return
-    with Client(replace(provider, base=base_url) if base_url else provider) as new:
-        yield new
 
 
 def with_query(path: str, params: Iterable[tuple[str, str]]) -> str:

@@ -27,6 +27,7 @@ from marketintel.files import check_folder, temporary_folder, write_atomic
 from marketintel.sources.formats.zips import zip_entries
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
+from marketintel.sources.source import Feed, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -299,3 +300,40 @@ def _rows_of(file: Path, codes: list[str]) -> "pa.Table":
     with pq.ParquetFile(file) as opened:
         table = opened.read_row_groups(wanted, use_threads=False)
     return table.filter(pc.is_in(table["k"], pa.array(codes, table.schema.field("k").type)))
+
+
+_COMMON = {
+    "producer": "CEPII",
+    "citation": "Gaulier, G. and Zignago, S. (2010), BACI: International Trade Database at the "
+    "Product-Level. CEPII Working Paper 2010-23.",
+    "licence": "Etalab Open Licence 2.0",
+    "licence_url": "https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+    "url": "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
+}
+
+SOURCES = (
+    Source(
+        "baci", 70, redistributable=True, short="CEPII BACI",
+        title="BACI: bilateral trade at product level, both sides reconciled",
+        quirks=(
+            "BACI reconciles exporter and importer reports; values are f.o.b. in thousand US "
+            "dollars at source, weights in tonnes, converted here to dollars and kilograms.",
+            "A weight that is missing at source stays missing.",
+            "Areas as reported; Other Asia, nes is Taiwan.",
+        ),
+        feeds=(Feed("trade", same={"flow": "export", "freq": "A", "valuation": "FOB",
+                                   "trade_system": None}),),
+        **_COMMON,
+    ),
+    Source(
+        "baci_baskets", 80, redistributable=True,
+        title="BACI: exports of all products by economy",
+        quirks=(
+            "Exports f.o.b. in US dollars, exporter and importer reports reconciled; partners "
+            "are added up.",
+            "A destination other than WLD is a group of economies that the exporter is in.",
+        ),
+        feeds=(Feed("baskets"),),
+        **_COMMON,
+    ),
+)  # fmt: skip

@@ -12,19 +12,31 @@ No recorded answer was at hand when this was written.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
 from marketintel.errors import SourceError, Unreachable, UsageError
+from marketintel.reference.hs import hs_revision_at
+from marketintel.sources.codes import economies
 from marketintel.sources.formats import tidy
 from marketintel.sources.http.answers import Answer, error_text
 from marketintel.sources.http.client import Client, with_query
 from marketintel.sources.http.provider import CENSUS_KEY, Provider
-from marketintel.sources.scope import asked
+from marketintel.sources.source import (
+    PARTNERS,
+    Feed,
+    Question,
+    Source,
+    Wanted,
+    chunks,
+    noted,
+    within,
+)
 
 SOURCE = "census"
 PROVIDER = Provider(
@@ -54,19 +66,9 @@ _KEYS = {"partner_code": "str", "cmd_code": "str", "period": "str"}
 
 @dataclass(frozen=True)
 class Query:
-    """A question to the Census Bureau.
+    """Months ("2025-03") of a flow; HS codes of 2, 4, 6 (or 10) digits, none for every code.
 
-    Attributes
-    ----------
-    flow : {"import", "export"}
-        Direction; decides the measures.
-    periods : tuple of str
-        Months ("2025-03").
-    codes : tuple of str
-        HS codes of 2, 4, 6 (or 10) digits; a shorter code means all codes that begin with it.
-        None means every code.
-    level : {"HS6", "HS10"}
-        Detail of the rows.
+    A shorter code means all codes that begin with it; ``level`` is the detail of the rows.
     """
 
     flow: Literal["import", "export"]
@@ -81,13 +83,9 @@ def contract(flow: str) -> dict[str, str]:
 
 
 def fetch(query: Query, client: Client) -> pd.DataFrame:
-    """Return the rows of a question, one a country, code and month.
+    """Return the rows of a query, one a country, code and month, under :func:`contract`.
 
-    Returns
-    -------
-    DataFrame
-        Columns of :func:`contract`. Months without any row are named in ``attrs["empty"]``:
-        most often they are not published yet. ``attrs["notes"]`` says what was left out.
+    ``attrs["empty"]`` names months without any row, most often not published yet.
 
     Raises
     ------
@@ -116,13 +114,13 @@ def check(query: Query) -> None:
 
 
 def requests(query: Query) -> Iterator[str]:
-    """Yield the addresses that together ask the question, month by month."""
+    """Yield the addresses of the requests, month by month."""
     commodity = _COMMODITY[query.flow]
-    codes = [c if len(c) == _DIGITS[query.level] else c + "*" for c in sorted(set(query.codes))]
-    chunks: Sequence[Sequence[str]] = [codes[i : i + _CODES] for i in range(0, len(codes), _CODES)]
+    full = _DIGITS[query.level]
+    codes = tuple(c if len(c) == full else c + "*" for c in sorted(set(query.codes)))
     fields = ",".join(["CTY_CODE", *MEASURES[query.flow]])
     for period in sorted(set(query.periods)):
-        for chunk in chunks or [[]]:
+        for chunk in chunks(codes, _CODES) or [()]:
             wanted = [(commodity, code) for code in chunk]
             get = fields if wanted else f"{fields},{commodity}"  # a filter comes back by itself
             yield with_query(
@@ -138,10 +136,10 @@ def _ask(path: str, query: Query, client: Client) -> pd.DataFrame:
     def accept(answer: Answer) -> pd.DataFrame:
         if answer.body.strip() and not tidy.is_markup(answer.body):
             answer.check_json()
-        frame = asked(process(answer.body, query.flow), SOURCE, period=[period])
+        frame = within(process(answer.body, query.flow), SOURCE, period=[period])
         if query.codes:
             begun = frame["cmd_code"].str.startswith(query.codes)
-            asked(frame, SOURCE, cmd_code=frame.loc[begun, "cmd_code"].tolist() or [""])
+            within(frame, SOURCE, cmd_code=frame.loc[begun, "cmd_code"].tolist() or [""])
         return frame
 
     found: pd.DataFrame = client.get(path, expect=media, accept=(200, 204), check=accept).content
@@ -151,7 +149,7 @@ def _ask(path: str, query: Query, client: Client) -> pd.DataFrame:
 def _table(body: tidy.Body | list[Any]) -> list[list[Any]]:
     """Return the rows, names first, of an answer; none of an empty one (204).
 
-    An invalid key is told from a table here: it comes as a page with status 200.
+    The answer to an invalid key is a page with status 200.
     """
     if isinstance(body, bytes | str):
         if not body.strip():
@@ -216,18 +214,7 @@ def _together(parts: list[pd.DataFrame], query: Query) -> pd.DataFrame:
 
 
 def annual(monthly: pd.DataFrame) -> pd.DataFrame:
-    """Sum months to years; a year with a month without any row is not a year yet.
-
-    Parameters
-    ----------
-    monthly : DataFrame
-        From :func:`fetch`.
-
-    Returns
-    -------
-    DataFrame
-        The same columns, ``period`` a year; ``attrs["notes"]`` names years left out.
-    """
+    """Sum months to years; a year with a month without any row is left out, with a note."""
     year = monthly["period"].str.slice(0, 4)
     months = monthly["period"].groupby(year).nunique()
     whole = set(months[months == 12].index)
@@ -238,3 +225,116 @@ def annual(monthly: pd.DataFrame) -> pd.DataFrame:
     frame = summed[list(monthly.columns)]
     frame.attrs = {"notes": notes, "empty": monthly.attrs.get("empty", [])}
     return frame
+
+
+def _plan(wanted: Wanted, flow: Literal["import", "export"]) -> Iterator[Question]:
+    if "USA" not in wanted.targets:
+        return
+    key = PROVIDER.key_wanted()
+    if wanted.homes["USA"] != "us_census_imports":
+        if key:
+            wanted.notes.append(
+                f"us_census_imports, us_census_exports: not asked, they need a key; {key} for "
+                "imports with duties and exports by month; Comtrade is asked in their place"
+            )
+        return
+    years = [y for y in wanted.years if y >= FIRST_YEAR]
+    if len(years) < len(wanted.years):
+        wanted.notes.append(f"us_census: no data before {FIRST_YEAR}, not asked for")
+    if years:
+        hs_revision_at("USA", f"{years[0]}-01")  # refused now, not after an hour
+        months = tuple(f"{y}-{m:02}" for y in years for m in range(1, 13))
+        rows = len(wanted.codes) * len(months) * PARTNERS
+        what = f"{flow}s of the USA, {wanted.about}, monthly"
+        yield Question(what, Query(flow, months, wanted.codes), rows)
+
+
+def _years(query: Query) -> list[Query]:
+    """Return whole years: a year is a sum of its months."""
+    years = sorted({period[:4] for period in query.periods})
+    return [
+        replace(query, periods=tuple(p for p in query.periods if p.startswith(year)))
+        for year in years
+    ]
+
+
+def _snapshot(query: Query, client: Client) -> pd.DataFrame:
+    """Return imports by whole years (four measures), exports by month."""
+    raw = fetch(query, client)
+    if query.flow == "import":
+        raw = annual(raw)
+    values = list(MEASURES[query.flow].values())
+    notes = list(raw.attrs["notes"])
+    partner = economies(raw["partner_code"], "census", SOURCE, notes, amounts=raw[values[0]],
+                        unit="USD")  # fmt: skip
+    revisions = {period: hs_revision_at("USA", period) for period in raw["period"].unique()}
+    frame = raw.assign(
+        reporter="USA", partner=partner, hs_revision=raw["period"].map(revisions).astype("str")
+    ).dropna(subset="partner")
+    keys = ["reporter", "partner", "hs_revision", "cmd_code", "period"]
+    # Gaza and the West Bank are two codes and one economy.
+    frame = frame.groupby(keys, as_index=False)[values].sum(min_count=1)
+    integers = {v: "int64" for v in values if frame[v].notna().all()}
+    return noted(frame.astype(integers), notes)
+
+
+def _imports_trade(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for general imports, one for imports for consumption."""
+    keys = raw[["reporter", "partner", "hs_revision", "cmd_code", "period"]]
+    return pd.concat(
+        [keys.assign(value_usd=raw[f"{system}_value_usd"].astype("float64"), trade_system=system)
+         for system in ("general", "consumption")],
+        ignore_index=True,
+    )  # fmt: skip
+
+
+def _imports_duties(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return calculated duties, which belong to imports for consumption."""
+    frame = raw.rename(columns={"consumption_value_usd": "customs_value_usd"})
+    money = ["customs_value_usd", "dutiable_value_usd", "duties_usd"]
+    return frame.astype(dict.fromkeys(money, "float64"))
+
+
+_COMMON: dict[str, Any] = {
+    "producer": "US Census Bureau",
+    "licence": "US government work, public domain",
+    "licence_url": "https://www.census.gov/data/developers/about/terms-of-service.html",
+    "provider": PROVIDER, "groups": ("period",), "fetch": _snapshot, "parts": _years,
+    "questions": lambda query, _: ((path, None) for path in requests(query)),
+    "trial": ("USA", 2022),
+}  # fmt: skip
+
+SOURCES = (
+    Source(
+        "us_census_imports", 10, redistributable=True, file="us_imports_hs6.parquet",
+        title="US imports by HS6 and country: general imports, imports for consumption, dutiable "
+        "value and calculated duty",
+        citation="US Census Bureau, International Trade API, dataset imports/hs.",
+        quirks=(
+            "Values are customs value: they exclude freight and insurance, unlike CIF.",
+            "Calculated duty is an estimate at entry, before refunds and drawback, and an average "
+            "over the measures of the year.",
+            "Years are sums of twelve published months.",
+        ),
+        feeds=(
+            Feed("trade", _imports_trade,
+                 {"flow": "import", "freq": "A", "valuation": "customs_value"}),
+            Feed("duties", _imports_duties, {"rate_pct": float("nan"), "regime": "calculated"}),
+        ),
+        home=lambda target, named: target == "USA"
+        and (any(name.startswith("us_census") for name in named) or not PROVIDER.key_wanted()),
+        plan=partial(_plan, flow="import"), **_COMMON,
+    ),
+    Source(
+        "us_census_exports", 20, redistributable=True, file="us_exports_hs6_monthly.parquet",
+        title="US exports by HS6, country and month",
+        citation="US Census Bureau, International Trade API, dataset exports/hs.",
+        quirks=(
+            "Values are free alongside ship (f.a.s.) at the US port.",
+            "Exports include re-exports of foreign goods.",
+        ),
+        feeds=(Feed("trade", same={"flow": "export", "freq": "M", "valuation": "FAS",
+                                   "trade_system": "general"}),),
+        plan=partial(_plan, flow="export"), **_COMMON,
+    ),
+)  # fmt: skip

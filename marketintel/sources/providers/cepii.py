@@ -6,11 +6,13 @@ import zipfile
 from typing import TYPE_CHECKING
 
 from marketintel.errors import SourceError, Unreachable
+from marketintel.sources.codes import economies
 from marketintel.sources.formats import tidy
 from marketintel.sources.formats.zips import member_of
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import MIB, Provider
+from marketintel.sources.source import Feed, Question, Source, noted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,3 +108,38 @@ def process(body: bytes) -> "pd.DataFrame":
     return tidy.conform(raw, CONTRACT, SOURCE).sort_values(
         ["origin_code", "destination_code"], ignore_index=True
     )
+
+
+def _snapshot(_: str, client: Client) -> "pd.DataFrame":
+    raw = fetch(client)
+    notes: list[str] = []
+    frame = raw.assign(
+        origin=economies(raw["origin_code"], "iso3", SOURCE, notes),
+        destination=economies(raw["destination_code"], "iso3", SOURCE, []),
+        # Single precision at source: metres are its last meaningful digit.
+        **{column: raw[column].round(3) for column in ("distance_km", "distance_weighted_km")},
+    ).dropna(subset=["origin", "destination"])
+    columns = ["origin", "destination", *list(CONTRACT)[2:]]
+    return noted(frame[columns].sort_values(["origin", "destination"]), notes)
+
+
+SOURCES = (
+    Source(
+        "cepii_geodist", 160, redistributable=True,
+        producer="CEPII",
+        licence="Etalab Open Licence 2.0",
+        licence_url="https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+        title="GeoDist: distances and ties between countries",
+        citation="Mayer, T. and Zignago, S. (2011), Notes on CEPII's distances measures: the "
+        "GeoDist Database. CEPII Working Paper 2011-25.",
+        quirks=(
+            "The countries of about 2004; former codes are translated.",
+            "distance_km is between the largest cities; a country paired with itself has its "
+            "internal distance.",
+        ),
+        feeds=(Feed("pairs"),),
+        provider=PROVIDER, file="pairs.parquet", groups=("origin", "destination"),
+        plan=lambda _: [Question("distances and ties, all economies", STATA, 50_000)],
+        questions=lambda path, _: [(path, None)], fetch=_snapshot, years="none", by_code=False,
+    ),
+)  # fmt: skip

@@ -8,14 +8,17 @@ Kingdom ``UK`` or ``GB``, Kosovo ``XK``. Reuse with attribution.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources.formats import sdmx
+from marketintel.reference.countries import code_of, group_members
+from marketintel.reference.hs import hs_revision_at
+from marketintel.sources.codes import economies
+from marketintel.sources.formats import jsonstat, sdmx
 from marketintel.sources.formats.notices import notice, refuse
 from marketintel.sources.formats.tidy import (
     Body,
@@ -31,11 +34,21 @@ from marketintel.sources.formats.tidy import (
 )
 from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, client_for, with_query
+from marketintel.sources.http.client import Client, with_query
 from marketintel.sources.http.provider import Provider
 from marketintel.sources.http.retry import RetryLater
-from marketintel.sources.providers import eurostat
-from marketintel.sources.scope import asked
+from marketintel.sources.source import (
+    PARTNERS,
+    WORLD,
+    Feed,
+    Question,
+    Source,
+    Wanted,
+    joined,
+    noted,
+    one_by_one,
+    within,
+)
 
 SOURCE = "comext"
 PROVIDER = Provider(
@@ -82,24 +95,10 @@ _MEDIA = ("application/vnd.sdmx.data+csv", "text/csv", "text/plain", "applicatio
 
 @dataclass(frozen=True)
 class Query:
-    """Trade flows to ask for.
+    """Trade flows: reporters and partners by Comext's codes (no partners: all, with aggregates).
 
-    Attributes
-    ----------
-    reporters : sequence of str
-        Comext codes of members, such as ``DE`` or ``GR``, or ``EU27_2020``.
-    products : sequence of str
-        HS2, HS4, HS6 or CN8 codes.
-    partners : sequence of str
-        Comext codes; none means every partner, aggregates such as ``WORLD`` included.
-    flows : sequence of str
-        Of ``import`` and ``export``.
-    freq : {"A", "M"}
-        Years or months.
-    since, until : str, optional
-        First and last period, ``2024`` or ``2024-03``.
-    dataset : str
-        ``DS-045409`` or ``DS-059341``.
+    ``products`` are HS2, HS4, HS6 or CN8 codes, ``flows`` import and export, ``freq`` A or M,
+    ``since`` and ``until`` the first and last period (2024 or 2024-03).
     """
 
     reporters: Sequence[str]
@@ -152,20 +151,18 @@ class _TooBig(Exception):
     """The provider wants a smaller request."""
 
 
-def perform(query: Query, client: Client) -> list[Answer]:
-    """Ask, waiting for queued answers and splitting what is too big; answers in query order.
-
-    The ``content`` of each is its rows.
-    """
+def _frames(query: Query, client: Client) -> list[pd.DataFrame]:
+    """Ask, waiting for queued answers and splitting what is too big; rows in query order."""
     try:
-        return [_ask(query, client)]
+        frame: pd.DataFrame = _ask(query, client).content
+        return [frame]
     except _TooBig as refusal:
         halves = _halves(query)
         if not halves:
             raise SourceError(
                 f"{SOURCE}: the smallest request is still too big ({refusal}); name partners"
             ) from None
-        return [answer for half in halves for answer in perform(half, client)]
+        return [frame for half in halves for frame in _frames(half, client)]
 
 
 def _halves(query: Query) -> list[Query]:
@@ -231,14 +228,14 @@ def _settled(answer: Answer, query: Query) -> pd.DataFrame:
     if found and found.kind == "queued" and found.request_id:
         raise _Queued(found.request_id)
     if found and found.kind == "queued":
-        raise RetryLater(found.text, after_s=eurostat.QUEUED_S)  # 413 as well, and no id to ask by
+        raise RetryLater(found.text, after_s=jsonstat.QUEUED_S)  # 413 as well, and no id to ask by
     if answer.status == 413 or (found and found.kind == "too_big"):
         raise _TooBig(found.text if found else "HTTP 413")
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
     if not found and answer.status != 200:
         raise SourceError(f"{SOURCE}: HTTP {answer.status} without a reason; check the query")
-    return asked(
+    return within(
         process(answer.body), SOURCE, since=query.since, until=query.until,
         reporter_code=_spellings(query.reporters), partner_code=_spellings(query.partners),
         cmd_code=query.products, flow=query.flows, freq=query.freq,
@@ -251,9 +248,7 @@ def _spellings(codes: Iterable[str]) -> set[str]:
     return {*codes, *(b for a, b in pairs if a in codes), *(a for a, b in pairs if b in codes)}
 
 
-def fetch(
-    query: Query, *, client: Client | None = None, base_url: str | None = None
-) -> pd.DataFrame:
+def fetch(query: Query, client: Client) -> pd.DataFrame:
     """Return the flows of a query under :data:`CONTRACT`; no rows if there was no trade.
 
     Raises
@@ -264,10 +259,7 @@ def fetch(
         The provider refuses it, changed its format, or cannot be reached.
     """
     check(query)
-    with client_for(PROVIDER, client, base_url) as talk:
-        frames = [answer.content for answer in perform(query, talk)]
-    with_rows = [frame for frame in frames if len(frame)]
-    return pd.concat(with_rows, ignore_index=True) if with_rows else frames[0]
+    return joined(_frames(query, client))
 
 
 @reading(SOURCE)
@@ -318,7 +310,7 @@ def _read(body: Body) -> pd.DataFrame:
     """Read what this service sends (CSV, ML), or the JSON-stat of its sister service."""
     if not text_of(body, SOURCE).lstrip().startswith("{"):
         return sdmx.read(body, SOURCE)
-    cube = eurostat.process(body, gaps=False)
+    cube = jsonstat.process(body, SOURCE, gaps=False)
     return cube.rename(
         columns={"period": sdmx.PERIOD, "value": sdmx.VALUE, "status": "OBS_FLAG"}
     ).astype({sdmx.VALUE: "str"})
@@ -339,3 +331,91 @@ def _flags(frame: pd.DataFrame) -> pd.Series:
     flagged = pd.concat([frame[_KEY].assign(status=flags[name]) for name in flags])
     flagged = flagged.dropna(subset="status").drop_duplicates()
     return flagged.groupby(_KEY)["status"].agg(",".join)
+
+
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    """Yield exports of the EU's members to the targets outside it, and the members' own trade.
+
+    The exports need no key, and a study of a market without figures of its own can rest on them.
+    """
+    members = set(group_members("EU27"))
+    first, last, codes = wanted.labels[0], wanted.labels[-1], wanted.codes
+    outside = [target for target in wanted.targets if target not in members]
+    partners = tuple(filter(None, (code_of(target, "eurostat") for target in outside)))
+    reporters = tuple(sorted(code_of(member, "eurostat") for member in members))
+    rows = len(codes) * len(wanted.years) * len(partners) * len(reporters) // 3
+    for freq, how, cells in (("A", "yearly", rows), ("M", "monthly", rows * 8)):
+        if partners:
+            what = f"exports of the EU's members to {', '.join(outside)}, {wanted.about}, {how}"
+            query = Query(reporters, codes, partners, ("export",), freq, first, last)
+            yield Question(what, query, cells)
+    for target in wanted.targets:
+        if wanted.homes[target] == SOURCE:
+            hs_revision_at(target, first)
+            query = Query((code_of(target, "eurostat"),), codes, since=first, until=last)
+            rows = len(codes) * len(wanted.years) * 2 * PARTNERS
+            yield Question(f"trade of {target}, {wanted.about}", query, rows)
+
+
+def _parts(query: Query) -> list[Query]:
+    """Return one query a member for every partner; one for all members to a few partners."""
+    return [query] if query.partners else one_by_one("reporters")(query)
+
+
+#: Groups of economies that have a code of two letters there; ``EA`` is the euro area.
+_GROUPS = ("EA", "EU")
+
+
+def _snapshot(query: Query, client: Client) -> pd.DataFrame:
+    """Return trade in euros; aggregates but the world are left out, stores and secrets noted."""
+    raw = fetch(query, client)
+    notes = list(raw.attrs.get("notes", []))
+    partner = raw["partner_code"]
+    group = ((partner.str.len() > 2) | partner.isin(_GROUPS)) & (partner != "WORLD")
+    # QP … QZ: ships' stores, countries not specified or kept secret; XA … XZ: parts of oceans.
+    unknown = partner.str.fullmatch(r"Q[P-Z]|X[AORZ]")
+    if unknown.any():
+        value = raw.loc[unknown, "value_eur"].sum()
+        notes.append(
+            f"{int(unknown.sum())} rows with unspecified or secret partners (EUR {value:,.0f}) "
+            "are in the world total and in no partner"
+        )
+    raw = raw[~group & ~unknown & raw["value_eur"].notna()]
+    named, reporter = (
+        economies(raw[column], "eurostat", SOURCE, notes, amounts=raw["value_eur"], unit="EUR",
+                  ignore=[total])
+        for column, total in (("partner_code", "WORLD"), ("reporter_code", EU27))
+    )  # fmt: skip
+    partner = named.mask(raw["partner_code"] == "WORLD", WORLD)
+    raw = raw.assign(reporter=reporter, partner=partner).dropna(subset=["reporter", "partner"])
+    pairs = raw[["reporter", "period"]].drop_duplicates().itertuples(index=False)
+    revisions = {(r, p): hs_revision_at(r, p) for r, p in pairs}
+    cells = zip(raw["reporter"], raw["period"], strict=True)
+    raw = raw.assign(hs_revision=pd.Series([revisions[c] for c in cells], raw.index, "str"))
+    keys = ["reporter", "partner", "flow", "hs_revision", "cmd_code", "period", "freq", "valuation"]
+    amounts = ["value_eur", "net_weight_kg"]
+    return noted(raw.groupby(keys, as_index=False)[amounts].sum(min_count=1), notes)
+
+
+SOURCES = (
+    Source(
+        "comext", 40, redistributable=True,
+        producer="Eurostat", short="Eurostat Comext",
+        title="EU trade by member state, partner and HS6",
+        citation=f"Eurostat, Comext, data set {DATASET}.",
+        licence="Reuse permitted with attribution (Commission Decision 2011/833/EU)",
+        licence_url="https://ec.europa.eu/eurostat/about-us/policies/copyright",
+        quirks=(
+            "Euros; converted to US dollars only when the warehouse is built.",
+            "Imports are c.i.f. and exports f.o.b.; trade within the EU is by member of "
+            "consignment.",
+            "Partner WLD is Eurostat's own world total.",
+        ),
+        feeds=(Feed("trade", same={"trade_system": None}, amount="value_eur", currency="EUR"),),
+        provider=PROVIDER, file="eu_trade_hs6.parquet",
+        groups=("reporter", "partner", "flow", "period"),
+        plan=_plan, fetch=_snapshot, parts=_parts, answer_s=20.0,
+        questions=lambda query, _: [(with_query(*request(query)), None)],
+        home=lambda target, _: target in group_members("EU27"), trial=("FIN", 2022),
+    ),
+)  # fmt: skip

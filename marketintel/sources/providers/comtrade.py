@@ -1,16 +1,14 @@
 """UN Comtrade: trade of any reporter by partner and HS code, yearly or monthly.
 
 Without a key the preview answers 500 rows at a time, with one (``COMTRADE_KEY``) up to 250,000.
-There are no pages, so questions are cut small beforehand, an answer that reaches its limit is
-cut in two and asked again, and a cell that cannot be cut further stops the fetch: rows are never
-lost in silence. The three "total" codes are always sent, without them each flow comes again by
-second partner, transport and customs procedure.
-
-Terms: figures may be used and cited, the data themselves not passed on without permission of the
-United Nations; snapshots are marked so and stay local.
+There are no pages: queries are cut small beforehand, an answer that reaches its limit is cut in two
+and asked for again, and a cell that cannot be cut further stops the fetch, so that no row is lost
+silently. The three "total" codes are always sent; without them each flow comes again by second
+partner, transport and customs procedure. ``getDa`` lists the last release of each reporter and
+period, so that only new or revised periods are asked for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,57 +18,70 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.reference.countries import code_of
 from marketintel.reference.limits import MONEY
+from marketintel.sources.codes import economies
+from marketintel.sources.cuts import halves
 from marketintel.sources.formats import tidy
-from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client
-from marketintel.sources.http.provider import COMTRADE_KEY, Provider
-from marketintel.sources.providers.comtrade_availability import Released, age_limit
-from marketintel.sources.providers.comtrade_rows import (
+from marketintel.sources.formats.comtrade import (
     CONTRACT,
     FIELDS,
     FLOWS,
     REVISIONS,
-    SOURCE,
     TOTALS,
     process,
     rows_of,
 )
+from marketintel.sources.http.answers import Answer
+from marketintel.sources.http.client import Client
+from marketintel.sources.http.provider import COMTRADE_KEY, Provider
+from marketintel.sources.source import (
+    PARTNERS,
+    WORLD,
+    Feed,
+    Question,
+    Source,
+    Wanted,
+    chunks,
+    noted,
+    one_by_one,
+)
 
-__all__ = ["CONTRACT", "PROVIDER", "SOURCE", "Query", "check", "fetch", "process", "reference"]
-
+SOURCE = "comtrade"
 PROVIDER = Provider(
     SOURCE, "https://comtradeapi.un.org", min_interval_s=1.1,
     key_env=COMTRADE_KEY, key_header="Ocp-Apim-Subscription-Key",
     key_rule="optional", sign_up="https://comtradedeveloper.un.org",
 )  # fmt: skip
 
-WORLD = "0"
-
+#: Partners that are not economies: areas not elsewhere specified, bunkers, free zones, special
+#: categories. Their trade is in a reporter's world total. 490 is not here: it stands for Taiwan.
+UNSPECIFIED = (
+    "129", "221", "290", "471", "472", "473", "492", "527", "536", "568", "577", "636", "637",
+    "697", "837", "838", "839", "879", "899",
+)  # fmt: skip
 #: ISO numeric codes under which Comtrade keeps nothing, or only history.
 _NOT_M49 = {"840": "842", "756": "757", "356": "699", "578": "579", "250": "251", "158": "490"}
+_WORLD = "0"
 
 PREVIEW_ROWS, KEYED_ROWS = 500, 250_000
 _MAX_PERIODS = 12
 _MAX_URL = 4000  # the provider says 4,096
 #: Partners a photonics code has with a large reporter; only decides how small the first cut is.
 _PARTNERS_EXPECTED = 120
+#: A list of releases older than this is asked for again.
+_FRESH_S = 12 * 3600.0
+
+#: (reporter code without leading zeroes, period as 2024 or 2024-03) to the last release.
+Released = Mapping[tuple[str, str], datetime]
 
 
 @dataclass(frozen=True)
 class Query:
-    """A question to Comtrade.
+    """Reporters and partners by Comtrade's M49 codes (no partners: all, World included).
 
-    Attributes
-    ----------
-    reporters, partners : tuple of str
-        Comtrade's M49 codes; no partners means all, World included.
-    periods : tuple of str
-        All years ("2024") or all months ("2024-03").
-    codes : tuple of str
-        HS codes of 2, 4 or 6 digits, or "TOTAL".
-    flows : tuple of str
-        Of import, export, re_import, re_export.
+    ``periods`` are all years ("2024") or all months ("2024-03"), ``codes`` HS codes of 2, 4 or 6
+    digits or "TOTAL", ``flows`` of :data:`FLOWS`.
     """
 
     reporters: tuple[str, ...]
@@ -86,40 +97,25 @@ class Query:
 
 
 def fetch(query: Query, client: Client, known: Released | None = None) -> pd.DataFrame:
-    """Return the rows of a question.
+    """Return the rows of a query under :data:`CONTRACT`, values in US dollars as reported.
 
-    Parameters
-    ----------
-    query : Query
-        What to ask.
-    client : Client
-        Brings key and store.
-    known : mapping, optional
-        From ``comtrade_availability.released``: kept answers hold until the next release.
-
-    Returns
-    -------
-    DataFrame
-        Columns of :data:`CONTRACT`, values in US dollars as reported; a weight or quantity of 0
-        or null is missing. No rows where the provider has none. ``attrs["notes"]`` says what was
-        left out and why.
+    A weight or quantity of 0 or null is missing. Kept answers hold until the next release.
 
     Raises
     ------
     UsageError
-        The question cannot be put.
+        Comtrade would misunderstand the query.
     SourceError
         Refusal, changed format, or an answer that is too long and cannot be cut further.
     """
-    check(query)
+    _check(query)
     rows: list[dict[str, Any]] = []
     for small in requests(query, client):
         rows += _ask(small, client, known or {})
     return process(rows)
 
 
-def check(query: Query) -> None:
-    """Raise ``UsageError`` for a question Comtrade would misunderstand."""
+def _check(query: Query) -> None:
     for name in ("reporters", "periods", "codes", "flows"):
         if not getattr(query, name):
             raise UsageError(f"{SOURCE}: no {name} given; name at least one")
@@ -136,80 +132,78 @@ def check(query: Query) -> None:
 
 
 def requests(query: Query, client: Client) -> Iterator[Query]:
-    """Cut a question into pieces expected to fit the limits on rows, periods and address."""
-    cells = max(1, _row_limit(client) // (_PARTNERS_EXPECTED * len(query.flows)))
-    if query.partners:
-        cells = max(1, _row_limit(client) // (len(query.partners) * len(query.flows)))
+    """Cut a query into pieces expected to fit the limits on rows, periods and address."""
+    per_cell = (len(query.partners) or _PARTNERS_EXPECTED) * len(query.flows)
+    cells = max(1, _row_limit(client) // per_cell)
     years = min(_MAX_PERIODS, len(query.periods), cells)
     per_request = max(1, cells // years)
-    for reporter, periods in product(query.reporters, _chunks(sorted(query.periods), years)):
-        for codes in _chunks(sorted(set(query.codes)), per_request):
+    periods = chunks(tuple(sorted(query.periods)), years)
+    for reporter, some in product(query.reporters, periods):
+        for codes in chunks(tuple(sorted(set(query.codes))), per_request):
             yield from _within_url(
-                replace(query, reporters=(reporter,), periods=periods, codes=codes), client
+                replace(query, reporters=(reporter,), periods=some, codes=codes), client
             )
 
 
 def _within_url(query: Query, client: Client) -> Iterator[Query]:
-    length = (
-        len(client.provider.base) + 100 + sum(len(str(v)) + 20 for v in _params(query).values())
-    )
-    if length <= _MAX_URL:
+    values = sum(len(value) + 20 for value in _params(query).values())
+    if len(client.provider.base) + 100 + values <= _MAX_URL:
         yield query
     else:
         for half in _halves(query):
             yield from _within_url(half, client)
 
 
+def _halves(query: Query) -> list[Query]:
+    return halves(query, ("periods", "codes", "reporters", "flows", "partners"))
+
+
 def _ask(query: Query, client: Client, known: Released) -> list[dict[str, Any]]:
-    """Ask; where the answer reached its limit, cut the question in two and ask again."""
-    path, params = address(query, client)
-    check_answer = partial(_accept, query=query)
-    age = _age(query, client, known)
-    rows: list[dict[str, Any]] = client.get(path, params, check=check_answer, max_age_s=age).content
-    if not _may_be_cut(len(rows), client):
+    """Ask; where the answer reached its limit, cut the query in two and ask again."""
+    path, params = _address(query, client)
+    age = _age_limit(query, client, known)
+    rows: list[dict[str, Any]] = client.get(
+        path, params, check=partial(_accept, query=query), max_age_s=age
+    ).content
+    # Limits change and are documented in contradiction: any round number is suspicious.
+    step = 1000 if client.has_key else PREVIEW_ROWS
+    if not rows or (len(rows) < _row_limit(client) and len(rows) % step):
         return rows
     if client.has_key:
         count = params | {"countOnly": "true"}
         if client.get(path, count, check=_counted, max_age_s=age).content == len(rows):
             return rows
-    halves = _halves(query)
-    if not halves:
+    parts = _halves(query)
+    if not parts:
         raise SourceError(
             f"{SOURCE}: {query.reporters[0]} {query.periods[0]} {query.codes[0]} has more than "
             f"{len(rows):,} rows and cannot be cut further; name partners, or set "
             f"{PROVIDER.key_env}"
         )
-    return [row for half in halves for row in _ask(half, client, known)]
+    return [row for half in parts for row in _ask(half, client, known)]
 
 
-def _age(query: Query, client: Client, known: Released) -> float | None:
-    """Return how old a kept answer may be; None leaves it to the store, as does a refresh."""
-    if client.store and client.store.max_age_s == 0:
+def _age_limit(query: Query, client: Client, known: Released) -> float | None:
+    """Return how old an answer of the last release may be; None leaves it to the store."""
+    if client.store and client.store.max_age_s == 0:  # a refresh
         return None
-    return age_limit(known, query.reporters, query.periods, datetime.now(UTC))
-
-
-def _may_be_cut(rows: int, client: Client) -> bool:
-    """Limits change and are documented in contradiction: any round number is suspicious."""
-    step = 1000 if client.has_key else PREVIEW_ROWS
-    return rows > 0 and (rows >= _row_limit(client) or rows % step == 0)
+    pairs = product(map(_plain, query.reporters), query.periods)
+    days = [known[pair] for pair in pairs if pair in known]
+    return (datetime.now(UTC) - max(days)).total_seconds() if days else None
 
 
 def _row_limit(client: Client) -> int:
     return KEYED_ROWS if client.has_key else PREVIEW_ROWS
 
 
-def address(query: Query, client: Client) -> tuple[str, dict[str, str]]:
-    """Return path and parameters of one request."""
+def _address(query: Query, client: Client) -> tuple[str, dict[str, str]]:
     how = "/data/v1/get" if client.has_key else "/public/v1/preview"
     limit = {"maxRecords": str(KEYED_ROWS)} if client.has_key else {}
     return f"{how}/C/{query.freq}/HS", _params(query) | limit
 
 
 def _params(query: Query) -> dict[str, str]:
-    params = {
-        "reporterCode": ",".join(map(_plain, query.reporters)),
-        "period": ",".join(period.replace("-", "") for period in query.periods),
+    params = _of_release(query.reporters, query.periods) | {
         "cmdCode": ",".join(query.codes),
         "flowCode": ",".join(FLOWS[flow] for flow in query.flows),
     }
@@ -218,27 +212,59 @@ def _params(query: Query) -> dict[str, str]:
     return params | TOTALS | {"includeDesc": "true"}
 
 
+def _of_release(reporters: Iterable[str], periods: Iterable[str]) -> dict[str, str]:
+    return {
+        "reporterCode": ",".join(map(_plain, reporters)),
+        "period": ",".join(period.replace("-", "") for period in periods),
+    }
+
+
 def _plain(code: str) -> str:
     """Return a code as Comtrade writes it: a number, without the zeroes of our tables."""
     return code.lstrip("0") or "0"
 
 
-def _halves(query: Query) -> tuple[Query, ...]:
-    """Return the question in two parts that together ask the same, or nothing."""
-    for name in ("periods", "codes", "reporters", "flows", "partners"):
-        values: tuple[str, ...] = getattr(query, name)
-        if len(values) > 1:
-            middle = len(values) // 2
-            return tuple(replace(query, **{name: v}) for v in (values[:middle], values[middle:]))
-    return ()
+def _availability(query: Query, client: Client) -> tuple[str, dict[str, str]]:
+    how = "/data/v1" if client.has_key else "/public/v1"
+    return f"{how}/getDa/C/{query.freq}/HS", _of_release(query.reporters, query.periods)
 
 
-def _chunks(values: Sequence[str], size: int) -> list[tuple[str, ...]]:
-    return [tuple(values[i : i + size]) for i in range(0, len(values), size)]
+def released(query: Query, client: Client) -> dict[tuple[str, str], datetime]:
+    """Return the last release by reporter and period; what is not published has none."""
+    path, params = _availability(query, client)
+    rows = client.get(path, params, check=_release_rows, max_age_s=_FRESH_S).content
+    days: dict[tuple[str, str], datetime] = {}
+    for row in rows:
+        tidy.need(row, ("reporterCode", "period", "lastReleased"), SOURCE)
+        if row["lastReleased"] is None:
+            continue  # registered, not released
+        text, stamp = str(row["period"]), str(row["lastReleased"])
+        try:
+            # Seven digits of a second, without a zone: the provider's clock is taken for UTC.
+            day = datetime.fromisoformat(stamp.partition(".")[0]).replace(tzinfo=UTC)
+        except ValueError:
+            raise SourceError(
+                f"{SOURCE}: field 'lastReleased' holds {tidy.snippet(stamp, 40)!r}; expected a "
+                "time: the provider's format changed"
+            ) from None
+        key = (str(row["reporterCode"]), text if len(text) == 4 else f"{text[:4]}-{text[4:]}")
+        days[key] = max(day, days.get(key, day))
+    return days
+
+
+def _release_rows(answer: Answer) -> list[dict[str, Any]]:
+    body = answer.json()
+    if isinstance(body, dict) and body.get("error"):
+        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
+    if not isinstance(body, dict) or not isinstance(body.get("data"), list | None):
+        raise SourceError(
+            f"{SOURCE}: the list of what is available has no field 'data'; expected one: the "
+            "provider's format changed"
+        )
+    return body["data"] or []
 
 
 def _counted(answer: Answer) -> int:
-    """Return the number of rows there are."""
     body = answer.json()
     rows_of(body)
     return int(body["count"])
@@ -258,19 +284,16 @@ def _accept(answer: Answer, query: Query) -> list[dict[str, Any]]:
     odd = False
     for row in rows:
         tidy.need(row, FIELDS, SOURCE)
-        reporter, partner, code = (
-            str(row[name]) for name in ("reporterCode", "partnerCode", "cmdCode")
-        )
-        if str(row["period"]) not in periods or reporter not in reporters:
+        names = ("reporterCode", "partnerCode", "cmdCode", "period")
+        reporter, partner, code, period = (str(row[name]) for name in names)
+        strange = ""
+        if period not in periods or reporter not in reporters:
+            strange = f"reporter {tidy.snippet(reporter, 40)}, period {tidy.snippet(period, 40)}"
+        elif code.strip() not in codes or (partners and partner not in partners):
+            strange = f"code {tidy.snippet(code, 40)}, partner {tidy.snippet(partner, 40)}"
+        if strange:
             raise SourceError(
-                f"{SOURCE}: got reporter {tidy.snippet(reporter, 40)}, period "
-                f"{tidy.snippet(str(row['period']), 40)}, which were not asked for; the provider's "
-                "parameters changed"
-            )
-        if code.strip() not in codes or (partners and partner not in partners):
-            raise SourceError(
-                f"{SOURCE}: got code {tidy.snippet(code, 40)}, partner "
-                f"{tidy.snippet(partner, 40)}, which were not asked for; the provider's parameters "
+                f"{SOURCE}: got {strange}, which were not asked for; the provider's parameters "
                 "changed"
             )
         odd = odd or not _is_usual(row)
@@ -287,23 +310,90 @@ def _is_usual(row: dict[str, Any]) -> bool:
     )
 
 
-def reference(name: str, client: Client) -> pd.DataFrame:
-    """Return a reference list as text columns: Reporters, partnerAreas, HS, ModeOfTransportCodes.
-
-    Raises
-    ------
-    SourceError
-        No such list, or it has another form.
-    """
-
-    def has_results(answer: Answer) -> None:
-        body = answer.json()
-        if not isinstance(body, dict) or not isinstance(body.get("results"), list):
-            raise SourceError(
-                f"{SOURCE}: reference list {name} has no field 'results'; expected a list"
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    keyless = PROVIDER.key_wanted()
+    what = ", without COMTRADE_KEY (500 rows a request)" if keyless else ""
+    asked = False
+    for target in wanted.targets:
+        if wanted.homes[target] != SOURCE:
+            continue
+        if m49 := code_of(target, "m49_comtrade"):
+            query = Query((m49,), wanted.labels, wanted.codes)
+            rows = len(wanted.codes) * len(wanted.years) * 2 * PARTNERS
+            yield Question(f"trade of {target}, {wanted.about}{what}", query, rows)
+            asked = True
+        else:
+            wanted.notes.append(f"comtrade: {target} does not report there; use mirror figures")
+    if asked and keyless:
+        wanted.notes.extend(
+            (
+                f"comtrade: {keyless} for whole answers in place of 500 rows a request",
+                "baci: trade of every country needs no key; `marketintel fetch baci --edition "
+                "HS92_V202601` gets the file",
             )
+        )
 
-    path = f"/files/v1/app/reference/{name}.json"
-    media = ("application/json", "text/json", "application/octet-stream", "text/plain")
-    answer = client.get(path, keyed=False, expect=media, check=has_results)
-    return pd.DataFrame.from_records(answer.json()["results"]).astype("str")
+
+def _questions(query: Query, client: Client) -> Iterator[tuple[str, dict[str, str]]]:
+    for part in one_by_one("reporters")(query):
+        yield _availability(part, client)
+    for part in requests(query, client):
+        yield _address(part, client)
+
+
+def _snapshot(query: Query, client: Client) -> pd.DataFrame:
+    """Return trade under the warehouse's columns, and the provider's codes after them."""
+    notes: list[str] = []
+    known: Released = {}
+    try:
+        known = released(query, client)
+    except SourceError as error:
+        notes.append(f"all periods asked for, since what is new is not told ({error})")
+    published = {period for _, period in known}
+    if known and (absent := [p for p in query.periods if p not in published]):
+        notes.append(f"not published yet, not asked for: {', '.join(absent)}")
+        query = replace(query, periods=tuple(p for p in query.periods if p in published))
+    raw = fetch(query, client, known)
+    notes += raw.attrs["notes"]
+    raw = raw[raw["cmd_code"].str.fullmatch(r"\d{6}")]
+    unknown = raw["partner_code"].isin(UNSPECIFIED)
+    if unknown.any():
+        value = raw.loc[unknown, "value_usd"].sum()
+        notes.append(
+            f"{int(unknown.sum())} rows with unspecified partners (USD {value:,.0f}) are in the "
+            "world total and in no partner"
+        )
+    system = "m49_comtrade"
+    partner = economies(raw["partner_code"], system, SOURCE, notes, amounts=raw["value_usd"],
+                        unit="USD", ignore=[_WORLD, *UNSPECIFIED])  # fmt: skip
+    reporter = economies(raw["reporter_code"], system, SOURCE, notes)
+    world = raw["partner_code"] == _WORLD
+    frame = raw.assign(reporter=reporter, partner=partner.mask(world, WORLD))
+    frame = frame[frame["reporter"].notna() & frame["partner"].notna()]
+    codes = ["reporter_code", "partner_code"]
+    columns = ["reporter", "partner", *(c for c in CONTRACT if c not in codes), *codes]
+    return noted(frame[columns], notes)
+
+
+SOURCES = (
+    Source(
+        "comtrade", 50,
+        producer="United Nations Statistics Division", short="UN Comtrade",
+        title="UN Comtrade: trade by reporter, partner and HS6",
+        citation="United Nations, UN Comtrade database, comtradeplus.un.org.",
+        licence="UN Comtrade terms: figures may be used with citation; the data may not be passed "
+        "on without permission (redistributable: no)",
+        licence_url="https://comtradeplus.un.org",
+        redistributable=False,
+        quirks=(
+            "Imports are CIF and exports FOB unless the reporter says otherwise; the column "
+            "valuation says which.",
+            "A weight or quantity of zero or null is missing.",
+            "Partner WLD is the reporter's own total; Other Asia, nes stands for Taiwan.",
+        ),
+        feeds=(Feed("trade"),),
+        provider=PROVIDER, file="trade.parquet", groups=("reporter", "flow", "period"),
+        plan=_plan, questions=_questions, fetch=_snapshot, parts=one_by_one("reporters"),
+        home=lambda *_: True,
+    ),
+)  # fmt: skip

@@ -8,7 +8,7 @@ read are its SDMX-ML and SDMX-JSON, and the reference-rate tables ``eurofxref.cs
 
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -32,9 +32,9 @@ from marketintel.sources.formats.tidy import (
 )
 from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, client_for
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.scope import asked
+from marketintel.sources.source import Feed, Question, Source, Wanted, noted, within
 
 SOURCE = "ecb"
 PROVIDER = Provider(SOURCE, "https://data-api.ecb.europa.eu/service", min_interval_s=0.5)
@@ -53,17 +53,7 @@ _MEDIA = ("text/csv", "application/vnd.sdmx.data+csv", "text/plain", "applicatio
 
 @dataclass(frozen=True)
 class Query:
-    """Rates to ask for.
-
-    Attributes
-    ----------
-    currencies : sequence of str
-        ISO 4217 codes; none means all.
-    freq : str
-        ``A``, ``M`` or ``D``.
-    since, until : str, optional
-        First and last period.
-    """
+    """Currencies (ISO 4217; none: all), frequency A, Q, M or D, first and last period."""
 
     currencies: Sequence[str] = ("USD",)
     freq: str = "A"
@@ -90,31 +80,24 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
     return f"/data/EXR/{query.freq}.{'+'.join(query.currencies)}.EUR.SP00.A", params
 
 
-def perform(query: Query, client: Client) -> Answer:
-    """Ask once; 404 is the ECB's "no results"."""
+def fetch(query: Query, client: Client) -> pd.DataFrame:
+    """Return the rates of a query under :data:`CONTRACT`; no rows if there are none (404)."""
+    check(query)
     path, params = request(query)
-    check_answer = partial(_acceptable, query=query)
-    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=check_answer)
+    frame: pd.DataFrame = client.get(
+        path, params, accept=(200, 404), expect=_MEDIA, check=partial(_acceptable, query=query)
+    ).content
+    return frame
 
 
 def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     found = notice(answer.body, SOURCE) if answer.body.strip() else None
     if found and found.kind != "empty":
         raise refuse(found, SOURCE)
-    return asked(
+    return within(
         process(answer.body if answer.status == 200 else b""), SOURCE, since=query.since,
         until=query.until, currency=query.currencies, freq=query.freq,
     )  # fmt: skip
-
-
-def fetch(
-    query: Query, *, client: Client | None = None, base_url: str | None = None
-) -> pd.DataFrame:
-    """Return the rates of a query under :data:`CONTRACT`; no rows if there are none."""
-    check(query)
-    with client_for(PROVIDER, client, base_url) as talk:
-        frame: pd.DataFrame = perform(query, talk).content
-    return frame
 
 
 @reading(SOURCE)
@@ -181,3 +164,68 @@ def _checked(frame: pd.DataFrame) -> pd.DataFrame:
     if (frame["units_per_eur"] <= 0).any():
         raise SourceError(f"{SOURCE}: field 'units_per_eur' is not above zero; expected a rate")
     return conform(frame, CONTRACT, SOURCE)
+
+
+#: Currencies that the ECB quotes, and the economy whose currency it is; the euro is the unit.
+CURRENCY_OF = {
+    "USD": "USA", "CAD": "CAN", "JPY": "JPN", "CNY": "CHN", "GBP": "GBR", "CHF": "CHE",
+    "KRW": "KOR", "AUD": "AUS", "BRL": "BRA", "CZK": "CZE", "DKK": "DNK", "HKD": "HKG",
+    "HUF": "HUN", "IDR": "IDN", "ILS": "ISR", "INR": "IND", "ISK": "ISL", "MXN": "MEX",
+    "MYR": "MYS", "NOK": "NOR", "NZD": "NZL", "PHP": "PHL", "PLN": "POL", "RON": "ROU",
+    "SEK": "SWE", "SGD": "SGP", "THB": "THA", "TRY": "TUR", "ZAR": "ZAF",
+}  # fmt: skip
+CURRENCIES = tuple(CURRENCY_OF)
+
+
+@dataclass(frozen=True)
+class RatesQuery:
+    """Averages over years and months of these currencies against the euro."""
+
+    currencies: tuple[str, ...]
+    periods: tuple[str, ...]
+
+    def by_frequency(self) -> list[Query]:
+        """Return the query for years and the one for months."""
+        first, last = min(self.periods), max(self.periods)
+        return [
+            Query(self.currencies, "A", first, last),
+            Query(self.currencies, "M", f"{first}-01", f"{last}-12"),
+        ]
+
+
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    what = f"{len(CURRENCIES)} currencies per euro, {wanted.span}, years and months"
+    query = RatesQuery(CURRENCIES, wanted.labels)
+    yield Question(what, query, len(CURRENCIES) * 13 * len(wanted.years))
+
+
+def _snapshot(query: RatesQuery, client: Client) -> pd.DataFrame:
+    frame = pd.concat([fetch(part, client) for part in query.by_frequency()])
+    return noted(frame[frame["units_per_eur"].notna()])
+
+
+def _macro(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return exchange rates by the economy whose currency it is."""
+    known = raw[raw["currency"].isin(CURRENCY_OF)].reset_index(drop=True)
+    return known.assign(
+        economy=known["currency"].map(CURRENCY_OF), indicator="exchange_rate_per_eur",
+        value=known["units_per_eur"], unit=known["currency"] + " per EUR", is_projection=False,
+    )  # fmt: skip
+
+
+SOURCES = (
+    Source(
+        "ecb", 150, redistributable=True,
+        producer="European Central Bank",
+        title="Euro exchange rates, averages by year and month",
+        citation="European Central Bank, exchange rates (EXR), period averages.",
+        licence="Free use with attribution to the ECB",
+        licence_url="https://www.ecb.europa.eu/services/using-our-site/disclaimer/html/"
+        "index.en.html",
+        quirks=("Units of a currency for one euro, averaged over the period.",),
+        feeds=(Feed("macro", _macro),),
+        provider=PROVIDER, file="rates.parquet", groups=("currency", "period"),
+        plan=_plan, fetch=_snapshot, by_code=False,
+        questions=lambda query, _: (request(part) for part in query.by_frequency()),
+    ),
+)  # fmt: skip

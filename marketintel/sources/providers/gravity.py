@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from marketintel.errors import DamagedDataError, MissingDataError, SourceError
-from marketintel.sources.connector import Book
+from marketintel.reference.countries import is_code, to_iso3
 from marketintel.sources.formats.zips import zip_entries
+from marketintel.sources.source import Feed, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,7 +67,7 @@ def edition_of(archive: Path) -> tuple[str, str]:
     return found[0].string, found[0][1]
 
 
-def read(archive: Path, member: str, years: Sequence[int], book: Book) -> pd.DataFrame:
+def read(archive: Path, member: str, years: Sequence[int]) -> pd.DataFrame:
     """Read the ties of pairs of countries that existed in some years, all from 1995 on if empty.
 
     Returns
@@ -92,7 +93,7 @@ def read(archive: Path, member: str, years: Sequence[int], book: Book) -> pd.Dat
     if not parts:
         span = f"{min(years)} to {max(years)}" if years else f"{FIRST_YEAR} or later"
         raise MissingDataError(f"{archive.name}: has no year of {span}; choose with --years")
-    return _tidy(pd.concat(parts, ignore_index=True), book)
+    return _tidy(pd.concat(parts, ignore_index=True))
 
 
 def _pieces(archive: Path, member: str) -> Iterator["pa.RecordBatch"]:
@@ -128,12 +129,12 @@ def _pieces(archive: Path, member: str) -> Iterator["pa.RecordBatch"]:
         ) from None
 
 
-def _tidy(rows: pd.DataFrame, book: Book) -> pd.DataFrame:
+def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
     """Return :data:`COLUMNS` of the pairs of known countries."""
     for side in ("origin", "destination"):
-        known = [code for code in rows[side].dropna().unique() if book.knows(code, "iso3")]
+        known = [code for code in rows[side].dropna().unique() if is_code(code, "iso3")]
         rows = rows[rows[side].isin(known)]
-        rows = rows.assign(**{side: book.to_iso3(rows[side], "iso3")})
+        rows = rows.assign(**{side: to_iso3(rows[side], "iso3")})
     # A country that changed its borders within the year has two rows of the same code.
     frame = rows.drop_duplicates(_KEYS, keep="last").sort_values(_KEYS, ignore_index=True)
     flags = [ours for ours, kind in _FIELDS.values() if kind == "flag"]
@@ -146,3 +147,30 @@ def _tidy(rows: pd.DataFrame, book: Book) -> pd.DataFrame:
     frame[gdp] *= 1000
     frame = frame.astype(dict.fromkeys(flags, "boolean") | {"period": "str"})
     return frame[list(COLUMNS)]
+
+
+def _by_year(raw: pd.DataFrame) -> pd.DataFrame:
+    """Return ties by year: true, false, or not stated."""
+    ties = [name for name, kind in _FIELDS.values() if kind == "flag" and name in raw]
+    return raw.astype(dict.fromkeys(ties, "boolean"))
+
+
+SOURCES = (
+    Source(
+        "cepii_gravity", 170, redistributable=True,
+        producer="CEPII",
+        title="Gravity: ties of countries by year",
+        citation="Conte, M., Cotterlaz, P. and Mayer, T. (2022), The CEPII Gravity Database. "
+        "CEPII Working Paper 2022-05.",
+        licence="Etalab Open Licence 2.0",
+        licence_url="https://www.etalab.gouv.fr/licence-ouverte-open-licence/",
+        url="https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=8",
+        quirks=(
+            "Pairs of which one did not exist in the year are left out.",
+            "A trade agreement is one notified to the WTO and in force in the year (fta_wto), "
+            "whatever goods it covers.",
+            "Figures of the last years may be carried forward at source.",
+        ),
+        feeds=(Feed("pairs_yearly", _by_year),),
+    ),
+)  # fmt: skip

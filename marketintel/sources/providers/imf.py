@@ -15,7 +15,7 @@ Which figures are projections
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -24,6 +24,7 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.sources.codes import economies
 from marketintel.sources.formats import sdmx
 from marketintel.sources.formats.notices import notice, refuse
 from marketintel.sources.formats.tidy import (
@@ -40,9 +41,9 @@ from marketintel.sources.formats.tidy import (
     text_of,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, client_for
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.scope import asked
+from marketintel.sources.source import Feed, Question, Source, Wanted, noted, within
 
 SOURCE = "imf"
 PROVIDER = Provider(
@@ -74,20 +75,9 @@ _LATEST_ACTUAL = "LATEST_ACTUAL_ANNUAL_DATA"
 
 @dataclass(frozen=True)
 class Query:
-    """Series to ask for.
+    """Series of economies (ISO3) and indicators (``NGDPD``; none means all), first and last year.
 
-    Attributes
-    ----------
-    economies : sequence of str
-        ISO3; none means all.
-    indicators : sequence of str
-        Such as ``NGDP_RPCH``, ``NGDPD``, ``PCPIPCH``; none means all.
-    freq : str
-        ``A``, ``Q`` or ``M``.
-    dataset : str
-        ``AGENCY:FLOW`` with the key COUNTRY.INDICATOR.FREQUENCY, or ``DataMapper``.
-    since, until : int, optional
-        First and last year kept.
+    ``dataset`` is ``AGENCY:FLOW`` with the key COUNTRY.INDICATOR.FREQUENCY, or ``DataMapper``.
     """
 
     economies: Sequence[str] = ()
@@ -132,12 +122,6 @@ def latest_request(query: Query) -> tuple[str, dict[str, str]]:
     return path, params | {"attributes": "series", "firstNObservations": "1"}
 
 
-def perform(query: Query, client: Client) -> Answer:
-    """Ask once; an empty 204 and a 404 are answers."""
-    path, params = request(query)
-    return client.get(path, params, accept=(200, 204, 404), check=partial(_acceptable, query=query))
-
-
 def _acceptable(answer: Answer, query: Query) -> None:
     found = notice(answer.body, SOURCE)
     if found and found.kind != "empty":
@@ -151,46 +135,34 @@ def _read(body: Body, query: Query, day: date | None) -> pd.DataFrame:
     if query.dataset == "DataMapper":
         return process_datamapper(body, as_of=day)
     frame = process(body, as_of=day, dataset=query.dataset)
-    economies = [OWN_CODES.get(code, code) for code in query.economies]
-    return asked(frame, SOURCE, economy=economies, indicator=query.indicators)
+    wanted = [OWN_CODES.get(code, code) for code in query.economies]
+    return within(frame, SOURCE, economy=wanted, indicator=query.indicators)
 
 
-def fetch(
-    query: Query,
-    *,
-    client: Client | None = None,
-    base_url: str | None = None,
-    as_of: date | None = None,
-) -> pd.DataFrame:
+def _answer(query: Query, client: Client, path: str, params: dict[str, str]) -> Answer:
+    """Ask once; an empty 204 and a 404 are answers."""
+    check_answer = partial(_acceptable, query=query)
+    return client.get(path, params, accept=(200, 204, 404), check=check_answer)
+
+
+def fetch(query: Query, client: Client, as_of: date | None = None) -> pd.DataFrame:
     """Return the series of a query under :data:`CONTRACT`.
 
-    Parameters
-    ----------
-    query : Query
-        What to ask for.
-    client : Client, optional
-        See :func:`marketintel.sources.http.client.client_for`.
-    base_url : str, optional
-        Another address of the service.
-    as_of : date, optional
-        Day of the edition, for the year rule; the day of the answer if not given.
+    ``as_of`` is the day of the edition, for the year rule; the day of the answer if not given.
     """
     check(query)
-    with client_for(PROVIDER, client, base_url) as talk:
-        answer = perform(query, talk)
-        day = as_of or answer.retrieved_at.date()
-        frame = _asked_for(_read(answer.body, query, day), query)
-        if frame.empty or query.dataset == "DataMapper":
-            return frame
-        return _with_latest(frame, query, talk, day)
+    answer = _answer(query, client, *request(query))
+    day = as_of or answer.retrieved_at.date()
+    frame = _asked_for(_read(answer.body, query, day), query)
+    if frame.empty or query.dataset == "DataMapper":
+        return frame
+    return _with_latest(frame, query, client, day)
 
 
 def _with_latest(frame: pd.DataFrame, query: Query, client: Client, day: date) -> pd.DataFrame:
     """Mark projections by the latest actual years, which are asked for apart."""
-    path, params = latest_request(query)
-    check_answer = partial(_acceptable, query=query)
     try:
-        answer = client.get(path, params, accept=(200, 204, 404), check=check_answer)
+        answer = _answer(query, client, *latest_request(query))
         rows = sdmx.read(answer.body, SOURCE) if answer.body.strip() else pd.DataFrame()
     except SourceError as error:
         frame.attrs["notes"] = [*frame.attrs["notes"], f"latest actual years not told ({error})"]
@@ -324,3 +296,58 @@ def _marked(frame: pd.DataFrame, latest: pd.Series, as_of: date | None) -> pd.Da
             f"{edition} on count as projections"
         ]
     return marked
+
+
+#: WEO indicators under the warehouse's names and units.
+WEO = {
+    "NGDPD": ("gdp_current_usd", "USD"),
+    "NGDP_RPCH": ("gdp_growth_pct", "%"),
+    "PCPIPCH": ("cpi_inflation_pct", "%"),
+    "LP": ("population", "persons"),
+}
+#: Years asked for beyond the last one, and back from this one, to put actual figures in the place
+#: of earlier editions' projections.
+_AHEAD = 5
+
+
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    since, until = min(wanted.years[0], wanted.now - _AHEAD), wanted.years[-1] + _AHEAD
+    query = Query(indicators=tuple(WEO), since=since, until=until)
+    what = f"{len(WEO)} indicators with projections, all economies, {since}–{until}"
+    yield Question(what, query, len(WEO) * (until - since + 1) * 200)
+
+
+def _snapshot(query: Query, client: Client) -> pd.DataFrame:
+    """Return the outlook with its projections flagged; groups of countries are left out."""
+    raw = fetch(query, client)
+    raw = raw[raw["indicator"].isin(WEO) & raw["value"].notna()]
+    groups = [code for code in raw["economy"].unique() if not (len(code) == 3 and code.isalpha())]
+    notes = list(raw.attrs.get("notes", []))
+    economy = economies(raw["economy"], "iso3", SOURCE, notes, ignore=groups)
+    frame = raw.assign(
+        economy=economy,
+        indicator=raw["indicator"].map({code: name for code, (name, _) in WEO.items()}),
+        unit=raw["indicator"].map({code: unit for code, (_, unit) in WEO.items()}),
+    )
+    columns = ["economy", "indicator", "period", "value", "unit", "is_projection"]
+    return noted(frame[economy.notna()][columns], notes)
+
+
+SOURCES = (
+    Source(
+        "imf", 140, redistributable=True,
+        producer="International Monetary Fund",
+        title="World Economic Outlook: GDP, growth, prices and population, with projections",
+        citation="International Monetary Fund, World Economic Outlook database.",
+        licence="IMF terms: free use with attribution",
+        licence_url="https://www.imf.org/en/About/copyright-and-terms",
+        quirks=(
+            "Years after a country's latest actual figure are projections, flagged is_projection; "
+            "where the IMF does not say, years from the edition's on are.",
+        ),
+        feeds=(Feed("macro"),),
+        provider=PROVIDER, file="weo.parquet", groups=("indicator", "economy", "period"),
+        plan=_plan, fetch=_snapshot, years="all", by_code=False,
+        questions=lambda query, _: (request(query), latest_request(query)),
+    ),
+)  # fmt: skip

@@ -12,14 +12,16 @@ blank) is missing here. Datatype ``aveestimated`` holds estimates instead.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.reference.countries import code_of
+from marketintel.sources.codes import economies
 from marketintel.sources.formats import sdmx
 from marketintel.sources.formats.notices import notice, refuse
 from marketintel.sources.formats.tidy import (
@@ -34,9 +36,21 @@ from marketintel.sources.formats.tidy import (
     snippet,
 )
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, client_for
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.scope import asked
+from marketintel.sources.source import (
+    PARTNERS,
+    RATES_ONLY,
+    WORLD,
+    Feed,
+    Question,
+    Source,
+    Wanted,
+    chunks,
+    joined,
+    noted,
+    within,
+)
 
 SOURCE = "wits"
 PROVIDER = Provider(
@@ -84,20 +98,10 @@ _MEDIA = ("application/json", "text/json", "application/xml", "text/xml", "text/
 
 @dataclass(frozen=True)
 class Query:
-    """Tariffs to ask for, of one reporter in one year.
+    """Tariffs of a reporter (ISO numeric; an EU member is asked for as 918) in one year.
 
-    Attributes
-    ----------
-    reporter : str
-        ISO numeric code; an EU member is asked for as 918.
-    year : int
-        Calendar year.
-    products : sequence of str
-        HS6 codes; none means all.
-    partner : str
-        ``000`` for MFN, ``all`` for every preference as well, or one partner.
-    datatype : {"reported", "aveestimated"}
-        See the module's text.
+    ``partner`` is ``000`` for MFN, ``all`` for every preference as well, or one partner; no
+    ``products`` (HS6) mean all; ``datatype`` is ``reported`` or ``aveestimated``.
     """
 
     reporter: str
@@ -140,34 +144,27 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
     )
 
 
-def perform(query: Query, client: Client) -> Answer:
-    """Ask once; 404 is WITS's "no data"."""
+def fetch(query: Query, client: Client) -> pd.DataFrame:
+    """Return the tariffs of a query under :data:`CONTRACT`; no rows if WITS has none (404).
+
+    The reporter of an EU member's rows is ``918``.
+    """
+    check(query)
     path, params = request(query)
-    check_answer = partial(_acceptable, query=query)
-    return client.get(path, params, accept=(200, 404), expect=_MEDIA, check=check_answer)
+    frame: pd.DataFrame = client.get(
+        path, params, accept=(200, 404), expect=_MEDIA, check=partial(_acceptable, query=query)
+    ).content
+    return frame
 
 
 def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     if answer.status == 404:
         return empty(CONTRACT, "HTTP 404: no data")
-    return asked(
+    return within(
         process(answer.body), SOURCE, since=query.year, until=query.year,
         reporter_code=[filed_by(query.reporter, query.year)], cmd_code=query.products,
         partner_code=[] if query.partner == "all" else [query.partner],
     )  # fmt: skip
-
-
-def fetch(
-    query: Query, *, client: Client | None = None, base_url: str | None = None
-) -> pd.DataFrame:
-    """Return the tariffs of a query under :data:`CONTRACT`; no rows if WITS has none.
-
-    The reporter of an EU member's rows is ``918``.
-    """
-    check(query)
-    with client_for(PROVIDER, client, base_url) as talk:
-        frame: pd.DataFrame = perform(query, talk).content
-    return frame
 
 
 @reading(SOURCE)
@@ -234,3 +231,92 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     rates = ["rate_pct", "min_rate_pct", "max_rate_pct"]
     frame.loc[no_rate, rates] = float("nan")
     return conform(frame, CONTRACT, SOURCE)
+
+
+#: HS codes in one request: keeps addresses below 1,000 characters.
+_CODES = 60
+
+
+@dataclass(frozen=True)
+class TariffQuery:
+    """Tariffs of an economy (ISO3 and WITS's code), of HS codes of every revision.
+
+    WITS has those of its own year. ``preferential`` means every partner's preference instead of
+    MFN: one request a code.
+    """
+
+    economy: str
+    reporter: str
+    periods: tuple[str, ...]
+    codes: tuple[str, ...]
+    preferential: bool = False
+
+    def requests(self) -> Iterator[Query]:
+        """Yield the queries of single requests."""
+        size, partner = (1, "all") if self.preferential else (_CODES, "000")
+        for year in self.periods:
+            for some in chunks(self.codes, size):
+                yield Query(self.reporter, int(year), some, partner)
+
+
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    for target in wanted.targets:
+        if not (reporter := code_of(target, "wits")):
+            continue
+        query = TariffQuery(target, reporter, wanted.labels, wanted.codes)
+        rows = len(wanted.codes) * len(wanted.years)
+        yield Question(f"MFN tariffs of {target}, {wanted.about}", query, rows)
+        if SOURCE in wanted.named:  # a request a code: only where named
+            year = wanted.labels[-1]
+            what = f"preferential tariffs of {target}, {len(wanted.codes)} codes, {year}"
+            query = TariffQuery(target, reporter, (year,), wanted.codes, preferential=True)
+            yield Question(what, query, len(wanted.codes) * PARTNERS)
+
+
+def _snapshot(query: TariffQuery, client: Client) -> pd.DataFrame:
+    """Return rates by partner; groups of beneficiaries and lines without a rate are left out."""
+    raw = joined(fetch(part, client) for part in query.requests())
+    notes = []
+    regimes = raw["regime"].isin(["MFN", "preferential"])
+    group = ~raw["partner_code"].str.fullmatch(r"[0-8]\d\d")
+    no_rate = raw["rate_pct"].isna()
+    for rows, what in (
+        (no_rate, "rates that rest on no percentage"),
+        (group & ~no_rate, "rates for groups of countries"),
+        (~regimes & ~group & ~no_rate, "rates of other kinds"),
+    ):
+        if rows.any():
+            notes.append(f"{query.economy}: {int(rows.sum())} {what} left out")
+    raw = raw[regimes & ~group & ~no_rate & raw["cmd_code"].str.fullmatch(r"\d{6}")]
+    partner = economies(raw["partner_code"], "wits", SOURCE, notes, ignore=["000"])
+    partner = partner.mask(raw["partner_code"] == "000", WORLD)
+    frame = raw.assign(reporter=query.economy, partner=partner)[partner.notna()]
+    keys = ["reporter", "partner", "hs_revision", "cmd_code", "period", "regime"]
+    return noted(frame[[*keys, "rate_pct"]].drop_duplicates(), notes)
+
+
+SOURCES = (
+    Source(
+        "wits", 110, redistributable=False,
+        producer="World Bank and UNCTAD",
+        title="Applied MFN and preferential tariffs by HS6, simple averages",
+        citation="World Bank, World Integrated Trade Solution: UNCTAD TRAINS, tariff averages by "
+        "HS6.",
+        licence="World Bank terms of use: reuse with attribution to WITS and UNCTAD; terms for "
+        "passing whole tables on not verified",
+        licence_url="https://wits.worldbank.org/faqs.html",
+        quirks=(
+            "Simple averages over national lines of a code; specific duties are not in them.",
+            "Additional duties (Sections 232 and 301, emergency powers) are not in them.",
+            "Members of the EU have the EU's tariff; partner WLD is most-favoured-nation.",
+        ),
+        feeds=(Feed("duties", same=RATES_ONLY),),
+        provider=PROVIDER, file="tariffs.parquet", groups=("reporter", "period", "regime"),
+        plan=_plan, fetch=_snapshot,
+        questions=lambda query, _: (request(part) for part in query.requests()),
+        parts=lambda query: [
+            replace(query, periods=(str(part.year),), codes=part.products)
+            for part in query.requests()
+        ],
+    ),
+)  # fmt: skip

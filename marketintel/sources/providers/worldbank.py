@@ -5,6 +5,7 @@ groups stand among the countries; they are marked here, by a list, and are for t
 A year without a figure is a null, and stays out.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,11 +13,20 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import Refused, SourceError, UsageError
+from marketintel.sources.codes import economies
 from marketintel.sources.formats import tidy
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
-from marketintel.sources.scope import asked
+from marketintel.sources.source import (
+    Feed,
+    Question,
+    Source,
+    Wanted,
+    noted,
+    one_by_one,
+    within,
+)
 
 SOURCE = "worldbank"
 PROVIDER = Provider(SOURCE, "https://api.worldbank.org/v2", min_interval_s=0.5)
@@ -48,17 +58,7 @@ _FIELDS = ("indicator", "country", "countryiso3code", "date", "value")
 
 @dataclass(frozen=True)
 class Query:
-    """A question to the World Bank.
-
-    Attributes
-    ----------
-    indicators : tuple of str
-        Such as NY.GDP.MKTP.CD.
-    economies : tuple of str
-        ISO3 codes; none means all.
-    first_year, last_year : int
-        Bounds, both included.
-    """
+    """Indicators such as NY.GDP.MKTP.CD, first and last year, economies by ISO3 (none: all)."""
 
     indicators: tuple[str, ...]
     first_year: int
@@ -146,7 +146,7 @@ def _accept(
                 f"{SOURCE}: got {tidy.snippet(str(row['indicator']['id']))} where {indicator} was "
                 "asked for; the provider's parameters changed"
             )
-    asked(
+    within(
         process(rows), SOURCE, since=query.first_year, until=query.last_year,
         economy_code=query.economies,
     )  # fmt: skip
@@ -225,3 +225,39 @@ def process(body: tidy.Body | list[Any]) -> pd.DataFrame:
             f"{SOURCE}: two figures for {' '.join(first[keys])}; expected one: ask again later"
         )
     return frame.sort_values(keys, ignore_index=True)
+
+
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    query = Query(tuple(INDICATORS), wanted.years[0], wanted.years[-1])
+    what = f"{len(INDICATORS)} indicators, all economies, {wanted.span}"
+    yield Question(what, query, len(INDICATORS) * len(wanted.years) * 260)
+
+
+def _snapshot(query: Query, client: Client) -> pd.DataFrame:
+    raw = fetch(query, client)
+    raw = raw[~raw["is_aggregate"]]
+    notes: list[str] = []
+    economy = economies(raw["economy_code"], "iso3", SOURCE, notes)
+    columns = ["economy", "indicator", "period", "value", "unit", "is_projection"]
+    return noted(raw.assign(economy=economy)[economy.notna()][columns], notes)
+
+
+SOURCES = (
+    Source(
+        "worldbank", 100, redistributable=True,
+        producer="World Bank",
+        title="World Development Indicators: GDP (current US$), population, consumer-price "
+        "inflation",
+        citation=f"World Bank, World Development Indicators: {', '.join(INDICATORS)}.",
+        licence="CC BY 4.0",
+        licence_url="https://creativecommons.org/licenses/by/4.0/",
+        quirks=(
+            "A year without a figure has no row; regions and income groups are left out.",
+            "GDP is in current US dollars at market exchange rates.",
+        ),
+        feeds=(Feed("macro"),),
+        provider=PROVIDER, file="macro.parquet", groups=("indicator", "economy", "period"),
+        plan=_plan, fetch=_snapshot, parts=one_by_one("indicators"), by_code=False,
+        questions=lambda query, _: (address(name, query) for name in query.indicators),
+    ),
+)  # fmt: skip

@@ -7,14 +7,17 @@ found is an empty 204.
 
 import io
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
-from marketintel.errors import MissingDataError, SourceError, UsageError
+from marketintel.errors import SourceError, Unreachable, UsageError
+from marketintel.reference.countries import code_of, group_members
+from marketintel.reference.hs import hs_revision_at
+from marketintel.sources.codes import economies
 from marketintel.sources.formats.notices import notice, refuse
 from marketintel.sources.formats.tidy import (
     Body,
@@ -28,9 +31,20 @@ from marketintel.sources.formats.tidy import (
 )
 from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
-from marketintel.sources.http.client import Client, client_for
+from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import WTO_KEY, Provider
-from marketintel.sources.scope import asked
+from marketintel.sources.source import (
+    RATES_ONLY,
+    WORLD,
+    Feed,
+    Question,
+    Source,
+    Wanted,
+    chunks,
+    joined,
+    noted,
+    within,
+)
 
 SOURCE = "wto"
 PROVIDER = Provider(
@@ -70,18 +84,9 @@ _FIELDS = {
 
 @dataclass(frozen=True)
 class Query:
-    """Figures to ask for.
+    """Years of an indicator; reporters and partners by WTO code (none: all; the default).
 
-    Attributes
-    ----------
-    indicator : str
-        Such as ``HS_A_0010`` (MFN applied, HS6) or ``HS_P_0070`` (lowest preferential).
-    reporters, partners : sequence of str
-        WTO codes of three digits; none means all, and the default partners.
-    products : sequence of str
-        HS codes or sectors; none means the provider's default.
-    since, until : int
-        First and last year.
+    No ``products`` (HS codes or sectors) mean the provider's default.
     """
 
     indicator: str
@@ -118,38 +123,31 @@ def request(query: Query) -> tuple[str, dict[str, str]]:
     }
 
 
-def perform(query: Query, client: Client) -> Answer:
-    """Ask once; an empty 204 is an answer."""
-    path, params = request(query)
-    return client.get(path, params, accept=(200, 204), check=partial(_acceptable, query=query))
-
-
-def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
-    return asked(
-        process(answer.body), SOURCE, since=query.since, until=query.until,
-        indicator=[query.indicator], reporter_code=query.reporters,
-    )  # fmt: skip
-
-
-def fetch(
-    query: Query, *, client: Client | None = None, base_url: str | None = None
-) -> pd.DataFrame:
-    """Return the figures of a query under :data:`CONTRACT`.
+def fetch(query: Query, client: Client) -> pd.DataFrame:
+    """Return the figures of a query under :data:`CONTRACT`; none for an empty 204.
 
     Raises
     ------
-    MissingDataError
+    Unreachable
         There is no key in the environment.
     """
     check(query)
-    if PROVIDER.key() is None:
-        raise MissingDataError(
-            "wto: no key; set the environment variable WTO_KEY "
-            f"(a key is free at {PROVIDER.sign_up})"
+    if not client.has_key:
+        raise Unreachable(
+            f"wto: no key; set {PROVIDER.key_env} (a key is free at {PROVIDER.sign_up})"
         )
-    with client_for(PROVIDER, client, base_url) as talk:
-        frame: pd.DataFrame = perform(query, talk).content
+    path, params = request(query)
+    frame: pd.DataFrame = client.get(
+        path, params, accept=(200, 204), check=partial(_acceptable, query=query)
+    ).content
     return frame
+
+
+def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
+    return within(
+        process(answer.body), SOURCE, since=query.since, until=query.until,
+        indicator=[query.indicator], reporter_code=query.reporters,
+    )  # fmt: skip
 
 
 @reading(SOURCE)
@@ -203,3 +201,103 @@ def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
         if optional not in frame:
             frame[optional] = None
     return conform(frame, CONTRACT, SOURCE)
+
+
+#: HS codes in one request: keeps addresses below 1,000 characters.
+_CODES = 60
+
+#: WTO code of the members of the European Union.
+EU = "918"
+
+#: Indicators with their regime and partners; "all" where it matters.
+REGIMES = {"HS_A_0010": ("MFN", "default"), "HS_P_0070": ("preferential", "all")}
+
+
+@dataclass(frozen=True)
+class TariffQuery:
+    """Tariffs of an economy (ISO3 and WTO code), MFN and lowest preferential."""
+
+    economy: str
+    reporter: str
+    periods: tuple[str, ...]
+    codes: tuple[str, ...]
+
+    def requests(self) -> Iterator[Query]:
+        """Yield the queries of single requests."""
+        first, last = int(self.periods[0]), int(self.periods[-1])
+        for indicator, (_, partner) in REGIMES.items():
+            for some in chunks(self.codes, _CODES):
+                yield Query(indicator, first, last, (self.reporter,), (partner,), some)
+
+
+def _plan(wanted: Wanted) -> Iterator[Question]:
+    for target in wanted.targets:
+        if not (code := code_of(target, "wits")):
+            continue
+        try:
+            for label in wanted.labels:
+                hs_revision_at(target, label)
+        except UsageError:
+            wanted.notes.append(
+                f"wto: does not say the HS revision of {target}; WITS does, ask there"
+            )
+            continue
+        reporter = EU if target in group_members("EU27") else code
+        query = TariffQuery(target, reporter, wanted.labels, wanted.codes)
+        rows = len(wanted.codes) * len(wanted.years)
+        yield Question(f"tariffs of {target}, {wanted.about}", query, rows)
+
+
+def _snapshot(query: TariffQuery, client: Client) -> pd.DataFrame:
+    """Return rates by partner, in the HS revision of the economy's year."""
+    raw = joined(fetch(part, client) for part in query.requests())
+    percent = raw["unit"].isin(["PCT", "%"]) & raw["value"].notna()
+    code = raw["cmd_code"].fillna("").str.fullmatch(r"\d{6}")
+    partner = raw["partner_code"].fillna("000")
+    group = (partner != "000") & ~partner.str.fullmatch(r"[0-8]\d\d")
+    notes = []
+    for rows, what in (
+        (group & percent & code, "rates for groups of countries"),
+        (~percent | ~code, "figures that are no percentage of a product"),
+    ):
+        if rows.any():
+            notes.append(f"{query.economy}: {int(rows.sum())} {what} left out")
+    keep = percent & code & ~group
+    raw, partner = raw[keep], partner[keep]
+    revisions = {p: hs_revision_at(query.economy, p) for p in raw["period"].unique()}
+    named = economies(partner, "wto", SOURCE, notes, ignore=["000"])
+    frame = raw.assign(
+        reporter=query.economy,
+        partner=named.mask(partner == "000", WORLD),
+        hs_revision=raw["period"].map(revisions).astype("str"),
+        regime=raw["indicator"].map({name: regime for name, (regime, _) in REGIMES.items()}),
+        rate_pct=raw["value"],
+    ).dropna(subset="partner")
+    keys = ["reporter", "partner", "hs_revision", "cmd_code", "period", "regime"]
+    # Of several schemes for one partner the lowest rate is what a trader may claim.
+    return noted(frame.groupby(keys, as_index=False)[["rate_pct"]].min(), notes)
+
+
+SOURCES = (
+    Source(
+        "wto", 120, redistributable=False,
+        producer="World Trade Organization",
+        title="Applied MFN and lowest preferential tariffs by HS6, simple averages",
+        citation="World Trade Organization, WTO Timeseries: HS_A_0010 and HS_P_0070, simple "
+        "average ad valorem tariff at HS 6-digit.",
+        licence="WTO terms: reuse with attribution; terms for passing whole tables on not "
+        "verified",
+        licence_url="https://www.wto.org/english/tratop_e/tariffs_e/tariff_data_e.htm",
+        quirks=(
+            "The answers do not say the HS revision: it is the one that the economy used in the "
+            "year, and economies whose revision is not known are not asked about.",
+            "Members of the EU have the EU's tariff; partner WLD is most-favoured-nation.",
+            "Additional duties are not in them.",
+        ),
+        feeds=(Feed("duties", same=RATES_ONLY),),
+        provider=PROVIDER, file="tariffs.parquet", groups=("reporter", "period", "regime"),
+        plan=_plan, fetch=_snapshot, on_request=True, answer_s=5.0, trial=("CAN", 2022),
+        questions=lambda query, _: (request(part) for part in query.requests()),
+        parts=lambda query: [replace(query, codes=some) for some in chunks(query.codes, _CODES)],
+    ),
+)  # fmt: skip

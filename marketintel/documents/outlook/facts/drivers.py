@@ -15,7 +15,7 @@ from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.drivers import load_elasticities
 from marketintel.reference.headings import Headings
 from marketintel.reference.segments import Segments
-from marketintel.reference.sources import load_sources
+from marketintel.sources.catalogue import sources
 from marketintel.warehouse.context import macro, world_series
 from marketintel.warehouse.flows import supplier_matrix
 
@@ -157,7 +157,7 @@ def gdp_projections(countries: Sequence[str], month: str, data_dir: Path | None)
         back = values[~values["is_projection"].astype(bool)].tail(11)["value"]
         if len(ahead) < 2 or len(set(ahead["source"])) > 1 or len(back) < 2:
             continue
-        producer = load_sources()[ahead["source"].iloc[0]].producer
+        producer = sources()[ahead["source"].iloc[0]].producer
         vintage = str(ahead["vintage"].iloc[0])
         said = f"{producer}, {vintage}"
         old = f"projection of {vintage}, out of date" if present.is_old(vintage, month) else ""

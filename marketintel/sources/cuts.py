@@ -1,4 +1,4 @@
-"""Parts of a question: names, and cuts of one that is refused, until the bad bit is alone."""
+"""Parts of a query: names, and halves of one that is refused, until the bad value is alone."""
 
 import json
 from dataclasses import fields, is_dataclass, replace
@@ -36,12 +36,12 @@ def refusal(refused: list[tuple[str, SourceError]]) -> SourceError | None:
     )
 
 
-def halves(query: Any) -> list[Any]:
-    """Return two queries that together ask the same; none where there is nothing to cut."""
+def halves(query: Any, lists: tuple[str, ...] = _LISTS) -> list[Any]:
+    """Return two queries, cut along the first list of several values; none for a single value."""
     if not is_dataclass(query) or isinstance(query, type):
         return []
     names = {field.name for field in fields(query)}
-    for name in _LISTS:
+    for name in lists:
         values = getattr(query, name) if name in names else ()
         if len(values) > 1:
             middle = len(values) // 2

@@ -1,7 +1,6 @@
-"""Comtrade's rows under a contract: what each field means, which rows are left out and why."""
+"""Rows of UN Comtrade: JSON messages with count, data and error."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -20,20 +19,11 @@ CONTRACT = {
     "valuation": "str", "trade_system": "str", "is_mirror": "bool",
 }  # fmt: skip
 _KEY = ["reporter_code", "partner_code", "flow", "hs_revision", "cmd_code", "period"]
-
 FLOWS = {"import": "M", "export": "X", "re_import": "RM", "re_export": "RX"}
 REVISIONS = {
     "H0": "HS1992", "H1": "HS1996", "H2": "HS2002", "H3": "HS2007", "H4": "HS2012",
     "H5": "HS2017", "H6": "HS2022",
 }  # fmt: skip
-
-#: Partners that are not economies: areas not elsewhere specified, bunkers, free zones, special
-#: categories. Their trade is in a reporter's world total. 490 is not here: it stands for Taiwan.
-UNSPECIFIED = (
-    "129", "221", "290", "471", "472", "473", "492", "527", "536", "568", "577", "636", "637",
-    "697", "837", "838", "839", "879", "899",
-)  # fmt: skip
-
 FIELDS = (
     "reporterCode", "partnerCode", "flowCode", "classificationCode", "cmdCode", "period",
     "freqCode", "primaryValue",
@@ -79,9 +69,10 @@ def process(body: tidy.Body | Mapping[str, Any] | Sequence[dict[str, Any]]) -> p
             f"{int(flow.isna().sum())} rows of other flows than {', '.join(FLOWS)} left out"
         )
         raw, flow = raw[flow.notna()], flow[flow.notna()]
-    number = partial(_number, raw)
-    unit = _text(raw, "qtyUnitAbbr").replace({"N/A": None, "": None, "None": None, "nan": None})
-    quantity = number("qty")
+    absent = pd.Series(None, index=raw.index, dtype="str")
+    unit = raw["qtyUnitAbbr"].astype("str").str.strip() if "qtyUnitAbbr" in raw else absent
+    unit = unit.replace({"N/A": None, "": None, "None": None, "nan": None})
+    quantity = _number(raw, "qty")
     frame = pd.DataFrame(
         {
             "reporter_code": raw["reporterCode"].astype("str"),
@@ -92,16 +83,16 @@ def process(body: tidy.Body | Mapping[str, Any] | Sequence[dict[str, Any]]) -> p
             "period": _period(raw["period"]),
             "freq": raw["freqCode"].astype("str"),
             "value_usd": tidy.numbers(raw["primaryValue"], SOURCE, "primaryValue"),
-            "net_weight_kg": number("netWgt"),
+            "net_weight_kg": _number(raw, "netWgt"),
             "quantity": quantity.where(unit.notna()),
             "quantity_unit": unit.where(quantity.notna()),
             "valuation": _valuation(raw, flow),
-            "trade_system": pd.Series(None, index=raw.index, dtype="str"),
+            "trade_system": absent,
             "is_mirror": False,
         }
     )
-    if (absent := int(frame["value_usd"].isna().sum())) > 0:
-        notes.append(f"{absent} rows without a value left out")
+    if (without := int(frame["value_usd"].isna().sum())) > 0:
+        notes.append(f"{without} rows without a value left out")
         frame = frame[frame["value_usd"].notna()]
     return _noted(_once(tidy.conform(frame, CONTRACT, SOURCE), notes), notes)
 
@@ -121,7 +112,7 @@ def _only_totals(raw: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 
 def _once(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
-    """Drop rows that came twice; two values for one cell are a fault nobody here can settle."""
+    """Drop rows that came twice; refuse two values of one cell."""
     single = frame.drop_duplicates()
     if len(single) < len(frame):
         notes.append(f"{len(frame) - len(single)} duplicate rows dropped")
@@ -136,16 +127,11 @@ def _once(frame: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
 
 
 def _number(raw: pd.DataFrame, field: str) -> pd.Series:
-    """Return an optional quantity; 0 is how Comtrade writes that it has none."""
+    """Return an optional quantity; Comtrade writes 0 where it has none."""
     if field not in raw:
         return pd.Series(float("nan"), index=raw.index)
     values = tidy.numbers(raw[field], SOURCE, field)
     return values.where(values > 0)
-
-
-def _text(raw: pd.DataFrame, field: str) -> pd.Series:
-    absent = pd.Series(None, index=raw.index, dtype="str")
-    return raw[field].astype("str").str.strip() if field in raw else absent
 
 
 def _revision(codes: pd.Series) -> pd.Series:
@@ -170,12 +156,11 @@ def _period(values: pd.Series) -> pd.Series:
 
 
 def _valuation(raw: pd.DataFrame, flow: pd.Series) -> pd.Series:
-    """Say which of its two values the reporter's primary value is; else what is usual."""
+    """Return CIF or FOB: of the two values the one that is primary; else the usual one."""
     primary = raw["primaryValue"]
     usual = flow.map(lambda name: "CIF" if name in ("import", "re_import") else "FOB")
-    for field, name in (("fobvalue", "FOB"), ("cifvalue", "CIF")):
+    for field, other, name in (("fobvalue", "cifvalue", "FOB"), ("cifvalue", "fobvalue", "CIF")):
         if field in raw:
-            other = "cifvalue" if field == "fobvalue" else "fobvalue"
             same = (raw[field] == primary) & (raw[other] != primary if other in raw else True)
             usual = usual.mask(same, name)
     return usual

@@ -9,8 +9,8 @@ import pytest
 from marketintel.errors import SourceError, UsageError
 from marketintel.reference.countries import code_map, to_iso3
 from marketintel.sources.http.client import Client
-from marketintel.sources.providers import cimt
-from marketintel.sources.providers.cimt import CONTRACT, PROVIDER, Query, fetch, process
+from marketintel.sources.providers import statcan
+from marketintel.sources.providers.statcan import CONTRACT, PROVIDER, Query, fetch, process
 from tests.sources.server import FakeClock, Server
 
 HEAD = "YearMonth/AnnéeMois,HS6,Country/Pays,Province,State/État,Value/Valeur"
@@ -87,12 +87,12 @@ def test_every_code_of_the_archives_own_list_is_an_economy_or_said_to_be_none():
     found = to_iso3(pd.Series(beside_iso), "statcan").tolist()
     assert found[:2] == ["XKX", "ESP"]
     assert found[-7:] == ["ANT", "MMR", "COD", "TLS", "SCG", "GBR", "GRC"]
-    assert not set(cimt.NO_ECONOMY) & set(code_map("statcan"))
+    assert not set(statcan.NO_ECONOMY) & set(code_map("statcan"))
 
 
 def test_chunks_make_no_difference(archive, monkeypatch):
     whole = process(archive(), flow="import")
-    monkeypatch.setattr(cimt, "_CHUNK_ROWS", 2)
+    monkeypatch.setattr(statcan, "_CHUNK_ROWS", 2)
     assert process(archive(), flow="import").equals(whole)
 
 
@@ -124,21 +124,21 @@ def test_schema_changes_stop(archive, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "query", [Query(2024, "exports"), Query(1980), Query(2024, products=["9"])]
+    "query", [Query(("2024",), flows=("exports",)), Query(("1980",)), Query(("2024",), ("9",))]
 )
 def test_questions_that_cannot_be_asked(query):
     with pytest.raises(UsageError, match=r"^statcan_cimt: "):
-        fetch(query)
+        fetch(query, None)
 
 
 def test_fetch_over_http(server, client, archive):
     body = archive().read_bytes()
     server.add("/CIMT-CICM_Imp_2026.zip", body=body, content_type="application/zip")
-    assert fetch(Query(2026), client=client)["value_cad"].sum() == 135
+    assert fetch(Query(("2026",), flows=("import",)), client)["value_cad"].sum() == 135
 
 
 def test_a_year_not_out_yet_is_empty(server, client):
-    got = fetch(Query(2031, "export"), client=client)
+    got = fetch(Query(("2031",), flows=("export",)), client)
     assert len(got) == 0
     assert "2031" in got.attrs["notes"][0]
     assert server.requests[0].path == "/CIMT-CICM_Tot_Exp_2031.zip"
