@@ -366,5 +366,5 @@ def sources(dossier: Dossier) -> Stack:
 
 def _sentences(study: Study) -> list[str]:
     """Return the sentences on demand, segments, exporter and causes of a market study."""
-    said = _environment("mission").get_template("market.md.j2").module
+    said = _environment("mission", "en").get_template("market.md.j2").module
     return [part(study) for part in (said.demand, said.segments, said.exporter, said.why)]
