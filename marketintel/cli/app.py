@@ -7,11 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from marketintel.cli import partnership as cli_partnership
 from marketintel.cli.data import build, check, data, explain, market, segments
+from marketintel.cli.documents import check_form
 from marketintel.cli.documents import command as document
 from marketintel.cli.fetch import fetch
 from marketintel.cli.forecast import print_levels
+from marketintel.cli.kpi import kpi, practice
 from marketintel.cli.process import run_as_process
 from marketintel.documents.document import document_class
 from marketintel.errors import UsageError
@@ -37,12 +38,13 @@ def root(
         raise typer.Exit
 
 
-for command in (market, segments, data, build, check, fetch, explain):
+for command in (market, segments, data, build, check, fetch, explain, practice):
     app.command()(command)
-for name in ("market_study", "screening", "s3_brief"):
+for name in ("market_study", "screening", "s3_brief", "mission", "roadmap", "needs"):
     app.command(document_class(name).command)(document(name))
 app.command("forecast")(document("outlook", instead=print_levels))
-cli_partnership.register(app)
+app.command("clusters")(document("clusters", instead=check_form))
+app.add_typer(kpi, name="kpi")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -21,6 +21,7 @@ from marketintel.cli.options import (
     say,
 )
 from marketintel.documents.document import Document, document_class, write
+from marketintel.errors import UsageError
 
 _SHARED = {
     "out": (OutOption, Path("reports")),
@@ -72,6 +73,37 @@ def command(name: str, instead: Callable[..., bool] | None = None) -> Callable[.
     return run
 
 
+def check_form(
+    values: dict[str, Any],
+    data: Path | None,
+    *,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            help="Only check a members file or a survey; write nothing.",
+            parser=file_there,
+            metavar="FILE",
+        ),
+    ] = None,
+) -> bool:
+    """Print the mistakes of a members file or survey, if one is given; its header names the kind."""
+    from marketintel.reference.partnership import check_members, check_survey
+
+    if check is None:
+        return False
+    try:
+        with check.open(encoding="utf-8-sig") as handle:
+            header = handle.readline()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{check}: cannot be read ({error}); give a CSV file") from error
+    if problems := (check_survey if "respondent" in header else check_members)(check).problems:
+        for problem in problems:
+            typer.echo(str(problem), err=True)
+        raise typer.Exit(5)
+    typer.echo(f"{check}: no mistake found")
+    return True
+
+
 def _options(document: type[Document]) -> list[inspect.Parameter]:
     """Return the options and arguments of a document's parameters."""
     hints = get_type_hints(document.Parameters)
@@ -105,8 +137,6 @@ def _options(document: type[Document]) -> list[inspect.Parameter]:
 
 def typing_annotated(kind: Any, form: Any, flags: tuple[str, ...], extra: dict[str, Any]) -> Any:
     """Return a type annotated as option or argument."""
-    from typing import Annotated
-
     return Annotated[kind, form(*flags, **extra)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 import json
 import os
 import pickle
@@ -61,7 +62,7 @@ def parameter(
     argument : bool
         Positional on the command line.
     file : bool
-        A path, which must exist.
+        A path, which must exist; kept relative to the current folder, where the notebook runs.
     internal : bool
         Not on the command line; changes no figure.
     convert : callable, optional
@@ -82,8 +83,11 @@ class Parameters:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
             if convert := field.metadata.get("convert"):
-                object.__setattr__(self, field.name, convert(getattr(self, field.name)))
+                object.__setattr__(self, field.name, convert(value))
+            if field.metadata.get("file") and value:
+                object.__setattr__(self, field.name, os.path.relpath(value))
 
 
 def as_of_parameter() -> Any:
@@ -155,7 +159,12 @@ class Document:
 
     def folder(self) -> str:
         """Return the folder within an edition; every parameter that changes a figure is in it."""
-        return folder_name(self.command, *map(str, self.resolved().values()))
+        values = self.resolved()
+        for field in dataclasses.fields(self.parameters):
+            if field.metadata["file"] and values[field.name]:
+                content = Path(values[field.name]).read_bytes()
+                values[field.name] = hashlib.sha256(content).hexdigest()[:8]
+        return folder_name(self.command, *map(str, values.values()))
 
     @property
     def as_of(self) -> str:

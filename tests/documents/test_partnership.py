@@ -1,5 +1,8 @@
 """The partnership's documents: built for every key market, gaps and examples called by name."""
 
+import functools
+import os
+import pickle
 import re
 import shlex
 import subprocess
@@ -9,46 +12,43 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import typer
 from typer.testing import CliRunner
 
-from marketintel.cli import partnership as cli_partnership
-from marketintel.documents import partnership_editions as edition
-from marketintel.documents.clusters import pages as clusters
-from marketintel.documents.document import open_document
-from marketintel.documents.engine.blocks import Callout, Heading, Stack, Table, Text
+from marketintel.cli.app import app
+from marketintel.documents import indicators, practice
+from marketintel.documents.document import open_document, write
+from marketintel.documents.engine.blocks import Callout, KeyFigures, Table, Text
+from marketintel.documents.engine.cover import EXAMPLE
 from marketintel.documents.kpi_monitor import entry
-from marketintel.documents.kpi_monitor.facts import load as load_monitor
-from marketintel.documents.mission import pages as mission
-from marketintel.documents.needs import pages as needs
-from marketintel.documents.partnership import KEY_MARKETS, age, figure
-from marketintel.documents.practice import pages as practice
-from marketintel.documents.roadmap import pages as roadmap
-from marketintel.errors import MissingDataError, UsageError
+from marketintel.documents.partnership import age, figure
+from marketintel.documents.roadmap.document import KEY_MARKETS
+from marketintel.documents.roadmap.facts import Plan
+from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
 from marketintel.reference import kpi_log
 from marketintel.reference.countries import REFERENCE_DIR
 
 DAY = "2026-11-22"
-MEMBERS = REFERENCE_DIR / "cluster_members_template.csv"
+MEMBERS = str(REFERENCE_DIR / "cluster_members_template.csv")
+GOLDEN = Path(__file__).parent / "golden"
 RUNNER = CliRunner()
 
 
-def app():
-    made = typer.Typer()
-    cli_partnership.register(made)
-    return made
+@functools.cache
+def document(name, **parameters):
+    return open_document(name, as_of=DAY, **parameters)
 
 
-def blocks(*shown):
-    return list(Stack(*shown).flat())
+def blocks(doc, *chapters):
+    return [b for name in chapters or doc.chapters for b in doc.chapter(name).flat()]
 
 
-def prose(*shown):
-    return "\n".join(b.markdown for b in blocks(*shown) if isinstance(b, Text | Callout))
+def prose(doc, *chapters):
+    shown = blocks(doc, *chapters)
+    return "\n".join(b.markdown for b in shown if isinstance(b, Text | Callout))
 
 
-def tables(*shown):
-    return {b.name: b.frame for b in blocks(*shown) if isinstance(b, Table)}
+def tables(doc, *chapters):
+    return {b.name: b.frame for b in blocks(doc, *chapters) if isinstance(b, Table)}
 
 
 @pytest.fixture
@@ -61,22 +61,11 @@ def data(root, tmp_path):
     return made
 
 
-MISSION_PARTS = [
-    mission.market_page, mission.pitches, mission.actors, mission.memoranda, mission.questions,
-    mission.meetings, mission.gaps, mission.sources,
-]  # fmt: skip
-CLUSTER_PARTS = [
-    clusters.summary, clusters.supply, clusters.value_chains, clusters.complements,
-    clusters.cross_sector, clusters.readiness, clusters.directory, clusters.gaps, clusters.sources,
-]  # fmt: skip
-
-
 @pytest.mark.parametrize("iso3", KEY_MARKETS)
 def test_a_dossier_of_every_key_market(iso3):
-    dossier = mission.load(iso3, as_of=DAY)
-    shown = [part(dossier) for part in MISSION_PARTS]
-    text, found = prose(*shown), tables(*shown)
-    assert (iso3 == "USA") == ("pitch" in found)
+    doc = document("mission", country=iso3)
+    text, found = prose(doc), tables(doc)
+    assert (iso3 == "USA") == ("pitch" in found) == ("suppliers" in found)
     assert ("No import figures" in text) == (iso3 != "USA")
     assert "Members are not known" in text and "EXAMPLE" not in text
     for name in ("actors", "memoranda"):
@@ -87,38 +76,94 @@ def test_a_dossier_of_every_key_market(iso3):
 
 @pytest.mark.parametrize("iso3", KEY_MARKETS)
 def test_clusters_for_every_key_market(iso3):
-    found = clusters.load(iso3, as_of=DAY)
-    shown = [part(found) for part in CLUSTER_PARTS]
-    text = prose(*shown)
-    assert "No cluster has filled in its members yet" in text
-    assert not {"coverage", "pairs", "readiness"} & set(tables(*shown))
-    directory = tables(*shown)["directory"].set_index("cluster")
+    doc = document("clusters", country=iso3)
+    found = tables(doc)
+    assert "No cluster has filled in its members yet" in prose(doc)
+    assert not {"coverage", "pairs", "readiness"} & set(found)
+    assert (iso3 == "USA") == ("supply_and_demand" in found)
+    directory, active = found["directory"].set_index("cluster"), doc.facts.active
     assert "not proposed" in directory.loc["optitec", "status"]
-    assert "optitec" not in found.active and len(found.active) == len(directory) - 1
-    assert {"alpha_rlh", "triple_steelix", "produtech", "business_joensuu"} <= set(found.active)
+    assert "optitec" not in active and len(active) == len(directory) - 1
+    assert {"alpha_rlh", "triple_steelix", "produtech", "business_joensuu"} <= set(active)
 
 
 def test_segments_to_pitch_are_those_of_the_study():
-    dossier = mission.load("USA", as_of=DAY)
+    dossier = document("mission", country="USA").facts
     study = dossier.market.study
     special = study.specialisation[study.specialisation["partner"] == "EU27"]
     special = special.set_index("segment")["rca_in_market"]
     assert (special[dossier.pitch["segment"]] > 1).all()
     assert dossier.pitch["demand_usd"].is_monotonic_decreasing
     skipped = set(special[special > 1].index) - set(dossier.pitch["segment"])
-    assert all(dossier.found.demand[s] <= dossier.pitch["demand_usd"].min() for s in skipped)
+    demand = dossier.directory.demand
+    assert all(demand[s] <= dossier.pitch["demand_usd"].min() for s in skipped)
 
 
 def test_examples_are_called_examples_wherever_they_go():
-    found = clusters.load("USA", MEMBERS, DAY)
-    shown = [part(found) for part in CLUSTER_PARTS]
-    assert "**This is an example.**" in prose(*shown)
+    clusters = document("clusters", members=MEMBERS)
+    assert "**This is an example.**" in prose(clusters, "summary")
+    found = tables(clusters)
     for name in ("coverage", "readiness"):
-        assert tables(*shown)[name]["cluster"].str.startswith("EXAMPLE").all()
-    dossier = mission.load("USA", MEMBERS, DAY)
-    assert dossier.is_example and "**EXAMPLE.**" in prose(mission.pitches(dossier))
-    survey = needs.load(REFERENCE_DIR / "needs_template.csv")
-    assert survey.is_example and "**This is an example.**" in prose(needs.summary(survey))
+        assert found[name]["cluster"].str.startswith("EXAMPLE").all()
+    assert {"coverage", "gaps", "pairs", "readiness"} <= set(found)
+    mission = document("mission", country="JPN", members=MEMBERS)
+    assert "**EXAMPLE.**" in prose(mission, "pitch") and "members_to_bring" in tables(mission)
+    survey = document("needs", survey=str(REFERENCE_DIR / "needs_template.csv"))
+    assert "**This is an example.**" in prose(survey, "summary")
+    for doc in (clusters, mission, survey):
+        assert doc.cover().scope == EXAMPLE
+
+
+def test_a_file_is_part_of_the_name_and_its_path_names_no_machine(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "members.csv"
+    path.write_text(Path(MEMBERS).read_text(encoding="utf-8"), encoding="utf-8")
+    doc = open_document("clusters", country="japan", members=str(path), as_of=DAY)
+    assert doc.resolved() == {"country": "JPN", "members": "members.csv", "as_of": DAY}
+    folder = doc.folder()
+    assert re.fullmatch(rf"clusters-JPN-[0-9a-f]{{8}}-{DAY}", folder)
+    assert document("clusters", country="JPN").folder() == f"clusters-JPN-{DAY}"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert doc.folder() != folder
+
+
+def test_a_wrong_members_file_is_named_with_its_line(tmp_path):
+    path = tmp_path / "members.csv"
+    path.write_text("cluster,member\nnobody,x\n", encoding="utf-8")
+    for name in ("clusters", "mission"):
+        with pytest.raises(ReferenceFileError, match=r"members\.csv"):
+            open_document(name, country="JPN", members=str(path))
+
+
+@pytest.mark.parametrize("name", ["clusters", "mission", "roadmap", "needs", "kpi_monitor"])
+def test_the_summary_is_the_golden_text(name):
+    """``REGOLD=1`` writes the texts anew, for a review of what changed."""
+    country = {"country": "USA"} if name in ("clusters", "mission") else {}
+    path = GOLDEN / f"{name}_summary.md"
+    text = golden_text(document(name, **country), "summary")
+    if os.environ.get("REGOLD"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def golden_text(doc, chapter):
+    lines = []
+    for block in blocks(doc, chapter):
+        if isinstance(block, Text | Callout):
+            lines.append(block.markdown)
+        elif isinstance(block, KeyFigures):
+            lines += [" | ".join(card) for card in block.figures]
+        else:
+            lines.append(f"[{block.name}] {block.caption}")
+    return "\n\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", ["clusters", "mission", "roadmap", "needs"])
+def test_facts_survive_the_way_to_the_kernel(name):
+    doc = document(name, **({"country": "USA"} if name == "mission" else {}))
+    again = pickle.loads(pickle.dumps(doc))  # noqa: S301 - our own
+    chapters = ("gaps", "questions") if name == "mission" else ("summary", "gaps")
+    assert prose(again, *chapters) == prose(doc, *chapters)
 
 
 def test_the_monitor_never_calls_a_target_a_result(data):
@@ -130,22 +175,22 @@ def test_the_monitor_never_calls_a_target_a_result(data):
     assert (table.loc[table["programme"] == "Plan 2027-2029", "status"] == "not started").all()
     assert table.loc["p4i_exchanges", "status"] == "no measurement"
     assert table.loc["pimap_first_memoranda", ["measured", "status"]].tolist() == [2, "attained"]
-    text = prose(doc.chapter("summary"), doc.chapter("context"))
+    text = prose(doc, "summary", "context")
     assert "**not results**" in text and "**Context, not effect.**" in text
     assert "No import figures of Canada" in text
-    assert all(blocks(doc.chapter(name)) for name in doc.chapters)
+    assert all(blocks(doc, name) for name in doc.chapters)
 
 
 def test_lines_of_the_log_reach_monitor_and_dossier(data):
     run = RUNNER.invoke(
-        app(),
+        app,
         ["kpi", "meet", "japan", "--kind", "c2c", "--with", "OITDA", "--evidence", "minutes",
          "--date", "2026-04-20", "--data", str(data)],
     )  # fmt: skip
     assert run.exit_code == 0 and "example_c2c 1 on 2026-04-20" in run.output
     for place in ("FIN", "FIN", "AUT"):
         run = RUNNER.invoke(
-            app(),
+            app,
             ["kpi", "add", "p4i_exchanges", "1", "--country", place, "--evidence", "report",
              "--date", "2023-05-16", "--data", str(data)],
         )  # fmt: skip
@@ -157,16 +202,15 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     assert table.loc["p4i_countries", "measured"] == 2
     by_country = doc.tables["by_country_p4i_exchanges"]
     assert by_country[["name", "value"]].to_numpy().tolist() == [["Finland", 2], ["Austria", 1]]
-    met = tables(mission.meetings(mission.load("JPN", as_of="2026-05-01", data_dir=data)))[
-        "meetings"
-    ]
+    mission = open_document("mission", data, country="JPN", as_of="2026-05-01")
+    met = tables(mission, "meetings")["meetings"]
     assert met["counterpart"].tolist() == ["OITDA"]
     wrong = RUNNER.invoke(
-        app(), ["kpi", "add", "p4i_exchange", "1", "--evidence", "x", "--data", str(data)]
+        app, ["kpi", "add", "p4i_exchange", "1", "--evidence", "x", "--data", str(data)]
     )
     assert isinstance(wrong.exception, UsageError) and "p4i_exchanges?" in str(wrong.exception)
     late = RUNNER.invoke(
-        app(),
+        app,
         ["kpi", "add", "p4i_exchanges", "1", "--evidence", "x", "--date", "2026-01-01",
          "--data", str(data)],
     )  # fmt: skip
@@ -178,8 +222,8 @@ def test_every_printed_command_of_the_log_runs(data):
     """Those of the documentation, and those that documents print on the day they are made."""
     today = date.today().isoformat()
     doc = open_document("kpi_monitor", data, as_of=today)
-    dossier = mission.load("USA", as_of=today, data_dir=data)
-    shown = prose(doc.chapter("exchanges"), mission.meetings(dossier))
+    mission = open_document("mission", data, country="USA", as_of=today)
+    shown = prose(doc, "exchanges") + prose(mission, "meetings")
     printed = re.findall(r"`marketintel (kpi [^`]*)`", shown)
     assert len(printed) == 2
     guide = (Path(__file__).parents[2] / "docs" / "partnership.md").read_text(encoding="utf-8")
@@ -190,49 +234,66 @@ def test_every_printed_command_of_the_log_runs(data):
     entered = ""
     for command in printed:
         words = shlex.split(command.replace("--corrects ID", f"--corrects {entered}"))
-        run = RUNNER.invoke(app(), [*words, "--data", str(data)])
+        run = RUNNER.invoke(app, [*words, "--data", str(data)])
         assert run.exit_code == 0, (command, run.output, run.exception)
         if words[1] == "add":
             entered = run.output.split(":")[0]
 
 
 def test_examples_stay_out_of_the_monitor_until_they_are_used(data):
-    before = set(load_monitor(DAY, data).kpis)
+    before = set(indicators.load(DAY, data).kpis)
     assert not any(name.startswith("example") for name in before)
     entry.enter("example_exchanges", "2026-02-01", "1", "report", data)
-    assert set(load_monitor(DAY, data).kpis) == before | {"example_exchanges"}
+    assert set(indicators.load(DAY, data).kpis) == before | {"example_exchanges"}
 
 
 def test_the_plan_can_be_kept_and_says_what_is_a_proposal():
-    plan = roadmap.load(DAY)
+    doc = document("roadmap")
+    plan = doc.facts
     assert (plan.table["conflict"] == "").all() and (plan.table["float_days"] >= 0).all()
-    text = prose(roadmap.summary(plan))
+    text = prose(doc, "summary")
     assert f"**{plan.proposed} of {len(plan.table)} actions are proposals**" in text
-    shown = tables(roadmap.missions(plan))["missions"]
+    shown = tables(doc, "missions")["missions"]
     assert shown["country"].tolist() == ["United States", "Canada", "Japan", "China"]
-    for part in (roadmap.timeline, roadmap.actions, roadmap.indicators, roadmap.gaps):
-        assert blocks(part(plan))
+    assert all(blocks(doc, name) for name in doc.chapters)
+
+
+def test_a_date_that_cannot_be_kept_is_said():
+    doc = pickle.loads(pickle.dumps(document("roadmap")))  # noqa: S301 - our own
+    table = doc.facts.table
+    table.loc[0, "conflict"] = ", ".join(table["action"][1:3])
+    table.loc[1, "float_days"] = -3
+    text = prose(doc, "summary")
+    one, other, third = table["name"][:3]
+    assert f"**{one}** cannot be kept: {other} and {third} would end after" in text
+    assert f"**{other}** cannot be kept: it comes too late" in text
 
 
 def test_next_targets_are_those_of_the_screening_with_their_class():
-    from marketintel.documents.ranking import load as ranking
-
-    plan, screen = roadmap.load(DAY), ranking.load()
-    shown = roadmap.next_targets(plan)
-    table = tables(shown)["next_targets"]
+    doc = document("roadmap")
+    screen, table = doc.facts.screen, tables(doc, "next_targets")["next_targets"]
     assert table["iso3"].tolist() == screen.shortlist
     assert table["class"].tolist() == screen.classified.loc[screen.shortlist, "class"].tolist()
-    assert ("not proposals for missions" in prose(shown)) == (not screen.complete)
+    warned = "not proposals for missions" in prose(doc, "next_targets")
+    assert warned == (not screen.complete)
     assert set(table.loc[table["here"] == "yes", "iso3"]) <= set(KEY_MARKETS)
 
 
 def test_without_a_screening_the_gap_is_stated(monkeypatch):
-    def absent(**_):
+    def absent(_):
         raise MissingDataError("no trade between all economies in the warehouse")
 
-    monkeypatch.setattr(roadmap.ranking, "load", absent)
-    shown = roadmap.next_targets(roadmap.load(DAY))
-    assert "**Not known.**" in prose(shown) and not tables(shown)
+    monkeypatch.setattr(Plan, "screen", property(absent))
+    doc = pickle.loads(pickle.dumps(document("roadmap")))  # noqa: S301 - our own
+    assert "No trade between all economies" in prose(doc, "next_targets")
+    assert not tables(doc, "next_targets")
+
+
+def test_other_countries_of_a_plan_are_in_its_name():
+    doc = document("roadmap")
+    assert doc.folder() == f"roadmap-{DAY}"
+    some = open_document("roadmap", as_of=DAY, countries=["japan"])
+    assert some.folder() == f"roadmap-JPN-{DAY}" and len(tables(some, "missions")["missions"]) == 1
 
 
 def survey_file(path, size=60):
@@ -256,8 +317,11 @@ def test_no_small_cell_and_no_text_leaves_the_survey(root, tmp_path, monkeypatch
     monkeypatch.setenv("PYTHONPATH", str(root))  # also where the package is not installed
     monkeypatch.chdir(tmp_path)
     path = survey_file(tmp_path / "survey.csv")
-    done = edition.write_needs(path, as_of=DAY, reports_dir=tmp_path / "reports", progress=False)
-    assert done.run["scope"] == edition.EXAMPLE and done.run["audience"] == "internal"
+    reports = tmp_path / "reports"
+    done = write("needs", survey=str(path), as_of=DAY, reports_dir=reports, progress=False)
+    assert done.run["scope"] == EXAMPLE and done.run["audience"] == "internal"
+    assert done.run["parameters"] == {"survey": "survey.csv", "as_of": DAY}
+    assert "survey.csv" in done.run["inputs"]
     raw = pd.read_csv(path)
     small = raw[raw["cluster"] == "triple_steelix"]
     assert 0 < len(small) < 5
@@ -276,12 +340,16 @@ def test_no_small_cell_and_no_text_leaves_the_survey(root, tmp_path, monkeypatch
 
 
 def test_without_a_survey_nothing_is_made_up():
-    found = needs.load()
-    shown = [needs.summary(found), *(needs.question(found, q) for q in ("needs", "barriers")),
-             needs.free_texts(found), needs.answers(found, DAY), needs.published(),
-             needs.gaps(found)]  # fmt: skip
-    assert "**No survey has been held yet.**" in prose(*shown)
-    assert set(tables(*shown)) == {"themes", "good_practice"}
+    doc = document("needs")
+    assert "**No survey has been held yet.**" in prose(doc)
+    assert set(tables(doc)) == {"themes", "good_practice"}
+
+
+def test_the_facts_of_a_survey_hold_no_answer(tmp_path):
+    doc = document("needs", survey=str(survey_file(tmp_path / "survey.csv")))
+    content = pickle.dumps(doc)
+    assert b"SECRET" not in content and b"EXAMPLE 1" not in content
+    assert "good_practice_skills" in tables(doc, "practice")
 
 
 def test_practice_is_filtered_by_need_and_tells_what_nobody_knows():
@@ -292,26 +360,28 @@ def test_practice_is_filtered_by_need_and_tells_what_nobody_knows():
     assert everything["result"].str.contains("self-declared|planned|not found|measured").all()
     with pytest.raises(UsageError, match="did you mean partner_search"):
         practice.catalogue("partner-search")
-    printed = RUNNER.invoke(app(), ["practice", "--need", "skills", "--csv"])
+    printed = RUNNER.invoke(app, ["practice", "--need", "skills", "--csv"])
     assert printed.exit_code == 0 and printed.output.startswith("practice,action,cost")
 
 
 def test_a_file_is_checked_without_writing_anything(tmp_path):
-    run = RUNNER.invoke(app(), ["clusters", "--check", str(MEMBERS)])
+    run = RUNNER.invoke(app, ["clusters", "--check", MEMBERS])
     assert run.exit_code == 5 and "cluster_members_template.csv:2: example-row" in run.output
     good = tmp_path / "members.csv"
-    good.write_text(MEMBERS.read_text(encoding="utf-8").replace("EXAMPLE ", ""), encoding="utf-8")
-    run = RUNNER.invoke(app(), ["clusters", "--check", str(good)])
+    good.write_text(
+        Path(MEMBERS).read_text(encoding="utf-8").replace("EXAMPLE ", ""), encoding="utf-8"
+    )
+    run = RUNNER.invoke(app, ["clusters", "--check", str(good)])
     assert run.exit_code == 0 and "no mistake" in run.output
     assert [p.name for p in tmp_path.iterdir()] == ["members.csv"]
 
 
 def test_the_commands_load_nothing_heavy_before_they_are_given():
-    code = "import sys, marketintel.cli.partnership; print('pandas' in sys.modules)"
+    code = "import sys, marketintel.cli.app; print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
     for arguments in (["--help"], ["kpi", "--help"], ["mission", "--help"], ["needs", "--help"]):
-        run = RUNNER.invoke(app(), arguments)
+        run = RUNNER.invoke(app, arguments)
         assert run.exit_code == 0 and "Usage" in run.output
 
 
@@ -320,12 +390,12 @@ def test_old_is_five_years_and_undated_is_neither():
     assert age("undated", DAY) == "undated" and age("c.2016", DAY) == "old"
     assert figure("24000", "persons") == "24,000 persons" and figure("2019-06", "date") == "2019-06"
     assert figure(">1", "bn EUR") == ">1 bn EUR" and figure("6089.6", "bn JPY") == "6,089.6 bn JPY"
-    assert not any(isinstance(b, Heading) for b in blocks(practice.table(DAY)))
 
 
 def test_a_neighbour_among_the_pitches_is_called_one():
-    dossier = mission.load("USA", as_of=DAY)
-    near = dossier.pitch["segment"].isin(dossier.market.study.neighbours)
-    assert near.any() and dossier.pitch["segment_name"].str.endswith(" (neighbour)").eq(near).all()
-    said = prose(mission.pitches(dossier))
-    assert "LEDs" in said and "in none of the sums" in said
+    doc = document("mission", country="USA")
+    pitch, study = doc.facts.pitch, doc.facts.market.study
+    near = pitch["segment"].isin(study.neighbours)
+    assert near.any() and pitch["segment_name"].str.endswith(" (neighbour)").eq(near).all()
+    text = prose(doc, "pitch")
+    assert "LEDs" in text and "in none of the sums" in text

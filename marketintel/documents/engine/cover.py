@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: Scope of a document that is made from rows that call themselves examples.
+EXAMPLE = "EXAMPLE – not data"
+
 
 @dataclass(frozen=True)
 class Cover:

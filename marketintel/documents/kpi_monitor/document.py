@@ -10,7 +10,7 @@ from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
 
 if TYPE_CHECKING:
-    from marketintel.documents.kpi_monitor.facts import Monitor
+    from marketintel.documents.indicators import Monitor
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class KpiMonitor(Document):
 
     def load(self) -> Monitor:
         """Read indicators and log."""
-        from marketintel.documents.kpi_monitor.facts import load
+        from marketintel.documents.indicators import load
 
         return load(self.parameters.as_of, self.data_dir)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from marketintel.documents.kpi_monitor.facts import is_open
+from marketintel.documents.indicators import is_open
 from marketintel.errors import UsageError
 from marketintel.reference import kpi_log, kpi_rules
 from marketintel.reference.files import unknown

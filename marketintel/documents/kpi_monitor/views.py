@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 from marketintel.analysis.partnership import kpi
 from marketintel.documents import partnership
 from marketintel.documents.charts import partnership as drawings
-from marketintel.documents.kpi_monitor.facts import Monitor, command
+from marketintel.documents.indicators import Monitor, command
 from marketintel.reference.countries import country_name
 
 if TYPE_CHECKING:
@@ -116,13 +115,11 @@ def _target(one: dict[str, Any], as_of: str) -> str:
 
 def exchange_indicators(monitor: Monitor) -> list[tuple[str, dict[str, Any], bool]]:
     """Return indicators of exchanges: id, declaration and whether any was entered."""
-    return list(_exchanges(monitor))
-
-
-def _exchanges(monitor: Monitor) -> Iterator[tuple[str, dict[str, Any], bool]]:
-    for name, one in monitor.kpis.items():
-        if "exchange" in one["name"].lower() and not one.get("countries_counted"):
-            yield name, one, len(exchanges(monitor, name)[0]) > 0
+    return [
+        (name, one, len(exchanges(monitor, name)[0]) > 0)
+        for name, one in monitor.kpis.items()
+        if "exchange" in one["name"].lower() and not one.get("countries_counted")
+    ]
 
 
 def exchanges(monitor: Monitor, name: str) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -158,7 +155,7 @@ def yardsticks(monitor: Monitor) -> tuple[pd.DataFrame, dict[str, Any]]:
 def markets(monitor: Monitor) -> list[partnership.Market]:
     """Return the target countries."""
     named = [iso3 for one in monitor.kpis.values() for iso3 in one.get("countries", [])]
-    return [partnership.market(i, data_dir=monitor.data_dir) for i in dict.fromkeys(named)]
+    return [partnership.market(i, monitor.data_dir) for i in dict.fromkeys(named)]
 
 
 def trade_context(monitor: Monitor) -> pd.DataFrame | None:

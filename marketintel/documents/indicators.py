@@ -1,4 +1,4 @@
-"""Facts of the monitor: indicators, measurements, pace and projection."""
+"""Indicators of the partnership with measurements, pace and projection on a day."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from marketintel.analysis.partnership import kpi
 from marketintel.reference import kpi_log, kpi_rules
 from marketintel.reference.partnership import load_kpis
 from marketintel.warehouse import store
-
-TARGET_WORDS = {"published": "published", "derived": "derived from a definition", "own": "own"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Monitor:
 
     @cached_property
     def definitions(self) -> pd.DataFrame:
-        """What the analysis needs of each indicator."""
+        """One row an indicator: what the analysis needs."""
         rows = [
             {
                 "kpi": name,
@@ -107,7 +105,7 @@ def command(as_of: str, arguments: str, meeting: str = "", unit: str = "") -> st
 
 
 def _published(kpis: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The results that somebody has published, as lines."""
+    """Yield published results as lines."""
     for name, one in kpis.items():
         for result in one.get("results", []):
             yield {

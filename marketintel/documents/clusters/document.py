@@ -1,0 +1,59 @@
+"""Clusters that complete each other for a target country."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from marketintel.documents.document import Document, Parameters, as_of_parameter, parameter
+from marketintel.documents.engine.cover import EXAMPLE, Cover
+from marketintel.reference.countries import country, country_name
+
+if TYPE_CHECKING:
+    from marketintel.documents.directory import Directory
+
+
+@dataclass(frozen=True)
+class ClustersParameters(Parameters):
+    """Target country, members file and day."""
+
+    country: str = parameter(
+        "Target country: ISO3 code or name.", default="USA", argument=True, convert=country
+    )
+    members: str = parameter(
+        "Members file filled in by the clusters.", "--members", "-m", default="", file=True
+    )
+    as_of: str = as_of_parameter()
+
+
+class Clusters(Document):
+    """Coverage of value chains by clusters, and sets of clusters that complete each other."""
+
+    name = "clusters"
+    command = "clusters"
+    notebook = "cluster_complementarity.ipynb"
+    help = "Write which clusters complete each other's value chains for a country."
+    chapters = ("summary", "supply", "chains", "complements", "cross_sector", "readiness",
+                "directory", "gaps", "sources")  # fmt: skip
+    Parameters = ClustersParameters
+    facts: Directory
+
+    def load(self) -> Directory:
+        """Read directory, members and trade."""
+        from marketintel.documents.directory import load
+
+        given = self.parameters
+        return load(given.country, given.members, given.as_of, self.data_dir)
+
+    def cover(self) -> Cover:
+        """Return the title page."""
+        members = self.facts.members
+        scope = "No cluster has filled in its members yet: directory and national trade only"
+        if members is not None:
+            scope = f"{members['member'].nunique()} members, as the clusters declare them"
+        return Cover(
+            title=f"Clusters and value chains: {country_name(self.parameters.country)}",
+            subtitle="Who covers what, who completes whom, and what nobody covers",
+            vintage=f"Facts as dated in each row; seen on {self.as_of}",
+            scope=EXAMPLE if self.facts.is_example else scope,
+        )

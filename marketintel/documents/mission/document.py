@@ -1,0 +1,56 @@
+"""Dossier of a mission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from marketintel.documents.document import Document, Parameters, as_of_parameter, parameter
+from marketintel.documents.engine.cover import EXAMPLE, Cover
+from marketintel.reference.countries import EU, country, country_name
+
+if TYPE_CHECKING:
+    from marketintel.documents.mission.facts import Dossier
+
+
+@dataclass(frozen=True)
+class MissionParameters(Parameters):
+    """Target country, members file and day."""
+
+    country: str = parameter("Target country: ISO3 code or name.", argument=True, convert=country)
+    members: str = parameter(
+        "Members file filled in by the clusters.", "--members", "-m", default="", file=True
+    )
+    as_of: str = as_of_parameter()
+
+
+class Mission(Document):
+    """Market, segments to pitch, actors, memoranda, questions and meetings of a country."""
+
+    name = "mission"
+    command = "mission"
+    notebook = "mission_dossier.ipynb"
+    help = "Write the dossier of a mission: market, pitches, actors, memoranda, questions."
+    chapters = ("summary", "pitch", "actors", "memoranda", "questions", "meetings", "gaps",
+                "sources")  # fmt: skip
+    Parameters = MissionParameters
+    facts: Dossier
+
+    def load(self) -> Dossier:
+        """Read market, clusters, actors and meetings."""
+        from marketintel.documents.mission.facts import load
+
+        given = self.parameters
+        return load(given.country, given.members, given.as_of, self.data_dir)
+
+    def cover(self) -> Cover:
+        """Return the title page."""
+        study = self.facts.market.study
+        return Cover(
+            title=f"Mission dossier: {country_name(self.parameters.country)}",
+            subtitle="The market, what to pitch, whom to meet, what to ask",
+            vintage=f"Trade of {study.year}" if study else "No trade figures in the data directory",
+            scope=EXAMPLE if self.facts.directory.is_example else f"Seen on {self.as_of}",
+            exporter=EU,
+            layout="brief",
+        )

@@ -1,0 +1,54 @@
+"""Survey of the members' needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from marketintel.documents.document import Document, Parameters, as_of_parameter, parameter
+from marketintel.documents.engine.cover import EXAMPLE, Cover
+
+if TYPE_CHECKING:
+    from marketintel.documents.needs.facts import Survey
+
+
+@dataclass(frozen=True)
+class NeedsParameters(Parameters):
+    """File of answers and day."""
+
+    survey: str = parameter(
+        "File of answers (default: the questionnaire only).", default="", argument=True, file=True
+    )
+    as_of: str = as_of_parameter()
+
+
+class Needs(Document):
+    """Needs, barriers and expectations by cluster and segment, without small cells."""
+
+    name = "needs"
+    command = "needs"
+    notebook = "needs_survey.ipynb"
+    help = "Write what members need; no cell of fewer than five answers can be worked out."
+    chapters = ("summary", "needs", "barriers", "published", "expectations", "themes", "practice",
+                "method", "gaps")  # fmt: skip
+    Parameters = NeedsParameters
+    facts: Survey
+
+    def load(self) -> Survey:
+        """Read vocabulary and answers, and compute the shares that may be shown."""
+        from marketintel.documents.needs.facts import load
+
+        return load(self.parameters.survey, self.as_of)
+
+    def cover(self) -> Cover:
+        """Return the title page."""
+        survey = self.facts
+        scope = "No survey has been held yet: questionnaire and published barriers only"
+        if survey.is_held:
+            scope = f"{survey.respondents} respondents; cells under {survey.minimum} answers are not shown"
+        return Cover(
+            title="Needs of the members",
+            subtitle="Needs, barriers and expectations by cluster and segment",
+            vintage=f"Seen on {self.as_of}",
+            scope=EXAMPLE if survey.is_example else scope,
+        )
