@@ -21,7 +21,6 @@ from marketintel.cli.options import (
     say,
 )
 from marketintel.documents.document import Document, document_class, write
-from marketintel.errors import UsageError
 
 _SHARED = {
     "out": (OutOption, Path("reports")),
@@ -86,17 +85,12 @@ def check_form(
         ),
     ] = None,
 ) -> bool:
-    """Print the mistakes of a members file or survey, if one is given; its header names the kind."""
-    from marketintel.reference.partnership import check_members, check_survey
+    """Print the mistakes of a members file or survey, if one is given."""
+    from marketintel.reference.partnership import check_form as checked
 
     if check is None:
         return False
-    try:
-        with check.open(encoding="utf-8-sig") as handle:
-            header = handle.readline()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{check}: cannot be read ({error}); give a CSV file") from error
-    if problems := (check_survey if "respondent" in header else check_members)(check).problems:
+    if problems := checked(check).problems:
         for problem in problems:
             typer.echo(str(problem), err=True)
         raise typer.Exit(5)

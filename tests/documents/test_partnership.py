@@ -160,7 +160,8 @@ def golden_text(doc, chapter):
 
 @pytest.mark.parametrize("name", ["clusters", "mission", "roadmap", "needs"])
 def test_facts_survive_the_way_to_the_kernel(name):
-    doc = document(name, **({"country": "USA"} if name == "mission" else {}))
+    country = {"country": "USA"} if name in ("clusters", "mission") else {}
+    doc = document(name, **country)
     again = pickle.loads(pickle.dumps(doc))  # noqa: S301 - our own
     chapters = ("gaps", "questions") if name == "mission" else ("summary", "gaps")
     assert prose(again, *chapters) == prose(doc, *chapters)
@@ -374,6 +375,18 @@ def test_a_file_is_checked_without_writing_anything(tmp_path):
     run = RUNNER.invoke(app, ["clusters", "--check", str(good)])
     assert run.exit_code == 0 and "no mistake" in run.output
     assert [p.name for p in tmp_path.iterdir()] == ["members.csv"]
+
+
+def test_the_check_finds_out_which_form_it_is_however_it_was_saved(tmp_path):
+    survey = (REFERENCE_DIR / "needs_template.csv").read_text(encoding="utf-8")
+    path = tmp_path / "answers.csv"
+    for text, encoding in ((survey.replace(",", "\t"), "utf-16"), (survey, "utf-8-sig")):
+        path.write_text(text.replace("EXAMPLE ", ""), encoding=encoding)
+        run = RUNNER.invoke(app, ["clusters", "--check", str(path)])
+        assert run.exit_code == 0, run.output
+    path.write_text(survey.replace("respondent", "who").replace("EXAMPLE ", ""), encoding="utf-8")
+    run = RUNNER.invoke(app, ["clusters", "--check", str(path)])
+    assert run.exit_code == 5 and "column respondent is not there" in run.output
 
 
 def test_the_commands_load_nothing_heavy_before_they_are_given():

@@ -12,6 +12,7 @@ from marketintel.reference.files import REFERENCE_DIR, sound
 from marketintel.reference.partnership.checks import (
     SHEETS,
     TABLES,
+    check_form,
     check_members,
     check_survey,
     cluster_of,
@@ -42,6 +43,7 @@ __all__ = [
     "SHEETS",
     "STAGES",
     "TABLES",
+    "check_form",
     "check_members",
     "check_survey",
     "need_ids",

@@ -172,6 +172,17 @@ def check_survey(path: Path, home: Path | None = None, examples: bool = False) -
     return sheet
 
 
+def check_form(path: Path) -> Sheet:
+    """Check a members file or a survey: the one of the two whose columns fit the file better."""
+
+    def strange(sheet: Sheet) -> int:
+        return max(
+            (p.message.count(";") + 1 for p in sheet.problems if p.rule == "header"), default=0
+        )
+
+    return min((check_members(path), check_survey(path)), key=strange)
+
+
 def _check_form_row(
     sheet: Sheet, line: int, cells: dict[str, str], who: str, home: Path, examples: bool
 ) -> None:
