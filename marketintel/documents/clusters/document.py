@@ -33,8 +33,6 @@ class Clusters(Document):
     command = "clusters"
     notebook = "cluster_complementarity.ipynb"
     help = "Write which clusters complete each other's value chains for a country."
-    chapters = ("summary", "supply", "chains", "complements", "cross_sector", "readiness",
-                "directory", "gaps", "sources")  # fmt: skip
     Parameters = ClustersParameters
     facts: Directory
 

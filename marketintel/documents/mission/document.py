@@ -31,8 +31,6 @@ class Mission(Document):
     command = "mission"
     notebook = "mission_dossier.ipynb"
     help = "Write the dossier of a mission: market, pitches, actors, memoranda, questions."
-    chapters = ("summary", "pitch", "actors", "memoranda", "questions", "meetings", "gaps",
-                "sources")  # fmt: skip
     Parameters = MissionParameters
     facts: Dossier
 

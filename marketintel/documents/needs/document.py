@@ -29,8 +29,6 @@ class Needs(Document):
     command = "needs"
     notebook = "needs_survey.ipynb"
     help = "Write what members need; no cell of fewer than five answers can be worked out."
-    chapters = ("summary", "needs", "barriers", "published", "expectations", "themes", "practice",
-                "method", "gaps")  # fmt: skip
     Parameters = NeedsParameters
     facts: Survey
 

@@ -39,8 +39,6 @@ class Roadmap(Document):
     command = "roadmap"
     notebook = "roadmap.ipynb"
     help = "Write the plan: time line, critical path, missions, next targets."
-    chapters = ("summary", "timeline", "missions", "next_targets", "actions", "indicators",
-                "method", "gaps", "sources")  # fmt: skip
     Parameters = RoadmapParameters
     facts: Plan
 
