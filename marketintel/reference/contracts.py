@@ -1,4 +1,4 @@
-"""Contracts of the few tables: columns, types, allowed values, keys.
+"""Contracts of the warehouse's tables: columns, types, allowed values, keys.
 
 The order of the columns is part of the contract; new columns go at the end. Money is US
 dollars, weights are kilograms, distances kilometres; the unit is the suffix of the name.

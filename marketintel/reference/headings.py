@@ -1,4 +1,4 @@
-"""World export series of HS4 headings that may stand for a segment, and why others may not."""
+"""HS4 headings whose world exports may stand for a segment, by a stated criterion."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""The log of measurements: lines are added at its end, and no line is ever changed or lost.
+"""Log of measurements: one JSON object a line, added at the end; none is changed or lost.
 
-One line is one JSON object. A mistake is put right by a further line that names the one it
-replaces. Every line is written whole under a lock: where the disk is full or the process dies,
-the line is not there and the writer was told so, or it is there entirely.
+A mistake is put right by a further line that names the one it replaces. Every line is written whole
+under a lock: where the disk is full or the process dies, it is not there and the command fails.
 """
 
 import fcntl

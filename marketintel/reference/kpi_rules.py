@@ -1,4 +1,4 @@
-"""Rules that a new line of the measurement log keeps, from ``kpis.toml`` and the log itself.
+"""Rules for a new line of the log of measurements, from ``kpis.toml`` and the log itself.
 
 They hold when a line is entered. Lines written before a rule was made stay readable; a correction
 puts them right.
