@@ -1,7 +1,4 @@
-"""``marketintel fetch``: say the plan, then carry it out.
-
-Registered in ``cli.py`` with one line: ``app.command()(fetch)``.
-"""
+"""``marketintel fetch``: print the request plan, then carry it out."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marketintel.cli.fetch_bulk import BULK, fetch_bulk
 from marketintel.cli.options import DataOption, QuietOption
-from marketintel.errors import MissingDataError, SourceError, UsageError
+from marketintel.errors import DamagedDataError, MissingDataError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from marketintel.sources.fetch import Outcome
+
+
+#: Sources that come as one archive.
+_ARCHIVES = ("baci", "gravity")
 
 
 def fetch(
@@ -32,7 +32,9 @@ def fetch(
     years: Annotated[
         str | None, typer.Option("--years", help="Years, e.g. 2015-2025 (default: the last three).")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say the plan and stop.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the request plan without downloading.")
+    ] = False,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask again also what is answered.")
     ] = False,
@@ -74,10 +76,9 @@ def fetch(
     if selftest:
         _selftest(named)
         return
-    if archive or edition or all_products or set(BULK) & set(named):
-        asked = parse_years(years) if years else []
-        fetch_bulk(named, archive, edition, lambda revisions: _codes_in(segments, revisions),
-                   asked, all_products, data_dir, dry_run)  # fmt: skip
+    if archive or edition or all_products or set(_ARCHIVES) & set(named):
+        chosen = parse_years(years) if years else []
+        _fetch_archive(named, archive, edition, segments, chosen, all_products, data_dir, dry_run)
         return
     span = parse_years(years)
     made = plan(
@@ -100,22 +101,22 @@ def fetch(
 
 
 def _selftest(sources: list[str]) -> None:
-    """Print what came of one smallest question to each source; refuse where one failed."""
+    """Print the result of the smallest request to each source; raise where one failed."""
     from marketintel.files import scratch
     from marketintel.sources.selftest import selftest
 
     with scratch() as folder:
-        found = selftest(sources, folder)
+        results = selftest(sources, folder)
     typer.echo(f"{'source':<20} {'result':<12} {'rows':>8} {'seconds':>8}")
-    for one in found:
+    for one in results:
         line = f"{one.source:<20} {one.result:<12} {one.rows:>8,} {one.seconds:>8.1f}  {one.detail}"
         typer.echo(line.rstrip())
-    if failed := [one.source for one in found if one.result in ("failed", "unreachable")]:
-        raise SourceError(f"selftest: {len(failed)} of {len(found)} sources: {', '.join(failed)}")
+    if failed := [one.source for one in results if one.result in ("failed", "unreachable")]:
+        raise SourceError(f"selftest: {len(failed)} of {len(results)} sources: {', '.join(failed)}")
 
 
 def _refuse_incomplete(outcomes: "list[Outcome]", unasked: tuple[str, ...]) -> None:
-    """Raise where a source is not complete, or was named and could not be asked."""
+    """Raise where a source is not complete, or was named and has no key."""
     failed = [outcome for outcome in outcomes if outcome.error]
     if failed:
         raise SourceError(
@@ -129,7 +130,7 @@ def _refuse_incomplete(outcomes: "list[Outcome]", unasked: tuple[str, ...]) -> N
 
 
 def parse_years(text: str | None) -> list[int]:
-    """Return the years meant by "2015-2025", "2024" or "2022,2024"; the last three if none."""
+    """Return the years of "2015-2025", "2024" or "2022,2024"; the last three by default."""
     if text is None:
         from datetime import UTC, datetime
 
@@ -158,7 +159,7 @@ def _codes(text: str, years: list[int]) -> list[str]:
     from marketintel.reference.hs import HS_REVISIONS
 
     in_force = [r for r, year in HS_REVISIONS.items() if year <= max(years)]
-    # Some reporters are a revision late, so the one before the first is asked for as well.
+    # Some reporters are a revision late, so the one before the first is included.
     first = sum(year <= min(years) for year in HS_REVISIONS.values())
     return _codes_in(text, in_force[max(0, first - 2) :])
 
@@ -166,16 +167,16 @@ def _codes(text: str, years: list[int]) -> list[str]:
 def _codes_in(text: str, revisions: list[str]) -> list[str]:
     from marketintel.reference.segments import load_segments
 
-    known = load_segments()
-    names = list(known.names())
+    segments = load_segments()
+    names = list(segments.names())
     if text != "all":
-        names = [known.resolve(part.strip()) for part in text.split(",") if part.strip()]
-    return sorted({code for n in names for r in revisions for code in known[n].cmd_codes(r)})
+        names = [segments.resolve(part.strip()) for part in text.split(",") if part.strip()]
+    return sorted({code for n in names for r in revisions for code in segments[n].cmd_codes(r)})
 
 
 @contextmanager
 def _bar(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on a terminal; give the function that moves it."""
+    """Show a progress bar on a terminal; yield the function that advances it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
@@ -185,3 +186,116 @@ def _bar(total: int, quiet: bool) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=console, disable=off) as bar:
         task = bar.add_task("requests", total=total)
         yield lambda: bar.advance(task)
+
+
+def _fetch_archive(
+    sources: list[str],
+    archive: Path | None,
+    edition: str | None,
+    segments: str,
+    years: list[int],
+    all_products: bool,
+    data_dir: Path,
+    dry_run: bool,
+) -> None:
+    """Load BACI or Gravity from a zip that is here, or that is downloaded first."""
+    name = sources[0] if sources else "baci"
+    if len(sources) > 1 or name not in _ARCHIVES:
+        raise UsageError(
+            f"--zip, --edition and --all-products are for one of {', '.join(_ARCHIVES)} alone; fetch "
+            "the others in a second command"
+        )
+    if name == "gravity" and (archive is None or edition or all_products):
+        raise UsageError(
+            "fetch gravity needs --zip FILE, the zip of CSV as CEPII publishes it, and takes "
+            "neither --edition nor --all-products"
+        )
+    if (archive is None) == (edition is None):
+        raise UsageError(
+            "fetch baci needs --edition HS92_V202601 to download one, or --zip FILE, the zip as "
+            "CEPII publishes it"
+        )
+    if archive is not None and not archive.is_file():
+        raise UsageError(f"--zip {archive}: no such file; give the zip as CEPII publishes it")
+    if archive and name == "gravity":
+        _add_gravity(archive, years, data_dir, dry_run)
+        return
+    zipped = archive or _download_baci(str(edition), data_dir, dry_run)
+    if zipped:
+        try:
+            _add_baci(zipped, segments, years, all_products, data_dir, dry_run)
+        except (DamagedDataError, SourceError):
+            if edition:
+                zipped.unlink(missing_ok=True)  # downloaded here: the next run asks again
+            raise
+
+
+def _download_baci(edition: str, data_dir: Path, dry_run: bool) -> Path | None:
+    """Download an edition, unless it is there; return where it is, or None in a dry run."""
+    from marketintel.sources.archives import REVISIONS, library_dir
+    from marketintel.sources.http.client import Client
+    from marketintel.sources.providers.baci import PROVIDER, download
+
+    name = re.fullmatch(r"(HS\d\d)_V(\d{6}[a-z]?)", edition)
+    if not name or name[1] not in REVISIONS:
+        raise UsageError(
+            f"--edition {edition!r} is not understood; write revision and version as HS92_V202601 "
+            f"(revisions: {', '.join(REVISIONS)})"
+        )
+    target = library_dir(data_dir) / f"BACI_{edition}.zip"
+    if not target.exists():
+        typer.echo(f"baci: 1 request, about 2 GB, to {target.name}")
+        if dry_run:
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with Client(PROVIDER) as client:
+            download(name[2], name[1], target, client)
+    return target
+
+
+def _add_baci(
+    archive: Path,
+    segments: str,
+    years: list[int],
+    all_products: bool,
+    data_dir: Path,
+    dry_run: bool,
+) -> None:
+    """Load a BACI zip and keep the segments' products, and the sums of all if asked for."""
+    from marketintel.sources.archives import REVISIONS, add_baci, add_baskets, library_dir
+    from marketintel.sources.providers import baci
+
+    held = baci.years(archive)
+    codes = _codes_in(segments, [REVISIONS[held[0].revision]])
+    sums = ", ".join(map(str, years)) or f"{held[-1].year}"
+    typer.echo(
+        f"baci: {archive.name}: {held[0].year}–{held[-1].year}, "
+        f"{sum(year.size for year in held) / 1e9:.1f} GB unpacked, a year at a time; "
+        f"{len(codes)} products" + (f"; sums of all products of {sums}" if all_products else "")
+    )
+    if dry_run:
+        return
+
+    kept = add_baci(
+        archive, codes, data_dir, progress=lambda year: typer.echo(f"baci: {year.year} is there")
+    )
+    typer.echo(f"baci: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
+    for note in kept.meta.parameters.get("notes", []):
+        typer.echo(note)
+    if all_products:
+        edition = library_dir(data_dir) / f"{held[0].revision}_V{held[0].vintage}"
+        kept = add_baskets(archive, edition, years, data_dir)
+        typer.echo(f"{kept.meta.source}: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
+
+
+def _add_gravity(archive: Path, years: list[int], data_dir: Path, dry_run: bool) -> None:
+    """Read a Gravity zip and keep the ties of pairs by year."""
+    from marketintel.sources.archives import add_gravity
+    from marketintel.sources.providers.gravity import FIRST_YEAR, edition_of
+
+    _, version = edition_of(archive)
+    span = f"{min(years)} to {max(years)}" if years else f"{FIRST_YEAR} on"
+    typer.echo(f"gravity: {archive.name}: edition {version}, read piece by piece, {span}")
+    if not dry_run:
+        kept = add_gravity(archive, years, data_dir)
+        typer.echo(f"{kept.meta.source}: {kept.meta.rows:,} rows, vintage {kept.meta.vintage}")
