@@ -12,8 +12,10 @@ error of :mod:`marketintel.errors` in one line.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from marketintel.version import VERSION
@@ -72,10 +74,8 @@ def imports(
     --------
     >>> import marketintel as mi
     >>> lasers = mi.imports("USA", segments=["lasers"], by="partner", years=[2025])
-    >>> lasers[["partner", "value_usd"]].head(2).round(-6)
-      partner    value_usd
-    0     DEU  293000000.0
-    1     CHN  199000000.0
+    >>> lasers["partner"].head(2).tolist(), float(lasers["share_pct"].iloc[0].round(1))
+    (['DEU', 'GBR'], 42.1)
     """
     from marketintel.errors import UsageError
     from marketintel.warehouse.market_table import market_table
@@ -163,8 +163,8 @@ def forecast(
     Returns
     -------
     DataFrame
-        ``series, basis, source, valuation, period, mean_usd, lo_95_usd, lo_80_usd, hi_95_usd,
-        hi_80_usd``; a series without a segment or code is a total of its market.
+        ``series, basis, source, valuation, period, mean_usd, lo_80_usd, hi_80_usd, lo_95_usd,
+        hi_95_usd``; a series without a segment or code is a total of its market.
 
     Raises
     ------
@@ -177,7 +177,7 @@ def forecast(
     --------
     >>> import marketintel as mi
     >>> canada = mi.forecast("CAN", segments=["materials"])
-    >>> bool((canada["lo_80_usd"] < canada["mean_usd"]).all()), canada["period"].iloc[0]
+    >>> bool((canada["lo_95_usd"] <= canada["lo_80_usd"]).all()), canada["period"].iloc[0]
     (True, '2026')
     """
     from marketintel.documents.analyst import forecast as made
@@ -239,3 +239,21 @@ def facts(document: str, *, data_dir: Path | str | None = None, **parameters: An
     from marketintel.documents.document import open_document
 
     return open_document(document, data_dir, **parameters)
+
+
+class _CallableModule(ModuleType):
+    """The room ``marketintel.sources``, which can be called as the function of the same name."""
+
+    __call__ = staticmethod(sources)
+
+
+class _Package(ModuleType):
+    """Package whose function ``sources`` survives the import of the room of that name."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "sources" and isinstance(value, ModuleType):
+            value.__class__ = _CallableModule
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -68,7 +68,8 @@ def market(
 
     Core and broad codes always stand in rows of their own.
     """
-    from marketintel.cli.tables import market_table, print_frame
+    from marketintel.cli.tables import print_frame
+    from marketintel.warehouse.market_table import market_table
 
     if segment and code:
         raise UsageError("--segment and --code both given: choose one, or run the command twice")

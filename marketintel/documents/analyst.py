@@ -72,7 +72,7 @@ def forecast(
         "outlook", data_dir, countries=countries, segments=list(segments), scenarios=[]
     ).facts
     part = getattr(outlook, FREQUENCIES[freq])
-    fans = part.fans
+    fans = part.fans[part.fans["model"] == "shown"]
     if fans.empty:
         raise MissingDataError(
             f"no series of {', '.join(outlook.countries)} by {FREQUENCIES[freq]} can be forecast; "
@@ -89,7 +89,10 @@ def forecast(
             "source": [basis.source for basis in bases],
             "valuation": [basis.valuation for basis in bases],
             "period": table["ds"].dt.strftime("%Y" if freq == "A" else "%Y-%m"),
-            **{c: table[c] for c in ("mean_usd", *sorted(wide.columns, reverse=True))},
+            **{
+                c: table[c]
+                for c in ("mean_usd", "lo_80_usd", "hi_80_usd", "lo_95_usd", "hi_95_usd")
+            },
         }
     )
 
