@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from marketintel.errors import MissingDataError
 from marketintel.sources.catalogue import fetched
+from marketintel.sources.formats import comext as comext_rows
+from marketintel.sources.formats import comtrade as comtrade_rows
 from marketintel.sources.formats import jsonstat
 from marketintel.sources.http.body import MEDIA
 from marketintel.sources.http.client import Client
@@ -62,12 +64,12 @@ def constants() -> set[Constant]:
         ("statcan_cimt", "path"): [f"{a} ({', '.join(f)})" for a, f in statcan.FLOWS.values()],
         ("statcan_cimt", "code list"): ["ISO 3166 alpha-2 with XK and EA (Ceuta and Melilla)"],
         ("comext", "code list"): [comext.EU27, "GR (Greece)", *comext.FLOWS.values()],
-        ("comext", "indicator"): [*comext._INDICATORS],
+        ("comext", "indicator"): [*comext_rows.INDICATORS],
         ("comext", "limit"): [f"{jsonstat.MAX_CELLS:,} cells"],
         ("comtrade", "limit"): [f"{comtrade.PREVIEW_ROWS} rows without key",
                                 f"{comtrade.KEYED_ROWS:,} rows with key"],
         ("comtrade", "path"): ["/data/v1/get/C/A/HS", "/data/v1/getDa/C/A/HS"],
-        ("comtrade", "code list"): [*comtrade.FLOWS.values(), *comtrade.REVISIONS],
+        ("comtrade", "code list"): [*comtrade_rows.FLOWS.values(), *comtrade_rows.REVISIONS],
         ("eurostat", "flag"): [*sorted(jsonstat.CONFIDENTIAL)],
         ("eurostat", "indicator"): [
             " ".join([t.dataset, *(f"{k}={v}" for k, v in t.filters.items())])

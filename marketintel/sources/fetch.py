@@ -285,7 +285,7 @@ class _Run:
         # the one that was made last all the same.
         days = [s.meta.retrieved_at for s in snapshot.list_snapshots(self.data_dir, source.name)]
         day = max([day, *(d for d in days if d <= tomorrow)])
-        vintage = next(v for v in _vintages(day) if not (folder / v).exists())
+        vintage: str = next(v for v in _vintages(day) if not (folder / v).exists())
         parameters = {
             "questions": [step.what for step in steps],
             "codes": sorted({code for step in steps for code in codes_of(step.query)}),

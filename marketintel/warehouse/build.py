@@ -237,7 +237,7 @@ def _rows_of(
     for file in files:
         source = feeding(table)[file.meta.source]
         (feed,) = (feed for feed in source.feeds if feed.table == table)
-        known = _rates_of(rates, source.name) if feed.amount else None
+        known = _rates_of(rates, source.name) if feed.amount else pd.DataFrame()
         try:
             raw = store.read_parquet(file.path)
             convert = partial(to_usd, known=known)

@@ -38,7 +38,7 @@ def main() -> None:
     """Read the package, key the polygons by ISO3, write the snapshot."""
     chosen = _common.options(__doc__, "world-atlas-2.0.2.tgz")
     published = read(chosen.file).rename(columns={"id": "iso_numeric"})
-    frame = natural_earth.tidy(published)
+    frame = natural_earth.country_shapes(published)
     sink = BytesIO()
     frame.to_parquet(sink, compression="zstd", index=False)
     kept = snapshot.save(

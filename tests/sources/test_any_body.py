@@ -19,12 +19,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from marketintel.errors import DamagedDataError, SourceError
+from marketintel.sources.formats import comext as comext_rows
+from marketintel.sources.formats import comtrade as comtrade_rows
 from marketintel.sources.formats import jsonstat
 from marketintel.sources.providers import (
     baci,
     census,
     cepii,
-    comext,
     comtrade,
     ecb,
     gisco,
@@ -63,7 +64,7 @@ CONNECTORS: dict[str, tuple[Callable, dict]] = {
     "baci": (partial(filed, baci_rows), baci.CONTRACT),
     "cepii_geodist": (cepii.process, cepii.CONTRACT),
     "eurostat": (read_cube, jsonstat.CONTRACT),
-    "comext": (comext.process, comext.CONTRACT),
+    "comext": (comext_rows.process, comext_rows.CONTRACT),
     "imf": (lambda body: imf.process(body, as_of=DAY), imf.CONTRACT),
     "datamapper": (lambda body: imf.process_datamapper(body, as_of=DAY), imf.CONTRACT),
     "ecb": (ecb.process, ecb.CONTRACT),
@@ -205,7 +206,7 @@ FIELDS = sorted({
     "observations", "values", "id", "size", "value", "dimension", "category", "index", "status",
     "error", "message", "count", "features", "type", "geometry", "object", "vectorDataPoint",
     "refPer", "Dataset", "Year", "pages", "OBS_VALUE", "TIME_PERIOD", "0", "0:0", "A", "2024",
-    "901320", *comtrade.FIELDS, *comext.CONTRACT, *jsonstat.CONTRACT,
+    "901320", *comtrade_rows.FIELDS, *comext_rows.CONTRACT, *jsonstat.CONTRACT,
 })  # fmt: skip
 #: Made-up text never gets beyond the first bytes of these.
 BINARY = ("baci", "statcan_cimt", "cepii_geodist")

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from marketintel.errors import SourceError, UsageError
+from marketintel.sources.formats.comext import CONTRACT, process
 from marketintel.sources.http.answers import AnswerStore
 from marketintel.sources.http.client import Client
 from marketintel.sources.providers import comext
-from marketintel.sources.providers.comext import CONTRACT, PROVIDER, Query, fetch, process, request
+from marketintel.sources.providers.comext import PROVIDER, Query, fetch, request
 from tests.sources.server import FakeClock, Reply, Server
 from tests.sources.test_notices import QUEUED, STATUS
 

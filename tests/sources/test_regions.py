@@ -290,7 +290,7 @@ def test_the_package_that_is_shipped_gives_the_same_shapes_both_ways(shared: Pat
         shared / "specimens/gisco_naturalearth/world-atlas_countries-110m.topo.json"
     ).read_text()
     layer = natural_earth.process(json.loads(topology))
-    found = natural_earth.tidy(layer)
+    found = natural_earth.country_shapes(layer)
     assert found["iso3"].dropna().is_unique
     assert found.set_index("iso3").loc["SOM", "geometry"].is_valid
     assert "Antarctica" not in set(found["name"])

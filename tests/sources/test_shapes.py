@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from marketintel.errors import SourceError
+from marketintel.sources.formats import comext as comext_rows
 from marketintel.sources.providers import (
     census,
-    comext,
     comtrade,
     ecb,
     imf,
@@ -162,14 +162,14 @@ READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
         {"dataset": "nama_10_gdp", "geo": "AT", "value": None, "status": None},
     ),
     "comext, zipped CSV with CRLF": (
-        comext.process,
+        comext_rows.process,
         zipped("data.csv", "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,"
                "TIME_PERIOD,OBS_VALUE,OBS_FLAG\r\nESTAT:DS-045409(1.0),15/09/26 11:00:00,M,AT,AE,"
                "7204,2,QUANTITY_IN_100KG,2023-09,1.5,\r\n"),
         {"cmd_code": "7204", "flow": "export", "net_weight_kg": 150.0, "value_eur": None},
     ),
     "comext, CSV with both": (
-        comext.process,
+        comext_rows.process,
         "DATAFLOW,LAST UPDATE,freq: Frequency,reporter: Reporter,partner: Partner,product: "
         "Product,flow: Flow,indicators: Indicators,TIME_PERIOD: Time,OBS_VALUE: Value,OBS_FLAG: "
         "Flag\nESTAT:DS-045409(1.0): Trade,15/09/26,A: Annual,DE: Germany,US: United States,"
@@ -178,7 +178,7 @@ READ: dict[str, tuple[Callable[..., Any], Any, dict[str, Any] | None]] = {
     ),
     # The form of SDMX-ML 3.0, structure-specific, as its specification has it.
     "comext, XML 3.0": (
-        comext.process,
+        comext_rows.process,
         f'<m:StructureSpecificData xmlns:m="{SDMX.replace("v2_1", "v3_0")}" xmlns:c="{COMMON}" '
         'xmlns:s="http://www.sdmx.org/resources/sdmxml/schemas/v3_0/data/structurespecific">'
         "<m:Header><m:ID>a</m:ID><m:Test>false</m:Test><m:Prepared>2026-01-01T00:00:00</m:Prepared>"

@@ -20,6 +20,7 @@ from marketintel.reference.countries import is_code, to_iso3
 from marketintel.sources import codes, snapshot
 from marketintel.sources.cuts import halves
 from marketintel.sources.fetch import Outcome, answers_dir, execute
+from marketintel.sources.formats import comext as comext_rows
 from marketintel.sources.formats import jsonstat, sdmx
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
@@ -464,7 +465,7 @@ def test_the_recorded_cases(
         assert jsonstat.is_confidential(cube_of.loc["DEG0", "status"])
         assert not jsonstat.is_confidential(cube_of.loc["FRI3", "status"])
     with pytest.raises(Refused, match="REPORTER=EL"):
-        comext.process((cases / "comext_fault_150_EL.xml").read_bytes())
+        comext_rows.process((cases / "comext_fault_150_EL.xml").read_bytes())
     with pytest.raises(Refused, match="NACE_R2=HTC"):
         read_cube((cases / "eurostat_400_one_table.json").read_bytes())
     with pytest.raises(SourceError, match="key_signup"):

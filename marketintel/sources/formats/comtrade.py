@@ -1,13 +1,16 @@
 """Rows of UN Comtrade: JSON messages with count, data and error."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 
 from marketintel.errors import Refused, SourceError
+from marketintel.reference.limits import MONEY
 from marketintel.sources.formats import tidy
 from marketintel.sources.formats.notices import notice, refuse
+from marketintel.sources.http.answers import Answer
 
 SOURCE = "comtrade"
 
@@ -52,6 +55,83 @@ def rows_of(body: Any) -> list[dict[str, Any]]:
     return rows
 
 
+def releases(answer: Answer) -> dict[tuple[str, str], datetime]:
+    """Return the last release by reporter and period (2024 or 2024-03) of a ``getDa`` answer."""
+    body = answer.json()
+    if isinstance(body, dict) and body.get("error"):
+        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
+    if not isinstance(body, dict) or not isinstance(body.get("data"), list | None):
+        raise SourceError(
+            f"{SOURCE}: the list of what is available has no field 'data'; expected one: the "
+            "provider's format changed"
+        )
+    days: dict[tuple[str, str], datetime] = {}
+    for row in body["data"] or []:
+        tidy.need(row, ("reporterCode", "period", "lastReleased"), SOURCE)
+        if row["lastReleased"] is None:
+            continue  # registered, not released
+        text, stamp = str(row["period"]), str(row["lastReleased"])
+        try:
+            # Seven digits of a second, without a zone: the provider's clock is taken for UTC.
+            day = datetime.fromisoformat(stamp.partition(".")[0]).replace(tzinfo=UTC)
+        except ValueError:
+            raise SourceError(
+                f"{SOURCE}: field 'lastReleased' holds {tidy.snippet(stamp, 40)!r}; expected a "
+                "time: the provider's format changed"
+            ) from None
+        key = (str(row["reporterCode"]), text if len(text) == 4 else f"{text[:4]}-{text[4:]}")
+        days[key] = max(day, days.get(key, day))
+    return days
+
+
+def counted(answer: Answer) -> int:
+    """Return the number of rows that there are."""
+    body = answer.json()
+    rows_of(body)
+    return int(body["count"])
+
+
+def matching(answer: Answer, params: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows; refuse what status 200 hides: an error, count −1, rows not asked for."""
+    rows, count = rows_of(answer.json()), counted(answer)
+    if count < len(rows):
+        raise SourceError(
+            f"{SOURCE}: field 'count' says {count} but there are {len(rows)} rows; "
+            "expected them to agree: the provider's format changed"
+        )
+    periods, reporters, codes, partners = (
+        set(params[name].split(",")) if name in params else set()
+        for name in ("period", "reporterCode", "cmdCode", "partnerCode")
+    )
+    odd = False
+    for row in rows:
+        tidy.need(row, FIELDS, SOURCE)
+        names = ("reporterCode", "partnerCode", "cmdCode", "period")
+        reporter, partner, code, period = (str(row[name]) for name in names)
+        strange = ""
+        if period not in periods or reporter not in reporters:
+            strange = f"reporter {tidy.snippet(reporter, 40)}, period {tidy.snippet(period, 40)}"
+        elif code.strip() not in codes or (partners and partner not in partners):
+            strange = f"code {tidy.snippet(code, 40)}, partner {tidy.snippet(partner, 40)}"
+        if strange:
+            raise SourceError(
+                f"{SOURCE}: got {strange}, which were not asked for; the provider's parameters "
+                "changed"
+            )
+        odd = odd or not _is_usual(row)
+    if odd:
+        process(rows)  # for its refusals; hundreds of usual answers are spared the time
+    return rows
+
+
+def _is_usual(row: dict[str, Any]) -> bool:
+    """Return whether a row's figures are plain numbers in their limits."""
+    amounts = (row["primaryValue"], *(row.get(name) or 0 for name in ("netWgt", "qty")))
+    return row["classificationCode"] in REVISIONS and all(
+        isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= MONEY for v in amounts
+    )
+
+
 @tidy.reading(SOURCE)
 def process(body: tidy.Body | Mapping[str, Any] | Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Return an answer, or the rows of several, under :data:`CONTRACT`; see ``comtrade.fetch``."""
@@ -71,7 +151,7 @@ def process(body: tidy.Body | Mapping[str, Any] | Sequence[dict[str, Any]]) -> p
         raw, flow = raw[flow.notna()], flow[flow.notna()]
     absent = pd.Series(None, index=raw.index, dtype="str")
     unit = raw["qtyUnitAbbr"].astype("str").str.strip() if "qtyUnitAbbr" in raw else absent
-    unit = unit.replace({"N/A": None, "": None, "None": None, "nan": None})
+    unit = unit.mask(unit.isin(["N/A", "", "None", "nan"]))
     quantity = _number(raw, "qty")
     frame = pd.DataFrame(
         {

@@ -36,15 +36,9 @@ from marketintel.sources.formats.zips import unpacked
 #: ``period`` as ``2025``, ``2025-Q1`` or ``2025-03``; ``value`` in ``unit``, NaN where there is a
 #: gap; ``status`` the provider's flags; ``updated`` when Eurostat last changed the data set.
 CONTRACT: Contract = {
-    "dataset": "str",
-    "geo": "str",
-    "period": "str",
-    "freq": "str",
-    "unit": "str",
-    "value": "float64",
-    "status": "str",
-    "updated": "str",
-}
+    "dataset": "str", "geo": "str", "period": "str", "freq": "str", "unit": "str",
+    "value": "float64", "status": "str", "updated": "str",
+}  # fmt: skip
 
 #: Largest cube the provider extracts; a bigger one in an answer is a damaged answer.
 MAX_CELLS = 5_000_000

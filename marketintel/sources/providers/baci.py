@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import (
     DamagedDataError,
@@ -302,7 +302,7 @@ def _rows_of(file: Path, codes: list[str]) -> "pa.Table":
     return table.filter(pc.is_in(table["k"], pa.array(codes, table.schema.field("k").type)))
 
 
-_COMMON = {
+_COMMON: dict[str, Any] = {
     "producer": "CEPII",
     "citation": "Gaulier, G. and Zignago, S. (2010), BACI: International Trade Database at the "
     "Product-Level. CEPII Working Paper 2010-23.",

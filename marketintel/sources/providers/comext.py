@@ -18,21 +18,10 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.reference.countries import code_of, group_members
 from marketintel.reference.hs import hs_revision_at
 from marketintel.sources.codes import economies
-from marketintel.sources.formats import jsonstat, sdmx
+from marketintel.sources.cuts import halves
+from marketintel.sources.formats import jsonstat
+from marketintel.sources.formats.comext import FLOWS, process
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.formats.tidy import (
-    Body,
-    Contract,
-    conform,
-    empty,
-    frequencies,
-    need,
-    numbers,
-    periods,
-    reading,
-    text_of,
-)
-from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client, with_query
 from marketintel.sources.http.provider import Provider
@@ -60,31 +49,6 @@ EU27 = "EU27_2020"
 #: HS2-4-6 and CN8 of all members; DS-059341 holds HS2-4-6 only.
 DATASET = "DS-045409"
 
-#: ``reporter_code`` and ``partner_code`` as Comext writes them; ``value_eur`` in euros (imports
-#: CIF, exports FOB); ``net_weight_kg``; NaN where Comext has no figure. One row a flow.
-CONTRACT: Contract = {
-    "reporter_code": "str",
-    "partner_code": "str",
-    "flow": "str",
-    "cmd_code": "str",
-    "period": "str",
-    "freq": "str",
-    "value_eur": "float64",
-    "net_weight_kg": "float64",
-    "supplementary_quantity": "float64",
-    "currency": "str",
-    "valuation": "str",
-    "status": "str",
-}
-
-FLOWS = {"import": "1", "export": "2"}
-_VALUATION = {"import": "CIF", "export": "FOB"}
-_KEY = ["reporter", "partner", "product", "flow", "TIME_PERIOD"]
-_INDICATORS = {
-    "VALUE_IN_EUROS": "value_eur",
-    "QUANTITY_IN_100KG": "net_weight_kg",
-    "SUPPLEMENTARY_QUANTITY": "supplementary_quantity",
-}
 #: Codes of Eurostat's statistics as this data set writes them; both are read.
 _SENT = {"EL": "GR", "UK": "GB", "EU27": EU27}
 #: ``application/xml`` is a queued answer or a fault, which the notices read.
@@ -157,32 +121,23 @@ def _frames(query: Query, client: Client) -> list[pd.DataFrame]:
         frame: pd.DataFrame = _ask(query, client).content
         return [frame]
     except _TooBig as refusal:
-        halves = _halves(query)
-        if not halves:
+        parts = _halves(query)
+        if not parts:
             raise SourceError(
                 f"{SOURCE}: the smallest request is still too big ({refusal}); name partners"
             ) from None
-        return [frame for half in halves for frame in _frames(half, client)]
+        return [frame for half in parts for frame in _frames(half, client)]
 
 
 def _halves(query: Query) -> list[Query]:
     """Return two smaller queries, cut along the longest list; none if there is nothing to cut."""
-    lists = {name: getattr(query, name) for name in ("products", "reporters", "partners", "flows")}
-    name, longest = max(lists.items(), key=lambda item: len(item[1]))
-    if len(longest) > 1:
-        middle = len(longest) // 2
-        return [
-            replace(query, **{name: longest[:middle]}),
-            replace(query, **{name: longest[middle:]}),
-        ]
-    if (
-        query.since
-        and query.until
-        and (first := int(query.since[:4])) < (last := int(query.until[:4]))
-    ):
+    lists = ("products", "reporters", "partners", "flows")
+    longest = max(lists, key=lambda name: len(getattr(query, name)))
+    first, last = (int(year[:4]) if year else 0 for year in (query.since, query.until))
+    if len(getattr(query, longest)) < 2 and 0 < first < last:
         middle = (first + last) // 2
         return [replace(query, until=str(middle)), replace(query, since=str(middle + 1))]
-    return []
+    return halves(query, (longest,))
 
 
 def _ask(query: Query, client: Client) -> Answer:
@@ -260,77 +215,6 @@ def fetch(query: Query, client: Client) -> pd.DataFrame:
     """
     check(query)
     return joined(_frames(query, client))
-
-
-@reading(SOURCE)
-def process(body: Body) -> pd.DataFrame:
-    """Turn an SDMX answer (CSV or ML) into one row a flow.
-
-    Raises
-    ------
-    SourceError
-        A notice other than "nothing found", a missing field, an unknown flow or indicator, or
-        one figure given twice with different values.
-    """
-    body = unpacked(body, SOURCE)
-    if found := notice(body, SOURCE):
-        if found.kind != "empty":
-            raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
-    frame = _read(body)
-    if not len(frame):
-        return empty(CONTRACT)
-    need(frame.columns, [*_KEY, "indicators"], SOURCE)
-    _only(frame, "indicators", _INDICATORS)
-    frame["flow"] = frame["flow"].str.lower().replace({code: flow for flow, code in FLOWS.items()})
-    _only(frame, "flow", FLOWS)
-    frame["figure"] = numbers(frame[sdmx.VALUE], SOURCE, sdmx.VALUE)
-    frame = frame.drop_duplicates([*_KEY, "indicators", "figure"])
-    twice = frame[frame.duplicated([*_KEY, "indicators"])]
-    if len(twice):
-        raise SourceError(
-            f"{SOURCE}: two different figures for {' '.join(map(str, twice.iloc[0][_KEY]))}; "
-            "expected one: fetch again"
-        )
-    wide = frame.set_index([*_KEY, "indicators"])["figure"].unstack()  # noqa: PD010 - no sums
-    wide = wide.reindex(columns=list(_INDICATORS)).rename(columns=_INDICATORS)
-    wide["net_weight_kg"] *= 100  # published in 100 kg
-    wide["status"] = _flags(frame)
-    wide = wide.reset_index().rename(
-        columns={"reporter": "reporter_code", "partner": "partner_code", "product": "cmd_code"}
-    )
-    wide["period"] = periods(wide["TIME_PERIOD"])
-    wide["freq"] = frequencies(wide["period"])
-    wide["currency"] = "EUR"
-    wide["valuation"] = wide["flow"].map(_VALUATION)
-    return conform(wide, CONTRACT, SOURCE)
-
-
-def _read(body: Body) -> pd.DataFrame:
-    """Read what this service sends (CSV, ML), or the JSON-stat of its sister service."""
-    if not text_of(body, SOURCE).lstrip().startswith("{"):
-        return sdmx.read(body, SOURCE)
-    cube = jsonstat.process(body, SOURCE, gaps=False)
-    return cube.rename(
-        columns={"period": sdmx.PERIOD, "value": sdmx.VALUE, "status": "OBS_FLAG"}
-    ).astype({sdmx.VALUE: "str"})
-
-
-def _only(frame: pd.DataFrame, field: str, allowed: Iterable[str]) -> None:
-    unknown = sorted(set(frame[field].dropna()) - set(allowed))
-    if unknown:
-        raise SourceError(
-            f"{SOURCE}: field '{field}' holds {unknown[0]!r}; expected {', '.join(allowed)}: the "
-            "provider's format changed"
-        )
-
-
-def _flags(frame: pd.DataFrame) -> pd.Series:
-    """Return the flags of each flow's figures, joined; flows without flags are left out."""
-    flags = frame.reindex(columns=["OBS_FLAG", "OBS_STATUS", "CONF_STATUS"]).astype("str")
-    flagged = pd.concat([frame[_KEY].assign(status=flags[name]) for name in flags])
-    flagged = flagged.dropna(subset="status").drop_duplicates()
-    return flagged.groupby(_KEY)["status"].agg(",".join)
 
 
 def _plan(wanted: Wanted) -> Iterator[Question]:

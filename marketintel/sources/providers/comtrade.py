@@ -19,20 +19,17 @@ import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.reference.countries import code_of
-from marketintel.reference.limits import MONEY
 from marketintel.sources.codes import economies
 from marketintel.sources.cuts import halves
-from marketintel.sources.formats import tidy
 from marketintel.sources.formats.comtrade import (
     CONTRACT,
-    FIELDS,
     FLOWS,
-    REVISIONS,
     TOTALS,
+    counted,
+    matching,
     process,
-    rows_of,
+    releases,
 )
-from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import COMTRADE_KEY, Provider
 from marketintel.sources.source import (
@@ -163,7 +160,7 @@ def _ask(query: Query, client: Client, known: Released) -> list[dict[str, Any]]:
     path, params = _address(query, client)
     age = _age_limit(query, client, known)
     rows: list[dict[str, Any]] = client.get(
-        path, params, check=partial(_accept, query=query), max_age_s=age
+        path, params, check=partial(matching, params=params), max_age_s=age
     ).content
     # Limits change and are documented in contradiction: any round number is suspicious.
     step = 1000 if client.has_key else PREVIEW_ROWS
@@ -171,7 +168,7 @@ def _ask(query: Query, client: Client, known: Released) -> list[dict[str, Any]]:
         return rows
     if client.has_key:
         count = params | {"countOnly": "true"}
-        if client.get(path, count, check=_counted, max_age_s=age).content == len(rows):
+        if client.get(path, count, check=counted, max_age_s=age).content == len(rows):
             return rows
     parts = _halves(query)
     if not parts:
@@ -232,82 +229,9 @@ def _availability(query: Query, client: Client) -> tuple[str, dict[str, str]]:
 def released(query: Query, client: Client) -> dict[tuple[str, str], datetime]:
     """Return the last release by reporter and period; what is not published has none."""
     path, params = _availability(query, client)
-    rows = client.get(path, params, check=_release_rows, max_age_s=_FRESH_S).content
-    days: dict[tuple[str, str], datetime] = {}
-    for row in rows:
-        tidy.need(row, ("reporterCode", "period", "lastReleased"), SOURCE)
-        if row["lastReleased"] is None:
-            continue  # registered, not released
-        text, stamp = str(row["period"]), str(row["lastReleased"])
-        try:
-            # Seven digits of a second, without a zone: the provider's clock is taken for UTC.
-            day = datetime.fromisoformat(stamp.partition(".")[0]).replace(tzinfo=UTC)
-        except ValueError:
-            raise SourceError(
-                f"{SOURCE}: field 'lastReleased' holds {tidy.snippet(stamp, 40)!r}; expected a "
-                "time: the provider's format changed"
-            ) from None
-        key = (str(row["reporterCode"]), text if len(text) == 4 else f"{text[:4]}-{text[4:]}")
-        days[key] = max(day, days.get(key, day))
+    days: dict[tuple[str, str], datetime]
+    days = client.get(path, params, check=releases, max_age_s=_FRESH_S).content
     return days
-
-
-def _release_rows(answer: Answer) -> list[dict[str, Any]]:
-    body = answer.json()
-    if isinstance(body, dict) and body.get("error"):
-        raise SourceError(f"{SOURCE}: {tidy.snippet(str(body['error']))}; correct the question")
-    if not isinstance(body, dict) or not isinstance(body.get("data"), list | None):
-        raise SourceError(
-            f"{SOURCE}: the list of what is available has no field 'data'; expected one: the "
-            "provider's format changed"
-        )
-    return body["data"] or []
-
-
-def _counted(answer: Answer) -> int:
-    body = answer.json()
-    rows_of(body)
-    return int(body["count"])
-
-
-def _accept(answer: Answer, query: Query) -> list[dict[str, Any]]:
-    """Return the rows; refuse what status 200 hides: an error, count −1, rows not asked for."""
-    rows, count = rows_of(answer.json()), _counted(answer)
-    if count < len(rows):
-        raise SourceError(
-            f"{SOURCE}: field 'count' says {count} but there are {len(rows)} rows; "
-            "expected them to agree: the provider's format changed"
-        )
-    periods = {period.replace("-", "") for period in query.periods}
-    reporters = set(map(_plain, query.reporters))
-    codes, partners = set(query.codes), set(map(_plain, query.partners))
-    odd = False
-    for row in rows:
-        tidy.need(row, FIELDS, SOURCE)
-        names = ("reporterCode", "partnerCode", "cmdCode", "period")
-        reporter, partner, code, period = (str(row[name]) for name in names)
-        strange = ""
-        if period not in periods or reporter not in reporters:
-            strange = f"reporter {tidy.snippet(reporter, 40)}, period {tidy.snippet(period, 40)}"
-        elif code.strip() not in codes or (partners and partner not in partners):
-            strange = f"code {tidy.snippet(code, 40)}, partner {tidy.snippet(partner, 40)}"
-        if strange:
-            raise SourceError(
-                f"{SOURCE}: got {strange}, which were not asked for; the provider's parameters "
-                "changed"
-            )
-        odd = odd or not _is_usual(row)
-    if odd:
-        process(rows)  # for its refusals; hundreds of usual answers are spared the time
-    return rows
-
-
-def _is_usual(row: dict[str, Any]) -> bool:
-    """Return whether a row's figures are plain numbers in their limits."""
-    amounts = (row["primaryValue"], *(row.get(name) or 0 for name in ("netWgt", "qty")))
-    return row["classificationCode"] in REVISIONS and all(
-        isinstance(v, int | float) and not isinstance(v, bool) and 0 <= v <= MONEY for v in amounts
-    )
 
 
 def _plan(wanted: Wanted) -> Iterator[Question]:

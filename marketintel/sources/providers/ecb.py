@@ -16,20 +16,8 @@ from typing import Any
 import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
-from marketintel.sources.formats import sdmx
+from marketintel.sources.formats import sdmx, tidy
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.formats.tidy import (
-    Body,
-    Contract,
-    conform,
-    empty,
-    frequencies,
-    need,
-    numbers,
-    periods,
-    reading,
-    text_of,
-)
 from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
@@ -40,13 +28,10 @@ SOURCE = "ecb"
 PROVIDER = Provider(SOURCE, "https://data-api.ecb.europa.eu/service", min_interval_s=0.5)
 
 #: ``units_per_eur``: units of ``currency`` for one euro; average over the period except for days.
-CONTRACT: Contract = {
-    "currency": "str",
-    "period": "str",
-    "freq": "str",
-    "units_per_eur": "float64",
+CONTRACT: tidy.Contract = {
+    "currency": "str", "period": "str", "freq": "str", "units_per_eur": "float64",
     "status": "str",
-}
+}  # fmt: skip
 
 _MEDIA = ("text/csv", "application/vnd.sdmx.data+csv", "text/plain", "application/octet-stream")
 
@@ -100,8 +85,8 @@ def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     )  # fmt: skip
 
 
-@reading(SOURCE)
-def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any]) -> pd.DataFrame:
     """Turn any of the ECB's formats into :data:`CONTRACT`, one row a currency and period.
 
     Raises
@@ -111,19 +96,19 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     """
     body = unpacked(body, SOURCE)
     if isinstance(body, bytes | str):
-        body = text_of(body, SOURCE)
+        body = tidy.text_of(body, SOURCE)
         if not body.strip():
-            return empty(CONTRACT)
+            return tidy.empty(CONTRACT)
         if body.lstrip().lower().startswith("date,"):
             return _checked(_table(body))
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
+        return tidy.empty(CONTRACT, found.text)
     rows = sdmx.read(body, SOURCE)
     if not len(rows):
-        return empty(CONTRACT)
-    need(rows.columns, ["CURRENCY", "CURRENCY_DENOM", sdmx.PERIOD], SOURCE)
+        return tidy.empty(CONTRACT)
+    tidy.need(rows.columns, ["CURRENCY", "CURRENCY_DENOM", sdmx.PERIOD], SOURCE)
     other = sorted(set(rows["CURRENCY_DENOM"].dropna()) - {"EUR"})
     if other:
         raise SourceError(
@@ -133,12 +118,12 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "currency": rows["CURRENCY"],
-            "period": periods(rows[sdmx.PERIOD]),
-            "units_per_eur": numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
+            "period": tidy.periods(rows[sdmx.PERIOD]),
+            "units_per_eur": tidy.numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
             "status": rows.get("OBS_STATUS"),
         }
     )
-    frame["freq"] = rows["FREQ"] if "FREQ" in rows else frequencies(frame["period"])
+    frame["freq"] = rows["FREQ"] if "FREQ" in rows else tidy.frequencies(frame["period"])
     return _checked(frame)
 
 
@@ -155,7 +140,7 @@ def _table(text: str) -> pd.DataFrame:
     currencies = [name for name in wide.columns if re.fullmatch(r"[A-Z]{3}", name)]
     long = wide[currencies].assign(period=days.dt.strftime("%Y-%m-%d"))
     long = long.melt(id_vars="period", var_name="currency", value_name="units_per_eur")
-    long["units_per_eur"] = numbers(long["units_per_eur"], SOURCE, "rate")
+    long["units_per_eur"] = tidy.numbers(long["units_per_eur"], SOURCE, "rate")
     long = long.dropna(subset="units_per_eur")  # currencies that had ceased, or not begun
     return long.sort_values(["currency", "period"]).assign(freq="D", status=None)
 
@@ -163,7 +148,7 @@ def _table(text: str) -> pd.DataFrame:
 def _checked(frame: pd.DataFrame) -> pd.DataFrame:
     if (frame["units_per_eur"] <= 0).any():
         raise SourceError(f"{SOURCE}: field 'units_per_eur' is not above zero; expected a rate")
-    return conform(frame, CONTRACT, SOURCE)
+    return tidy.conform(frame, CONTRACT, SOURCE)
 
 
 #: Currencies that the ECB quotes, and the economy whose currency it is; the euro is the unit.

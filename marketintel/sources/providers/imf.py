@@ -25,21 +25,8 @@ import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.sources.codes import economies
-from marketintel.sources.formats import sdmx
+from marketintel.sources.formats import sdmx, tidy
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.formats.tidy import (
-    Body,
-    Contract,
-    conform,
-    empty,
-    frequencies,
-    json_of,
-    need,
-    numbers,
-    periods,
-    reading,
-    text_of,
-)
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
@@ -53,18 +40,11 @@ DATAMAPPER_URL = "https://www.imf.org/external/datamapper/api/v1"
 
 #: ``economy`` is ISO3 or an IMF group code. ``value`` is in ``unit``, at full size: the published
 #: ``scale`` (a power of ten) says how the IMF displays it and is already in the value.
-CONTRACT: Contract = {
-    "economy": "str",
-    "indicator": "str",
-    "period": "str",
-    "freq": "str",
-    "value": "float64",
-    "unit": "str",
-    "scale": "float64",
-    "is_projection": "bool",
-    "projection_basis": "str",
+CONTRACT: tidy.Contract = {
+    "economy": "str", "indicator": "str", "period": "str", "freq": "str", "value": "float64",
+    "unit": "str", "scale": "float64", "is_projection": "bool", "projection_basis": "str",
     "dataset": "str",
-}
+}  # fmt: skip
 
 #: The IMF's own codes for two economies; everywhere else it writes ISO3.
 OWN_CODES = {"KOS": "XKX", "UVK": "XKX", "WBG": "PSE"}
@@ -131,7 +111,7 @@ def _acceptable(answer: Answer, query: Query) -> None:
     _read(answer.body, query, None)  # for its refusals: the day of the edition is not known here
 
 
-def _read(body: Body, query: Query, day: date | None) -> pd.DataFrame:
+def _read(body: tidy.Body, query: Query, day: date | None) -> pd.DataFrame:
     if query.dataset == "DataMapper":
         return process_datamapper(body, as_of=day)
     frame = process(body, as_of=day, dataset=query.dataset)
@@ -198,9 +178,9 @@ def _asked_for(frame: pd.DataFrame, query: Query) -> pd.DataFrame:
     return frame
 
 
-@reading(SOURCE)
+@tidy.reading(SOURCE)
 def process(
-    body: Body | Mapping[str, Any], *, as_of: date | None = None, dataset: str | None = None
+    body: tidy.Body | Mapping[str, Any], *, as_of: date | None = None, dataset: str | None = None
 ) -> pd.DataFrame:
     """Turn an SDMX answer (JSON 1.0/2.0, ML or CSV) into :data:`CONTRACT`.
 
@@ -213,17 +193,17 @@ def process(
     dataset : str, optional
         Name for the ``dataset`` column.
     """
-    if isinstance(body, bytes | str) and not text_of(body, SOURCE).strip():
-        return empty(CONTRACT, "empty answer: no such data flow, or no such series in it")
+    if isinstance(body, bytes | str) and not tidy.text_of(body, SOURCE).strip():
+        return tidy.empty(CONTRACT, "empty answer: no such data flow, or no such series in it")
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
+        return tidy.empty(CONTRACT, found.text)
     rows = sdmx.read(body, SOURCE)
     if not len(rows):
-        return empty(CONTRACT, "no observations")
+        return tidy.empty(CONTRACT, "no observations")
     rows = rows.rename(columns={"REF_AREA": "COUNTRY", "FREQ": "FREQUENCY"} | _indicator(rows))
-    need(rows.columns, ["COUNTRY", "INDICATOR", sdmx.PERIOD], SOURCE)
+    tidy.need(rows.columns, ["COUNTRY", "INDICATOR", sdmx.PERIOD], SOURCE)
     unit, scale = (
         next((rows[name] for name in names if name in rows), None)
         for names in (("UNIT", "UNIT_MEASURE", "TYPE_OF_TRANSFORMATION"), ("SCALE", "UNIT_MULT"))
@@ -232,14 +212,14 @@ def process(
         {
             "economy": rows["COUNTRY"].replace(OWN_CODES),
             "indicator": rows["INDICATOR"],
-            "period": periods(rows[sdmx.PERIOD]),
-            "value": numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
+            "period": tidy.periods(rows[sdmx.PERIOD]),
+            "value": tidy.numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
             "unit": unit,
             "scale": scale,
             "dataset": dataset,
         }
     )
-    frame["freq"] = rows["FREQUENCY"] if "FREQUENCY" in rows else frequencies(frame["period"])
+    frame["freq"] = rows["FREQUENCY"] if "FREQUENCY" in rows else tidy.frequencies(frame["period"])
     latest = rows[_LATEST_ACTUAL] if _LATEST_ACTUAL in rows else pd.Series(None, rows.index, "str")
     for name in ("PUBLICATION_DATE", "UPDATE_DATE"):
         if name in rows:
@@ -250,19 +230,19 @@ def process(
     return _marked(frame, latest, as_of)
 
 
-@reading(SOURCE)
+@tidy.reading(SOURCE)
 def process_datamapper(
-    body: Body | Mapping[str, Any], *, as_of: date | None = None
+    body: tidy.Body | Mapping[str, Any], *, as_of: date | None = None
 ) -> pd.DataFrame:
     """Turn a DataMapper answer into :data:`CONTRACT`; every country and year it holds."""
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
-    message = json_of(body, SOURCE)
+        return tidy.empty(CONTRACT, found.text)
+    message = tidy.json_of(body, SOURCE)
     if not isinstance(message, Mapping) or not isinstance(message.get("values"), Mapping):
         # An unknown indicator answers with the lists of countries or indicators instead.
-        return empty(CONTRACT, "no values: the DataMapper does not know this indicator")
+        return tidy.empty(CONTRACT, "no values: the DataMapper does not know this indicator")
     frame = pd.DataFrame(
         [
             (OWN_CODES.get(economy, economy), indicator, str(year), value)
@@ -289,7 +269,7 @@ def _marked(frame: pd.DataFrame, latest: pd.Series, as_of: date | None) -> pd.Da
     last = pd.to_numeric(latest.str.extract(r"((?:19|20)\d\d)")[0], errors="coerce").fillna(0)
     frame["is_projection"] = (year > last).where(stated, year >= edition)
     frame["projection_basis"] = stated.map({True: "latest_actual", False: "year_rule"})
-    marked = conform(frame, CONTRACT, SOURCE)
+    marked = tidy.conform(frame, CONTRACT, SOURCE)
     if not stated.all():
         marked.attrs["notes"] = [
             f"{int((~stated).sum())} figures come without their latest actual year: years from "

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from marketintel.errors import SourceError
 from marketintel.reference.countries import is_code, to_iso3
+from marketintel.sources.formats import tidy
 from marketintel.sources.formats.polygons import valid
-from marketintel.sources.formats.tidy import Body, json_of, need, reading, snippet, text_of
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
 from marketintel.sources.source import Question, Source, noted
@@ -47,8 +47,8 @@ CRIMEA = (34.1, 45.2)
 EAST_OF_COCOS = 100.0
 
 
-@reading(SOURCE)
-def process(body: Body | Mapping[str, Any]) -> "gpd.GeoDataFrame":
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any]) -> "gpd.GeoDataFrame":
     """Turn a zipped shapefile, GeoJSON or TopoJSON of countries into :data:`CONTRACT`.
 
     ``iso3`` and ``iso_numeric`` are missing where the file has none: TopoJSON of world-atlas has
@@ -58,24 +58,24 @@ def process(body: Body | Mapping[str, Any]) -> "gpd.GeoDataFrame":
 
     if isinstance(body, Mapping):
         body = json.dumps(body)
-    raw = body if isinstance(body, bytes) else text_of(body, SOURCE).encode()
+    raw = body if isinstance(body, bytes) else tidy.text_of(body, SOURCE).encode()
     options = {}
     if not raw.startswith(b"PK"):
-        message = json_of(raw, SOURCE)
+        message = tidy.json_of(raw, SOURCE)
         if isinstance(message, Mapping) and message.get("type") == "Topology":
             options["layer"] = "countries"
     try:
         layer = geopandas.read_file(io.BytesIO(raw), **options)
     except Exception as error:  # GDAL has many kinds
         raise SourceError(
-            f"{SOURCE}: the country layer cannot be read ({snippet(str(error))}); expected a "
+            f"{SOURCE}: the country layer cannot be read ({tidy.snippet(str(error))}); expected a "
             "zipped shapefile, GeoJSON or TopoJSON"
         ) from error
     if layer.crs is None:
         layer = layer.set_crs("EPSG:4326")
     named = {str(column).lower(): column for column in layer.columns}
     if "name" not in named:
-        need(named, ["name"], SOURCE)
+        tidy.need(named, ["name"], SOURCE)
 
     def first(*names: str) -> Any:
         """Return the first name's values, holes filled from the next ones."""
@@ -95,7 +95,7 @@ def process(body: Body | Mapping[str, Any]) -> "gpd.GeoDataFrame":
     return valid(layer, CONTRACT)
 
 
-def tidy(published: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
+def country_shapes(published: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
     """Return one valid row a country, and the land without one.
 
     Parameters
@@ -174,7 +174,7 @@ def cut_at_180(shape: "BaseGeometry") -> "BaseGeometry":
 
 def _snapshot(path: str, client: Client) -> "gpd.GeoDataFrame":
     published = client.get(path, expect="zip", check=lambda answer: process(answer.body)).content
-    return noted(tidy(published))
+    return noted(country_shapes(published))
 
 
 def _path(scale: str) -> str:

@@ -15,19 +15,8 @@ import pandas as pd
 
 from marketintel.errors import SourceError, UsageError
 from marketintel.reference.countries import is_code, to_iso3
-from marketintel.sources.formats import sdmx
+from marketintel.sources.formats import sdmx, tidy
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.formats.tidy import (
-    Body,
-    Contract,
-    conform,
-    empty,
-    frequencies,
-    numbers,
-    periods,
-    reading,
-    text_of,
-)
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
@@ -39,16 +28,10 @@ PROVIDER = Provider(SOURCE, "https://sdmx.oecd.org/sti-public/rest", min_interva
 
 #: The data flow's other dimensions follow as ``str`` columns in lower case. ``value`` is in
 #: ``unit`` times ten to the power ``unit_mult`` (NaN: not stated). Rows are sorted by key.
-CONTRACT: Contract = {
-    "dataflow": "str",
-    "ref_area": "str",
-    "period": "str",
-    "freq": "str",
-    "value": "float64",
-    "unit": "str",
-    "unit_mult": "float64",
-    "status": "str",
-}
+CONTRACT: tidy.Contract = {
+    "dataflow": "str", "ref_area": "str", "period": "str", "freq": "str", "value": "float64",
+    "unit": "str", "unit_mult": "float64", "status": "str",
+}  # fmt: skip
 
 #: Data flows that the studies use: agency, data flow, version. Trade by industry and end-use
 #: (once BTDIxE) has the key FREQ.REF_AREA.TRADE_FLOW.END_USE.PRODUCT.COUNTERPART_AREA.UNIT.
@@ -122,8 +105,8 @@ def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     return within(process(answer.body), SOURCE, since=query.since, until=query.until)
 
 
-@reading(SOURCE)
-def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any]) -> pd.DataFrame:
     """Turn an SDMX answer into :data:`CONTRACT`; no rows where nothing was found.
 
     Raises
@@ -131,20 +114,20 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     SourceError
         A notice other than "nothing found", or a missing field.
     """
-    blank = isinstance(body, bytes | str) and not text_of(body, SOURCE).strip()
+    blank = isinstance(body, bytes | str) and not tidy.text_of(body, SOURCE).strip()
     if not blank and (found := notice(body, SOURCE)):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
+        return tidy.empty(CONTRACT, found.text)
     rows = pd.DataFrame() if blank else sdmx.read(body, SOURCE)
     if not len(rows):
-        return empty(CONTRACT)
+        return tidy.empty(CONTRACT)
     rows = rows.rename(columns={k: v for k, v in _NAMES.items() if v not in rows})
     rows = rows.loc[:, ~rows.columns.duplicated()]
-    rows["value"] = numbers(rows.pop(sdmx.VALUE), SOURCE, sdmx.VALUE)
-    rows["period"] = periods(rows.pop(sdmx.PERIOD)) if sdmx.PERIOD in rows else None
+    rows["value"] = tidy.numbers(rows.pop(sdmx.VALUE), SOURCE, sdmx.VALUE)
+    rows["period"] = tidy.periods(rows.pop(sdmx.PERIOD)) if sdmx.PERIOD in rows else None
     if "FREQ" not in rows:
-        rows["FREQ"] = frequencies(rows["period"])
+        rows["FREQ"] = tidy.frequencies(rows["period"])
     if "DATAFLOW" not in rows:
         rows["DATAFLOW"] = rows.get("STRUCTURE_ID")
     rows = rows.rename(columns={"UNIT_MEASURE": "unit", "OBS_STATUS": "status"})
@@ -153,7 +136,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     for optional in ("ref_area", "unit", "unit_mult", "status"):
         if optional not in rows:
             rows[optional] = None
-    frame = conform(rows, CONTRACT, SOURCE, others=True)
+    frame = tidy.conform(rows, CONTRACT, SOURCE, others=True)
     keys = [str(name) for name in frame if name not in ("value", "status", "unit_mult")]
     return frame.sort_values(keys, ignore_index=True)
 

@@ -25,7 +25,7 @@ from marketintel.errors import SourceError, UsageError
 from marketintel.files import scratch
 from marketintel.reference.hs import hs_revision_at
 from marketintel.sources.codes import economies
-from marketintel.sources.formats.tidy import Contract, conform, empty, numbers, reading, snippet
+from marketintel.sources.formats import tidy
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
 from marketintel.sources.source import (
@@ -50,17 +50,10 @@ PROVIDER = Provider(
 
 #: One row a country, code and month, summed over provinces and states. Country codes have two
 #: letters; ``value_cad`` in Canadian dollars.
-CONTRACT: Contract = {
-    "reporter_code": "str",
-    "partner_code": "str",
-    "flow": "str",
-    "cmd_code": "str",
-    "period": "str",
-    "freq": "str",
-    "value_cad": "float64",
-    "currency": "str",
-    "valuation": "str",
-}
+CONTRACT: tidy.Contract = {
+    "reporter_code": "str", "partner_code": "str", "flow": "str", "cmd_code": "str",
+    "period": "str", "freq": "str", "value_cad": "float64", "currency": "str", "valuation": "str",
+}  # fmt: skip
 
 #: Flow → name of the archive, and of the files in it, the best first. ``export`` includes
 #: re-exports; ``domestic_export`` does not.
@@ -167,11 +160,11 @@ def fetch(query: Query, client: Client) -> pd.DataFrame:
             notes.append(f"no archive of {flow}s {year} yet")
         else:
             parts.append(rows)
-    raw = pd.concat(parts, ignore_index=True) if parts else empty(CONTRACT)
+    raw = pd.concat(parts, ignore_index=True) if parts else tidy.empty(CONTRACT)
     return noted(raw, notes)
 
 
-@reading(SOURCE)
+@tidy.reading(SOURCE)
 def process(archive: Path, *, flow: str, products: tuple[str, ...] = ()) -> pd.DataFrame:
     """Turn an archive into :data:`CONTRACT`, reading a bounded number of rows at a time.
 
@@ -187,7 +180,7 @@ def process(archive: Path, *, flow: str, products: tuple[str, ...] = ()) -> pd.D
                 rows["code"] = rows["code"].str.zfill(6).str[:6]
                 if products:
                     rows = rows[rows["code"].isin(set(products))]
-                rows["value"] = numbers(rows["value"], SOURCE, "Value")
+                rows["value"] = tidy.numbers(rows["value"], SOURCE, "Value")
                 sums.append(_summed(rows))
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, OSError) as error:
         raise SourceError(f"{SOURCE}: the archive is damaged ({error}); fetch it again") from error
@@ -205,7 +198,7 @@ def process(archive: Path, *, flow: str, products: tuple[str, ...] = ()) -> pd.D
             "valuation": "FOB",
         }
     )
-    return conform(frame, CONTRACT, SOURCE)
+    return tidy.conform(frame, CONTRACT, SOURCE)
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -219,7 +212,7 @@ def _member(opened: zipfile.ZipFile, flow: str) -> str:
         if found:  # a yearly archive may hold several months' states of it: the newest is whole
             return max(found, key=_month)
     raise SourceError(
-        f"{SOURCE}: the archive has no {FLOWS[flow][1][0]} file (has {snippet(', '.join(names))}); "
+        f"{SOURCE}: the archive has no {FLOWS[flow][1][0]} file (has {tidy.snippet(', '.join(names))}); "
         "the provider's format changed"
     )
 
@@ -296,8 +289,9 @@ def _trade(raw: pd.DataFrame) -> pd.DataFrame:
     year = raw["period"].str[:4]
     months = raw.groupby([year, raw["flow"]])["period"].transform("nunique")
     whole = raw[months == 12].assign(period=year)
-    years = whole.groupby(_KEYS, as_index=False)["value_cad"].sum(min_count=1)
-    return pd.concat([raw.assign(freq="M"), years.assign(freq="A")], ignore_index=True)
+    years = whole.groupby(_KEYS, as_index=False)[["value_cad"]].sum(min_count=1)
+    both: pd.DataFrame = pd.concat([raw.assign(freq="M"), years.assign(freq="A")])
+    return both.reset_index(drop=True)
 
 
 SOURCES = (
@@ -319,7 +313,7 @@ SOURCES = (
         plan=_plan, fetch=_snapshot, parts=one_by_one("periods"), answer_s=120.0,
         questions=lambda query, _: ((_path(*one), None) for one in query.archives()),
         kept=lambda query, client: sum(
-            _is_current(_file(*one, client), client) for one in query.archives()
+            _is_current(_file(year, flow, client), client) for year, flow in query.archives()
         ),
         home=lambda target, _: target == "CAN",
         trial=("CAN", 2002),  # the oldest archive is the smallest

@@ -22,19 +22,8 @@ import pandas as pd
 from marketintel.errors import SourceError, UsageError
 from marketintel.reference.countries import code_of
 from marketintel.sources.codes import economies
-from marketintel.sources.formats import sdmx
+from marketintel.sources.formats import sdmx, tidy
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.formats.tidy import (
-    Body,
-    Contract,
-    conform,
-    empty,
-    is_markup,
-    need,
-    numbers,
-    reading,
-    snippet,
-)
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import Provider
@@ -59,21 +48,12 @@ PROVIDER = Provider(
 
 #: Codes are WITS's own (ISO numeric; ``000`` world, which is MFN; ``918`` EU; letters for groups).
 #: Rates are simple averages over national lines of one HS6, in percent of the customs value.
-CONTRACT: Contract = {
-    "reporter_code": "str",
-    "partner_code": "str",
-    "hs_revision": "str",
-    "cmd_code": "str",
-    "period": "str",
-    "regime": "str",
-    "rate_pct": "float64",
-    "min_rate_pct": "float64",
-    "max_rate_pct": "float64",
-    "tariff_lines": "float64",
-    "specific_lines": "float64",
-    "has_specific_duties": "bool",
-    "is_estimated": "bool",
-}
+CONTRACT: tidy.Contract = {
+    "reporter_code": "str", "partner_code": "str", "hs_revision": "str", "cmd_code": "str",
+    "period": "str", "regime": "str", "rate_pct": "float64", "min_rate_pct": "float64",
+    "max_rate_pct": "float64", "tariff_lines": "float64", "specific_lines": "float64",
+    "has_specific_duties": "bool", "is_estimated": "bool",
+}  # fmt: skip
 
 HS_REVISIONS = {
     "H0": "HS1992", "H1": "HS1996", "H2": "HS2002", "H3": "HS2007", "H4": "HS2012",
@@ -159,7 +139,7 @@ def fetch(query: Query, client: Client) -> pd.DataFrame:
 
 def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     if answer.status == 404:
-        return empty(CONTRACT, "HTTP 404: no data")
+        return tidy.empty(CONTRACT, "HTTP 404: no data")
     return within(
         process(answer.body), SOURCE, since=query.year, until=query.year,
         reporter_code=[filed_by(query.reporter, query.year)], cmd_code=query.products,
@@ -167,8 +147,8 @@ def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     )  # fmt: skip
 
 
-@reading(SOURCE)
-def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any]) -> pd.DataFrame:
     """Turn an SDMX answer (JSON in either key order, or ML) into :data:`CONTRACT`.
 
     Raises
@@ -179,16 +159,16 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
-    if isinstance(body, bytes | str) and is_markup(body):
+        return tidy.empty(CONTRACT, found.text)
+    if isinstance(body, bytes | str) and tidy.is_markup(body):
         rows = sdmx.read_xml(body, SOURCE)
     else:
         rows = sdmx.read_json(body, SOURCE, swappable=("PARTNER", "PRODUCTCODE"))
     if not len(rows):
-        return empty(CONTRACT)
-    need(rows.columns, ["REPORTER", "PARTNER", "PRODUCTCODE", sdmx.PERIOD], SOURCE)
+        return tidy.empty(CONTRACT)
+    tidy.need(rows.columns, ["REPORTER", "PARTNER", "PRODUCTCODE", sdmx.PERIOD], SOURCE)
     if "INDICATOR" in rows:
-        named = snippet(str(rows["INDICATOR"].iloc[0]))
+        named = tidy.snippet(str(rows["INDICATOR"].iloc[0]))
         raise SourceError(
             f"{SOURCE}: the answer is trade statistics ({named}); expected tariffs (datasource "
             "TRN): correct the address"
@@ -201,7 +181,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
 
     def count(name: str) -> pd.Series:
         values = rows[name] if name in rows else pd.Series(None, rows.index, "str")
-        return numbers(values, SOURCE, name)
+        return tidy.numbers(values, SOURCE, name)
 
     frame = pd.DataFrame(
         {
@@ -209,7 +189,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
             "partner_code": rows["PARTNER"].str.zfill(3),
             "cmd_code": rows["PRODUCTCODE"],
             "period": rows[sdmx.PERIOD].str.replace(r"^(\d{4})-.*", r"\1", regex=True),
-            "rate_pct": numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
+            "rate_pct": tidy.numbers(rows[sdmx.VALUE], SOURCE, sdmx.VALUE),
             "min_rate_pct": count("MIN_RATE"),
             "max_rate_pct": count("MAX_RATE"),
             "tariff_lines": count("TOTALNOOFLINES"),
@@ -230,7 +210,7 @@ def process(body: Body | Mapping[str, Any]) -> pd.DataFrame:
     no_rate = (frame["rate_pct"] == 0) & without_lines & ~frame["is_estimated"]
     rates = ["rate_pct", "min_rate_pct", "max_rate_pct"]
     frame.loc[no_rate, rates] = float("nan")
-    return conform(frame, CONTRACT, SOURCE)
+    return tidy.conform(frame, CONTRACT, SOURCE)
 
 
 #: HS codes in one request: keeps addresses below 1,000 characters.

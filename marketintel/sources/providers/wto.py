@@ -18,17 +18,8 @@ from marketintel.errors import SourceError, Unreachable, UsageError
 from marketintel.reference.countries import code_of, group_members
 from marketintel.reference.hs import hs_revision_at
 from marketintel.sources.codes import economies
+from marketintel.sources.formats import tidy
 from marketintel.sources.formats.notices import notice, refuse
-from marketintel.sources.formats.tidy import (
-    Body,
-    Contract,
-    as_list,
-    conform,
-    empty,
-    json_of,
-    reading,
-    text_of,
-)
 from marketintel.sources.formats.zips import unpacked
 from marketintel.sources.http.answers import Answer
 from marketintel.sources.http.client import Client
@@ -59,19 +50,11 @@ PROVIDER = Provider(
 MAX_ROWS = 1_000_000
 
 #: Codes are the WTO's own; ``value`` in ``unit``; ``text`` explains, for example the preference.
-CONTRACT: Contract = {
-    "indicator": "str",
-    "reporter_code": "str",
-    "partner_code": "str",
-    "product_classification": "str",
-    "cmd_code": "str",
-    "period": "str",
-    "freq": "str",
-    "value": "float64",
-    "unit": "str",
-    "status": "str",
-    "text": "str",
-}
+CONTRACT: tidy.Contract = {
+    "indicator": "str", "reporter_code": "str", "partner_code": "str",
+    "product_classification": "str", "cmd_code": "str", "period": "str", "freq": "str",
+    "value": "float64", "unit": "str", "status": "str", "text": "str",
+}  # fmt: skip
 
 _FIELDS = {
     "IndicatorCode": "indicator", "ReportingEconomyCode": "reporter_code",
@@ -150,8 +133,8 @@ def _acceptable(answer: Answer, query: Query) -> pd.DataFrame:
     )  # fmt: skip
 
 
-@reading(SOURCE)
-def process(body: Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
+@tidy.reading(SOURCE)
+def process(body: tidy.Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
     """Turn an answer, JSON or (zipped) CSV, into :data:`CONTRACT`; no rows if nothing was found.
 
     Raises
@@ -161,23 +144,23 @@ def process(body: Body | Mapping[str, Any] | list[Any]) -> pd.DataFrame:
     """
     body = unpacked(body, SOURCE)
     if isinstance(body, bytes | str):
-        text = text_of(body, SOURCE).strip()
+        text = tidy.text_of(body, SOURCE).strip()
         if not text:
-            return empty(CONTRACT)
+            return tidy.empty(CONTRACT)
         if "," in text.partition("\n")[0] and not text.startswith(("{", "[", "<")):
             return _tidy(_table(text))
     if found := notice(body, SOURCE):
         if found.kind != "empty":
             raise refuse(found, SOURCE)
-        return empty(CONTRACT, found.text)
-    message = json_of(body, SOURCE)
+        return tidy.empty(CONTRACT, found.text)
+    message = tidy.json_of(body, SOURCE)
     if isinstance(message, Mapping):
         if "Dataset" not in message:
             raise SourceError(
                 f"{SOURCE}: the answer has no field 'Dataset'; expected it: the format changed"
             )
         message = message["Dataset"]
-    return _tidy(pd.DataFrame(as_list(message)))
+    return _tidy(pd.DataFrame(tidy.as_list(message)))
 
 
 def _table(text: str) -> pd.DataFrame:
@@ -188,7 +171,7 @@ def _table(text: str) -> pd.DataFrame:
 
 def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
     if not len(rows):
-        return empty(CONTRACT)
+        return tidy.empty(CONTRACT)
     if len(rows) >= MAX_ROWS:
         raise SourceError(f"{SOURCE}: {len(rows)} rows, the limit: ask for fewer years")
     period = rows["Year"].astype("str") if "Year" in rows else None
@@ -200,7 +183,7 @@ def _tidy(rows: pd.DataFrame) -> pd.DataFrame:
     for optional in ("partner_code", "freq", "unit", "status", "text", "product_classification"):
         if optional not in frame:
             frame[optional] = None
-    return conform(frame, CONTRACT, SOURCE)
+    return tidy.conform(frame, CONTRACT, SOURCE)
 
 
 #: HS codes in one request: keeps addresses below 1,000 characters.
