@@ -168,8 +168,10 @@ class _Views:
         self._document = document
         self._module = _views(document.name)
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        return functools.partial(self.call, name)
+    def __getattr__(self, name: str) -> Any:
+        """Return a view to call, or a constant of the views."""
+        value = getattr(self._module, name)
+        return functools.partial(self.call, name) if callable(value) else value
 
     def call(self, name: str, *args: Any) -> Any:
         """Return what a view gives for these arguments; drawings are made anew."""

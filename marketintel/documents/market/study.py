@@ -19,11 +19,9 @@ from marketintel.reference.drivers import MarketNote, market_note
 #: From which imports on the rules look at a single mixed code; a segment is far larger.
 SMALL_PRODUCT_USD = 1e6
 
-#: Below these imports of mixed codes money is printed in thousands.
-SMALL_MARKET_USD = 100e6
-
-#: A segment smaller than this is left out of statements about the fastest change.
-SMALL_SEGMENT_USD = 100e6
+#: Below these imports of mixed codes money is printed in thousands; a segment smaller than this is
+#: left out of statements about the fastest change.
+SMALL_USD = 100e6
 
 
 class Study(Figures):
@@ -32,7 +30,7 @@ class Study(Figures):
     @cached_property
     def money(self) -> str:
         """Kind in which tables print money: thousands where the market is small."""
-        return "usd_k" if self.is_mixed and self.total["value_usd"] < SMALL_MARKET_USD else "usd_m"
+        return "usd_k" if self.is_mixed and self.total["value_usd"] < SMALL_USD else "usd_m"
 
     @property
     def labels(self) -> dict[str, str]:
@@ -88,7 +86,7 @@ class Study(Figures):
     @property
     def small_usd(self) -> float:
         """Imports from which a segment's change is compared with others'."""
-        return self.thresholds.min_market_usd if self.is_mixed else SMALL_SEGMENT_USD
+        return self.thresholds.min_market_usd if self.is_mixed else SMALL_USD
 
     @property
     def movers(self) -> tuple[Any, Any] | None:
@@ -136,6 +134,10 @@ class Study(Figures):
         """Return the largest suppliers with their shares."""
         top = shares[shares["value_usd"] > 0].head(number)
         return w.listing([f"{self.name(r.partner)} ({w.percent(r.share_pct)})" for r in each(top)])
+
+    def duties_in_words(self, rows: pd.DataFrame) -> list[str]:
+        """Return suppliers with their duties."""
+        return [f"{self.name(r.partner)} {w.percent(r.effective_duty_pct)}" for r in each(rows)]
 
     # Opportunities and risks
 

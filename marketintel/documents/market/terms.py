@@ -10,13 +10,6 @@ from marketintel.documents import prose as w
 from marketintel.warehouse.basis import EU_EXPORTS, RECONCILED, REPORTED
 from marketintel.warehouse.imports import Imports
 
-VALUED = {
-    "CIF": "valued c.i.f., with freight and insurance",
-    "FOB": "valued f.o.b., without freight and insurance",
-    "FAS": "valued f.a.s., alongside the ship",
-    "customs_value": "at customs value, without freight and insurance",
-}
-
 
 @dataclass(frozen=True)
 class Terms:
@@ -97,24 +90,3 @@ def basis_line(basis: Imports) -> str:
     if basis.kind == EU_EXPORTS:
         return f"Exports of {len(basis.partners)} members of the EU (Comext), {valued}: no competitors."
     return f"Mirror of {len(basis.partners)} partners' exports, {valued}, a lower bound."
-
-
-def basis_sentence(basis: Imports) -> str:
-    """Return the basis of the figures as a sentence; empty for a market's own."""
-    if basis.kind == REPORTED:
-        return ""
-    valued = w.listing([VALUED[v] for v in basis.valuations])
-    if basis.kind == RECONCILED:
-        return (
-            "Reconciled flows: one figure that CEPII made of what exporters and importers reported, "
-            f"{valued}."
-        )
-    if basis.kind == EU_EXPORTS:
-        return (
-            f"Sales of the European Union: exports to this market as {len(basis.partners)} of its "
-            f"members reported them to Eurostat (Comext), {valued}. No competitor is in them."
-        )
-    return (
-        f"Mirror: exports to this market as {len(basis.partners)} partners reported them, {valued}; "
-        "a lower bound."
-    )

@@ -1,6 +1,7 @@
 """Tables, charts and values of a market study."""
 
 from marketintel.documents.market_study.views.closing import *  # noqa: F403
+from marketintel.documents.market_study.views.position import *  # noqa: F403
 from marketintel.documents.market_study.views.segments import *  # noqa: F403
 from marketintel.documents.market_study.views.series import *  # noqa: F403
 from marketintel.documents.market_study.views.trade import *  # noqa: F403

@@ -9,7 +9,6 @@ import pandas as pd
 from marketintel.analysis.trade.signals import floors_text, not_evaluated, rule_texts
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import StudyFacts
-from marketintel.warehouse.basis import ENOUGH, LARGE
 from marketintel.warehouse.imports import newest_year
 
 #: Opportunities and risks that are printed; the tables of the edition hold all.
@@ -139,19 +138,9 @@ def stale(facts: StudyFacts) -> dict[str, int] | None:
     return {"later": 0, "newest": newest, "single": max(years) if max(years) > year else 0}
 
 
-def tiny_usd(facts: StudyFacts) -> float | None:
-    """Return the size below which all imports lie; None where they are larger."""
-    return TINY_MARKET_USD if facts.total["value_usd"] < TINY_MARKET_USD else None
-
-
 def partners(facts: StudyFacts) -> list[str]:
     """Return the partners whose reports a mirror stands on."""
     return [facts.name(partner) for partner in facts.basis.partners]
-
-
-def mirror_rule(_: StudyFacts) -> tuple[int, list[str]]:
-    """Return the number of partners that a mirror needs, and those that must be among them."""
-    return ENOUGH, list(LARGE)
 
 
 def absent_codes(facts: StudyFacts) -> list[Any]:

@@ -47,34 +47,31 @@ def without_own_codes(facts: StudyFacts) -> list[str]:
     return [segment for segment in facts.chosen if segment not in sections(facts)]
 
 
-def code_scope(facts: StudyFacts, segment: str) -> str:
-    """Return the kind of codes that a segment's figures count."""
-    near = segment in facts.neighbours
-    return "codes of a neighbour of photonics" if near else facts.terms.codes
-
-
-def size(facts: StudyFacts, segment: str) -> dict[str, Any]:
-    """Return imports with and without mixed codes, and the first supplier."""
+def section(facts: StudyFacts, segment: str) -> dict[str, Any]:
+    """Return size, first supplier, the exporter's position, duty and change of one segment."""
     demand = _of(facts.demand, segment)
     own, every = (
         one(demand, "scope", facts.scope_of(segment, broad=broad)) for broad in (False, True)
     )
-    first = one(facts.concentration, "segment", segment)
+    near = segment in facts.neighbours
     return {
-        "value_usd": own["value_usd"],
-        "change_pct": own["change_pct"],
+        "name": facts.segment_names[segment],
+        "codes": "codes of a neighbour of photonics" if near else facts.terms.codes,
+        "imports": own,
         "with_broad_usd": every["value_usd"],
-        "first_supplier": facts.name(first["first_supplier"]),
-        "first_share_pct": first["first_supplier_share_pct"],
-        "suppliers_for_80_pct": int(first["suppliers_for_80_pct"]),
-        "hhi": first["hhi"],
+        "first": one(facts.concentration, "segment", segment),
         "hhi_eu_as_one": one(facts.concentration_as_one, "segment", segment)["hhi"],
+        "place": one(facts.position, "segment", segment),
+        "weight": _unit_value(facts, segment),
+        "members": _leading_members(facts, segment),
+        "duty": _duty(facts, segment),
+        "cause": _cause(facts, segment),
     }
 
 
-def unit_value(facts: StudyFacts, segment: str) -> dict[str, float] | None:
+def _unit_value(facts: StudyFacts, segment: str) -> dict[str, float] | None:
     """Return tonnes and US dollars a kilogram; None unless nearly all of the value has a weight."""
-    if not facts.has_weights:
+    if not facts.is_mixed or not facts.has_weights:
         return None
     rows = _of(trade.unit_values(facts.flows, "segment", facts.scope), segment)
     rows = rows[rows["covered_pct"] >= WEIGHED_PCT].set_index("period")
@@ -85,13 +82,8 @@ def unit_value(facts: StudyFacts, segment: str) -> dict[str, float] | None:
     return {"tonnes": tonnes, "base": worth.iloc[0], "now": worth.iloc[1]}
 
 
-def place(facts: StudyFacts, segment: str) -> Any:
-    """Return the exporter's sales, share and rank."""
-    return one(facts.position, "segment", segment)
-
-
-def leading_members(facts: StudyFacts, segment: str) -> list[str]:
-    """Return the three largest sellers among the EU's members; none for another exporter."""
+def _leading_members(facts: StudyFacts, segment: str) -> list[str]:
+    """Return the three largest sellers among the EU's members."""
     if facts.exporter != EU:
         return []
     rows = _of(facts.member_segments, segment)
@@ -99,7 +91,7 @@ def leading_members(facts: StudyFacts, segment: str) -> list[str]:
     return [f"{facts.name(r.exporter)} ({w.money(r.value_usd)})" for r in each(rows)]
 
 
-def duty(facts: StudyFacts, segment: str) -> dict[str, Any] | None:
+def _duty(facts: StudyFacts, segment: str) -> dict[str, Any] | None:
     """Return the exporter's duty in both years and two competitors'; None if one is missing."""
     if not facts.has_duties:
         return None
@@ -109,11 +101,10 @@ def duty(facts: StudyFacts, segment: str) -> dict[str, Any] | None:
     if rates.isna().any():
         return None
     gaps = _of(facts.duty_gap_segments, segment).head(2)
-    others = [f"{facts.name(r.partner)} {w.percent(r.effective_duty_pct)}" for r in each(gaps)]
-    return {"base": rates.iloc[0], "now": rates.iloc[1], "others": others}
+    return {"base": rates.iloc[0], "now": rates.iloc[1], "others": facts.duties_in_words(gaps)}
 
 
-def cause(facts: StudyFacts, segment: str) -> dict[str, Any] | None:
+def _cause(facts: StudyFacts, segment: str) -> dict[str, Any] | None:
     """Return the change of sales and its largest cause; None where it cannot be decomposed."""
     term = one(_of(facts.decomposition, segment), "weights", "base_year")
     if pd.isna(term["competitiveness_usd"]) or not term["base_value_usd"] > 0:
@@ -123,15 +114,12 @@ def cause(facts: StudyFacts, segment: str) -> dict[str, Any] | None:
     return {"change_usd": term["change_usd"], "name": largest, "value_usd": term[largest]}
 
 
-def material(facts: StudyFacts, code: str) -> Any:
-    """Return the use of a raw material in photonics; None where its code may mean another."""
-    return load_materials().get(code) if facts.basis.revisions == ["HS1992"] else None
-
-
-def mixed_reason(facts: StudyFacts, code: str) -> str:
-    """Return why a code is mixed."""
-    codes = (c for segment in facts.segments for c in segment.codes)
-    return next((c.reason for c in codes if c.cmd_code == code and c.reason), "")
+def uses(facts: StudyFacts, code: str) -> tuple[str, str]:
+    """Return the use of a raw material in photonics with its source, and why its code is mixed."""
+    material = load_materials().get(code) if facts.basis.revisions == ["HS1992"] else None
+    codes = (c for segment in facts.segments for c in segment.codes if c.cmd_code == code)
+    use = f"{material.why} ({material.source})." if material else ""
+    return use, next((c.reason for c in codes if c.reason), "")
 
 
 def suppliers(facts: StudyFacts, segment: str) -> tuple[pd.DataFrame, dict[str, Any]]:

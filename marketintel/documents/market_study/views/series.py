@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import FEWEST_TESTS  # noqa: F401 - see NEEDED
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.trade import materials
 from marketintel.documents import prose as w
@@ -15,7 +16,7 @@ from marketintel.documents.engine.formats import escape
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import MIN_YEARS, StudyFacts
 from marketintel.documents.market_study.forecasts import MODELS, Forecasts
-from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS
+from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS  # noqa: F401 - see below
 from marketintel.reference.headings import load_headings
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Years taken together at either end: single years of small flows jump.
 WIDTH = 3
+
+#: Years that a back-test needs. Templates read this and the imported constants of the test.
+NEEDED = MIN_POINTS + HORIZON
 
 #: An 80 % interval that held less than this has failed.
 LOW_COVERAGE_PCT = 60.0
@@ -80,11 +84,6 @@ def ends(facts: StudyFacts) -> list[Any]:
     return list(each(_made(facts).ends))
 
 
-def largest_ends(facts: StudyFacts) -> list[Any]:
-    """Return the three series with the largest last observation."""
-    return list(each(_made(facts).ends.sort_values("last_usd", ascending=False).head(3)))
-
-
 def outlook(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return last observations and forecasts of the last year with their intervals."""
     made = _made(facts)
@@ -102,12 +101,6 @@ def outlook(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     table = table.sort_values("last_usd", ascending=False)
     hidden = ["naive", "drift", *([] if facts.is_mixed else ["product"])]
     return table[["product", "title", *AMOUNTS, "growth_pct", "naive", "drift"]], {"hide": hidden}
-
-
-def last_years(facts: StudyFacts) -> tuple[int, int]:
-    """Return the last year observed and the last year forecast."""
-    made = _made(facts)
-    return int(made.ends["last_year"].max()), int(made.ends["year"].max())
 
 
 def fan(facts: StudyFacts) -> Figure:
@@ -220,17 +213,6 @@ def no_outlook(facts: StudyFacts) -> pd.DataFrame | None:
 def world_vintage(facts: StudyFacts) -> str:
     """Return the vintage of the world series."""
     return str(facts.world[0]["vintage"].iloc[0])
-
-
-def backtest_numbers(_: StudyFacts) -> dict[str, int]:
-    """Return the numbers that describe the back-test."""
-    return {
-        "horizon": HORIZON,
-        "origins": ORIGINS,
-        "needed": MIN_POINTS + HORIZON,
-        "fewest_tests": fc.FEWEST_TESTS,
-        "width": WIDTH,
-    }
 
 
 def _made(facts: StudyFacts) -> Forecasts:
