@@ -9,6 +9,7 @@ import pandas as pd
 from marketintel.analysis.trade.signals import floors_text, not_evaluated, rule_texts
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import StudyFacts
+from marketintel.warehouse import basis
 from marketintel.warehouse.imports import newest_year
 
 #: Opportunities and risks that are printed; the tables of the edition hold all.
@@ -19,6 +20,9 @@ STALE_YEARS = 2
 
 #: Below these imports of all goods studied, shares are those of single shipments.
 TINY_MARKET_USD = 1e6
+
+#: Number of partners that a mirror needs, and those that must be among them.
+ENOUGH, LARGE = basis.ENOUGH, basis.LARGE
 
 
 def findings(facts: StudyFacts, kind: str) -> tuple[pd.DataFrame | None, dict[str, Any]]:
@@ -35,34 +39,28 @@ def findings(facts: StudyFacts, kind: str) -> tuple[pd.DataFrame | None, dict[st
 def rules(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the rules that could be evaluated for a row at least, with their thresholds."""
     rows = rule_texts(facts.thresholds)
-    rows = rows[_omissions(facts) < len(facts.segment_facts)]
+    rows = rows[rows["rule"].map(_omissions(facts)) < len(facts.segment_facts)]
     for column in ("rule_text", "score_text"):
         rows[column] = rows[column].map(facts.terms.of_rows)
     rows = rows.assign(kind=rows["kind"].str.capitalize())
     return rows[["kind", "measure", "rule_text", "score_text"]], {"group_col": "kind"}
 
 
-def floors(facts: StudyFacts) -> str:
-    """Return the sizes from which on the rules hold."""
-    return facts.terms.of_rows(floors_text(facts.thresholds))
-
-
-def rules_omitted(facts: StudyFacts) -> int:
-    """Return how many rules could be evaluated for no row at all."""
-    return int((_omissions(facts) == len(facts.segment_facts)).sum())
-
-
-def pairs_omitted(facts: StudyFacts) -> int:
-    """Return pairs of rule and row without a figure, if other rows of their rule have one."""
+def rule_notes(facts: StudyFacts) -> dict[str, Any]:
+    """Return the smallest sizes, and how many rules or pairs of rule and row lack a figure."""
     times = _omissions(facts)
-    some = times[times < len(facts.segment_facts)].sum()
-    return len(not_evaluated(facts.segment_facts)) if some else 0
+    never = times == len(facts.segment_facts)
+    return {
+        "floors": facts.terms.of_rows(floors_text(facts.thresholds)),
+        "never": int(never.sum()),
+        "pairs": int(times.sum()) if times[~never].sum() else 0,
+    }
 
 
-def _omissions(facts: StudyFacts) -> Any:
-    """Return for each rule the number of rows for which a figure is missing."""
+def _omissions(facts: StudyFacts) -> pd.Series:
+    """Return by rule the number of rows for which a figure is missing."""
     missing = not_evaluated(facts.segment_facts).groupby("rule").size()
-    return missing.reindex(rule_texts(facts.thresholds)["rule"]).fillna(0).to_numpy()
+    return missing.reindex(rule_texts(facts.thresholds)["rule"], fill_value=0)
 
 
 def tariff_lines(facts: StudyFacts) -> pd.DataFrame:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.analysis.forecast import FEWEST_TESTS  # noqa: F401 - see NEEDED
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.trade import materials
 from marketintel.documents import prose as w
+from marketintel.documents import yearly_forecasts
 from marketintel.documents.charts import fans
 from marketintel.documents.engine.formats import escape
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import MIN_YEARS, StudyFacts
 from marketintel.documents.market_study.forecasts import MODELS, Forecasts
-from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS  # noqa: F401 - see below
 from marketintel.reference.headings import load_headings
 
 if TYPE_CHECKING:
@@ -25,8 +24,9 @@ if TYPE_CHECKING:
 #: Years taken together at either end: single years of small flows jump.
 WIDTH = 3
 
-#: Years that a back-test needs. Templates read this and the imported constants of the test.
-NEEDED = MIN_POINTS + HORIZON
+#: Years ahead, origins of the back-test, the years that it needs, and tests from which naive may win.
+HORIZON, ORIGINS = yearly_forecasts.HORIZON, yearly_forecasts.ORIGINS
+NEEDED, FEWEST_TESTS = MIN_POINTS + HORIZON, fc.FEWEST_TESTS
 
 #: An 80 % interval that held less than this has failed.
 LOW_COVERAGE_PCT = 60.0

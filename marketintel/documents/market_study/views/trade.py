@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from marketintel.analysis.trade.frames import BROAD, CORE_AND_BROAD
-from marketintel.documents.charts import charts
-from marketintel.documents.charts.maps import DISCLAIMER  # noqa: F401 - read by the template
-from marketintel.documents.charts.maps import supplier_map as map_of
+from marketintel.documents.charts import charts, maps
 from marketintel.documents.frames import each, one_scope
 from marketintel.documents.market_study.facts import StudyFacts
 from marketintel.errors import MissingDataError
@@ -27,6 +25,9 @@ TOP = 12
 
 #: Below these sales a specialisation rests on single shipments.
 SMALL_SALES_USD = 10e6
+
+#: Printed under maps.
+DISCLAIMER = maps.DISCLAIMER
 
 #: From this share on, a market depends on one supplier.
 DEPENDENT_PCT = 50.0
@@ -177,7 +178,7 @@ def supplier_map(facts: StudyFacts) -> Figure | None:
     shapes = countries_geometry(data_dir=facts.data_dir)
     if facts.market not in set(shapes["iso3"]):
         return None
-    return map_of(
+    return maps.supplier_map(
         facts.shares_apart[["partner", "value_usd"]],
         shapes,
         reporter=facts.market,
