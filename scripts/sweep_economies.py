@@ -18,20 +18,16 @@ failed.
 from __future__ import annotations
 
 import argparse
-import ast
 import json
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from marketintel.documents.engine.blocks import Block
-from marketintel.documents.engine.chapters import GAP
+from marketintel.documents.chapters import GAP
 from marketintel.errors import MarketIntelError
-from marketintel.places import notebook_path
 from marketintel.reference.countries import country_rows
 from marketintel.warehouse import engine
 
@@ -43,26 +39,6 @@ def economies(data_dir: Path | None = None) -> list[str]:
     known = {row["iso3"] for row in country_rows()}
     there = engine.ask_once(data_dir, THERE)["economy"]
     return [economy for economy in there if economy in known]
-
-
-def chapters(notebook: str, parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Run the cells of one of the project's notebooks here; yield each block as HTML."""
-    cells = json.loads(notebook_path(notebook).read_text(encoding="utf-8"))["cells"]
-    names: dict[str, Any] = {}
-    for cell in cells:
-        if cell["cell_type"] != "code":
-            continue
-        *body, last = ast.parse("".join(cell["source"])).body
-        shown = last.value if isinstance(last, ast.Expr) else None
-        body += [last] if shown is None else []
-        exec(compile(ast.Module(body, []), notebook, "exec"), names)  # noqa: S102 - our own notebook
-        if "parameters" in cell["metadata"].get("tags", []):
-            names.update(parameters)
-        if shown is not None:
-            block = eval(compile(ast.Expression(shown), notebook, "eval"), names)  # noqa: S307
-            if not isinstance(block, Block):
-                raise TypeError(f"a cell of {notebook} shows {type(block).__name__}, not a block")
-            yield block.html()
 
 
 def table(economy: str, segments: list[str]) -> str:
