@@ -14,9 +14,12 @@ from marketintel.cli.fetch import fetch
 from marketintel.cli.forecast import print_levels
 from marketintel.cli.kpi import kpi, practice
 from marketintel.cli.process import run_as_process
-from marketintel.documents.document import document_class
+from marketintel.documents.document import NAMES, document_class
 from marketintel.errors import UsageError
 from marketintel.version import VERSION
+
+#: What a document's command does instead of writing it, if asked to.
+INSTEAD = {"outlook": print_levels, "clusters": check_form}
 
 app = typer.Typer(
     name="marketintel",
@@ -40,10 +43,9 @@ def root(
 
 for command in (market, segments, data, build, check, fetch, explain, practice):
     app.command()(command)
-for name in ("market_study", "screening", "s3_brief", "mission", "roadmap", "needs"):
-    app.command(document_class(name).command)(document(name))
-app.command("forecast")(document("outlook", instead=print_levels))
-app.command("clusters")(document("clusters", instead=check_form))
+for name in NAMES:
+    group, _, verb = document_class(name).command.rpartition(" ")
+    (kpi if group else app).command(verb)(document(name, INSTEAD.get(name)))
 app.add_typer(kpi, name="kpi")
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from marketintel.cli.documents import command
 from marketintel.cli.options import DataOption
 from marketintel.documents.engine.naming import day
 
@@ -17,7 +16,6 @@ kpi = typer.Typer(
     help="Indicators of the partnership: enter measurements, look at them, report them.",
     no_args_is_help=True,
 )
-kpi.command("report")(command("kpi_monitor"))
 
 
 @kpi.command("add")

@@ -14,7 +14,7 @@ from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name
 from marketintel.reference.files import year_of
-from marketintel.warehouse import reads
+from marketintel.warehouse import inputs
 
 #: A fact from so many years ago is marked as old.
 OLD_YEARS = 5
@@ -131,6 +131,6 @@ def addresses(facts: pd.DataFrame) -> list[tuple[str, str]]:
 def citations(data_dir: Path | None = None) -> list[str]:
     """Return the citation of every source of figures that was read so far."""
     try:
-        return list(reads.used(data_dir)["citation"].unique())
+        return list(inputs.used(data_dir)["citation"].unique())
     except MissingDataError:
         return []

@@ -24,6 +24,7 @@ from marketintel.sources.catalogue import sources
 from marketintel.sources.codes import economies, write
 from marketintel.sources.feeds import save_admitted
 from marketintel.sources.formats import tidy
+from marketintel.sources.http.answers import UNFORESEEN
 from marketintel.sources.providers import baci, gravity
 from marketintel.sources.source import WORLD
 
@@ -260,7 +261,7 @@ def _selected_before(data_dir: Path, revision: str) -> set[str]:
     try:
         files = snapshot.find(data_dir, baci.SOURCE)
         frames = [pd.read_parquet(s.path, columns=["cmd_code", "hs_revision"]) for s in files]
-    except (MissingDataError, DamagedDataError, *tidy.UNFORESEEN, OSError, ArrowException):
+    except (MissingDataError, DamagedDataError, *UNFORESEEN, OSError, ArrowException):
         return set()  # nothing that could be built upon; `find` has warned of it
     codes = {c for f in frames for c in f.loc[f["hs_revision"] == revision, "cmd_code"].unique()}
     return {code for code in codes if re.fullmatch(r"\d{6}", str(code))}
@@ -271,7 +272,7 @@ def _summed_before(data_dir: Path) -> set[int]:
     try:
         (before,) = snapshot.find(data_dir, BASKETS)
         return {int(year) for year in before.meta.parameters["years"]}
-    except (MissingDataError, DamagedDataError, *tidy.UNFORESEEN):
+    except (MissingDataError, DamagedDataError, *UNFORESEEN):
         return set()
 
 

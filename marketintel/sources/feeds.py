@@ -11,7 +11,7 @@ from marketintel.reference.contracts import columns, validate
 from marketintel.reference.limits import is_amount
 from marketintel.sources import snapshot
 from marketintel.sources.catalogue import sources
-from marketintel.sources.formats.tidy import UNFORESEEN
+from marketintel.sources.http.answers import UNFORESEEN
 from marketintel.sources.snapshot import Citation
 from marketintel.sources.source import Feed
 

@@ -33,8 +33,7 @@ from marketintel.sources import codes, snapshot
 from marketintel.sources.catalogue import fetched
 from marketintel.sources.cuts import Cuts, depth, part_name, refusal
 from marketintel.sources.feeds import admit, save_admitted
-from marketintel.sources.formats.tidy import UNFORESEEN
-from marketintel.sources.http.answers import Answer, AnswerStore, one_line
+from marketintel.sources.http.answers import UNFORESEEN, Answer, AnswerStore, one_line
 from marketintel.sources.http.client import Client
 from marketintel.sources.http.provider import redact
 from marketintel.sources.http.retry import CLOCK, Clock

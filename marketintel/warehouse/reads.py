@@ -12,13 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from marketintel.reference.files import REFERENCE_DIR
 from marketintel.sources import catalogue
-from marketintel.sources.snapshot import sha256_of
-from marketintel.warehouse import build, store
+from marketintel.warehouse import build
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
 _sources: dict[str, None] = {}
 _files: dict[str, None] = {}
@@ -68,23 +66,6 @@ def aside() -> Iterator[None]:
         _sources.update(before)
 
 
-def used(data_dir: Path | None = None) -> "pd.DataFrame":
-    """Return the raw files of every source read, in the order of reading.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As :func:`marketintel.warehouse.coverage.coverage`.
-    """
-    from marketintel.warehouse.coverage import coverage
-
-    there = coverage(data_dir, newest=True)
-    order = {source: place for place, source in enumerate(_sources)}
-    rows = there[there["source"].isin(order)]
-    rows = rows.sort_values("source", key=lambda names: names.map(order), kind="stable")
-    return rows.reset_index(drop=True)
-
-
 @cache
 def watch() -> None:
     """Record from now on every file of a form that people edit. It cannot be undone."""
@@ -96,35 +77,11 @@ def _opened(event: str, arguments: tuple[Any, ...]) -> None:
         _files[str(Path(arguments[0]).resolve())] = None
 
 
-def record(data_dir: Path | None = None) -> dict[str, Any]:
-    """Return all that was read, as plain JSON.
+def sources() -> list[str]:
+    """Return the sources recorded, in the order of reading."""
+    return list(_sources)
 
-    Returns
-    -------
-    dict
-        ``inputs`` (name to SHA-256 of every file), ``days`` (on which snapshots were retrieved),
-        ``handed_in`` (names of files that are neither the package's nor snapshots: members'
-        answers, surveys, logs).
-    """
-    root = (data_dir or store.default_data_dir()).resolve()
-    inputs, handed_in = {}, []
-    for file in map(Path, _files):
-        if not file.is_file():
-            continue
-        if file.is_relative_to(REFERENCE_DIR):
-            name = f"{REFERENCE_DIR.name}/{file.relative_to(REFERENCE_DIR).as_posix()}"
-        elif any(
-            file.is_relative_to(place)
-            for place in (REFERENCE_DIR.parent, sys.prefix, sys.base_prefix)
-        ):
-            continue  # this package's or a library's own
-        else:
-            name = file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
-            handed_in.append(name)
-        inputs[name] = sha256_of(file)
-    days: list[str] = []
-    if _sources:
-        files = used(data_dir)
-        inputs |= dict(zip(files["file"], files["sha256"], strict=True))
-        days = sorted(set(files["retrieved_at"]))
-    return {"inputs": dict(sorted(inputs.items())), "days": days, "handed_in": sorted(handed_in)}
+
+def files() -> list[str]:
+    """Return the edited files recorded."""
+    return list(_files)

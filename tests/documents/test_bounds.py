@@ -10,8 +10,8 @@ import pytest
 import shapely
 
 from marketintel.documents.charts import charts, maps
-from marketintel.documents.charts.theme import chart_style
 from marketintel.documents.engine import blocks, fonts
+from marketintel.documents.engine.theme import chart_style
 
 NAMES = ["Research and development (M72)", "A" * 104, "光" * 104, "Semiconductor and photonic " * 3]
 

@@ -3,8 +3,7 @@
 import matplotlib as mpl
 import pytest
 
-from marketintel.documents.charts import theme
-from marketintel.documents.engine import fonts
+from marketintel.documents.engine import fonts, theme
 from marketintel.errors import ReferenceFileError
 from marketintel.reference.brand import Brand, contrast, load_brand
 

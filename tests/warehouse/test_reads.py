@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from marketintel.warehouse import engine, imports, reads
+from marketintel.warehouse import engine, imports, inputs, reads
 from marketintel.warehouse.context import world_series
 from marketintel.warehouse.flows import supplier_matrix
 
@@ -27,7 +27,7 @@ def test_figures_are_recorded_and_looking_round_is_not():
     assert sources() == ["us_census_imports"]
     world_series("9013")
     assert sources() == ["us_census_imports", "atlas_world_exports"]
-    files = reads.used()
+    files = inputs.used()
     assert list(files["source"].unique()) == sources()
 
 
@@ -58,9 +58,9 @@ def test_files_that_people_edit_are_recorded_with_their_digests(tmp_path, root):
     handed = tmp_path / "members.csv"
     handed.write_text("a\n", encoding="utf-8")
     code = (
-        "from marketintel.warehouse import reads; reads.watch()\n"
+        "from marketintel.warehouse import inputs, reads; reads.watch()\n"
         "from marketintel.reference.segments import load_segments; load_segments()\n"
-        f"open({str(handed)!r}).close(); import json; print(json.dumps(reads.record()))"
+        f"open({str(handed)!r}).close(); import json; print(json.dumps(inputs.record()))"
     )
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
@@ -74,9 +74,9 @@ def test_files_that_people_edit_are_recorded_with_their_digests(tmp_path, root):
 
 def test_a_log_and_a_workbook_that_were_read_are_handed_in(tmp_path):
     code = (
-        "import sys, pathlib; from marketintel.warehouse import reads; reads.watch()\n"
+        "import sys, pathlib; from marketintel.warehouse import inputs, reads; reads.watch()\n"
         "for name in sys.argv[1:]: pathlib.Path(name).read_bytes()\n"
-        "print(reads.record()['handed_in'])"
+        "print(inputs.record()['handed_in'])"
     )
     files = [tmp_path / name for name in ("kpi_log.jsonl", "members.xlsx", "picture.png")]
     for file in files:

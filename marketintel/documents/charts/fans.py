@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib.figure
 
-from marketintel.documents.charts.theme import TEXT_WIDTH_IN, chart_style
 from marketintel.documents.engine.fonts import wrap
+from marketintel.documents.engine.theme import TEXT_WIDTH_IN, chart_style
 from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from marketintel.documents.charts import maps
-from marketintel.documents.charts.theme import TEXT_WIDTH_IN, chart_style
+from marketintel.documents.engine.theme import TEXT_WIDTH_IN, chart_style
 from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.documents.engine.blocks import Block
-from marketintel.warehouse import reads
+from marketintel.warehouse import inputs
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -23,7 +23,7 @@ class Ledger:
     """Sources read and blocks shown by this process so far."""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": "<Ledger>", _MIME: {"blocks": Block.shown, **reads.record()}}
+        return {"text/plain": "<Ledger>", _MIME: {"blocks": Block.shown, **inputs.record()}}
 
 
 def ask_for(notebook: "NotebookNode") -> None:

@@ -26,7 +26,7 @@ def svg_of(figure: "Figure", name: str) -> str:
     """Save a figure as SVG and close it: no date, no version, ids prefixed with `name`."""
     import matplotlib.pyplot as plt
 
-    from marketintel.documents.charts.theme import chart_style
+    from marketintel.documents.engine.theme import chart_style
 
     with chart_style(), io.StringIO() as out:
         _make_printable(figure)

@@ -20,7 +20,7 @@ from marketintel.documents import prose as w
 from marketintel.documents.market.terms import Terms, basis_line, terms
 from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.segments import Segments
-from marketintel.warehouse import coverage, reads
+from marketintel.warehouse import coverage, inputs
 from marketintel.warehouse.imports import Imports
 
 
@@ -227,4 +227,4 @@ class Scope:
     @property
     def used(self) -> pd.DataFrame:
         """Files that were read so far, in order."""
-        return reads.used(self.data_dir)
+        return inputs.used(self.data_dir)

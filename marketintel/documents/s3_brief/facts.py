@@ -17,7 +17,7 @@ from marketintel.documents.s3_brief.demand import Market, market, world_forecast
 from marketintel.errors import UsageError
 from marketintel.reference import nuts
 from marketintel.reference.countries import country_name
-from marketintel.warehouse import reads
+from marketintel.warehouse import inputs
 from marketintel.warehouse import regions as wh
 
 #: The regions of the partnership, each with its photonics cluster.
@@ -202,7 +202,7 @@ class Brief:
     @property
     def used(self) -> pd.DataFrame:
         """The files that were read so far, in order."""
-        return reads.used(self.data_dir)
+        return inputs.used(self.data_dir)
 
 
 def load(

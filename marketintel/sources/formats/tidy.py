@@ -20,7 +20,7 @@ from defusedxml.ElementTree import fromstring
 
 from marketintel.errors import SourceError
 from marketintel.reference.limits import is_amount, limit_of
-from marketintel.sources.http.answers import strict_json
+from marketintel.sources.http.answers import UNFORESEEN, strict_json
 
 Contract: TypeAlias = Mapping[str, str]
 Body: TypeAlias = bytes | str
@@ -35,11 +35,6 @@ NO_FIGURE = frozenset(
 #: Longest text accepted as a label, a unit or a note.
 _LONGEST_TEXT = 5000
 _PERIOD = re.compile(r"(1[89]|2\d)\d\d(-((0[1-9]|1[0-2])(-[0-3]\d)?|[QS]\d|W\d\d))?")
-
-#: Exceptions raised when a value of another shape is walked through.
-UNFORESEEN = (
-    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError,
-)  # fmt: skip
 
 
 def reading(source: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -34,6 +34,11 @@ _SKEW_S = 60.0
 _MAX_DIGITS = 40
 _MAX_MESSAGE = 160
 
+#: Exceptions raised when a value of another shape is walked through.
+UNFORESEEN = (
+    TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError,
+)  # fmt: skip
+
 
 def strict_json(text: str | bytes) -> Any:
     """Return parsed JSON; ``ValueError`` for content that neither JSON nor a figure can have.

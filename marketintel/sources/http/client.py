@@ -32,8 +32,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from marketintel.sources.formats.tidy import UNFORESEEN
-from marketintel.sources.http.answers import Answer, AnswerStore, one_line
+from marketintel.sources.http.answers import UNFORESEEN, Answer, AnswerStore, one_line
 from marketintel.sources.http.body import MEDIA
 from marketintel.sources.http.provider import Provider, strip_secrets, user_agent
 from marketintel.sources.http.retry import CLOCK, Clock, with_retries

@@ -28,7 +28,7 @@ from marketintel.reference.countries import country, country_name, group_members
 from marketintel.reference.drivers import load_shocks
 from marketintel.reference.headings import Headings, load_headings
 from marketintel.reference.segments import Segments, load_segments
-from marketintel.warehouse import comparable, reads
+from marketintel.warehouse import comparable, inputs
 from marketintel.warehouse.basis import REPORTED, US, US_EXPORTS, Basis, by_basis, in_order
 from marketintel.warehouse.coverage import coverage
 
@@ -193,7 +193,7 @@ class Outlook:
     @property
     def used(self) -> pd.DataFrame:
         """The files that were read so far, in order."""
-        return reads.used(self.data_dir)
+        return inputs.used(self.data_dir)
 
     def cited(self, *bases: Basis) -> str:
         """Return basis and citations, for under a table or figure."""

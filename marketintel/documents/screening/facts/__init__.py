@@ -21,7 +21,7 @@ from marketintel.documents.screening.facts.materials import Dependence, dependen
 from marketintel.documents.screening.facts.supply import Duties, duties_paid, supply_side
 from marketintel.errors import MissingDataError
 from marketintel.reference.screening import load_nontariff
-from marketintel.warehouse import reads
+from marketintel.warehouse import inputs
 from marketintel.warehouse.context import CriticalInputs, critical_inputs, pairs_yearly
 from marketintel.warehouse.coverage import coverage
 
@@ -161,7 +161,7 @@ class Screening(Screen):
     @property
     def used(self) -> pd.DataFrame:
         """Files that were read so far, in order."""
-        return reads.used(self.data_dir)
+        return inputs.used(self.data_dir)
 
     @cached_property
     def source_line(self) -> str:
