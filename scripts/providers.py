@@ -45,9 +45,12 @@ Constant = tuple[str, str, str]
 
 
 def constants() -> set[Constant]:
-    """Return provider, kind and value of every constant in the code."""
+    """Return provider, kind and value of every constant in the code.
+
+    A source whose declaration states its witness stands for its own constants.
+    """
     found: set[Constant] = set()
-    for source in fetched().values():
+    for source in _without_witness():
         provider = source.service
         name = provider.source
         found.add((name, "address", provider.base))
@@ -89,13 +92,17 @@ def constants() -> set[Constant]:
     return found | {(n, kind, v) for (n, kind), values in lists.items() for v in values}
 
 
+def _without_witness() -> list[Source]:
+    return [source for source in fetched().values() if not source.witness]
+
+
 def _asked() -> set[Constant]:
     """Return paths and parameters of the smallest request to each source."""
     found: set[Constant] = set()
     keyless = dict.fromkeys(KEY_VARIABLES, "")
     with TemporaryDirectory() as folder, patch.dict(os.environ, keyless):
-        for name, source in fetched().items():
-            market, year = source.trial
+        for source in _without_witness():
+            name, (market, year) = source.name, source.trial
             try:
                 step = plan([market], ["901320"], [year], Path(folder), sources=[name])
                 query = step.steps[0].query

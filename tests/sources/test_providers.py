@@ -31,7 +31,7 @@ def providers(root: Path) -> ModuleType:
 
 def test_every_constant_is_declared_and_nothing_else_is(providers: ModuleType) -> None:
     in_code, declared = providers.constants(), set(providers.declared())
-    assert sorted(in_code - declared) == [], "declare these in scripts/providers.toml"
+    assert sorted(in_code - declared) == [], "declare these there, or the witness of the source"
     assert sorted(declared - in_code) == [], "these are no longer in the code"
 
 
