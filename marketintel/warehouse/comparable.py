@@ -94,7 +94,7 @@ def _products(revisions: list[str]) -> "pd.DataFrame":
 
     known = load_segments()
     order = [r for r in HS_REVISIONS if r in revisions]
-    told: dict[str, list[set[tuple[str, str]]]] = {}
+    places_of: dict[str, list[set[tuple[str, str]]]] = {}
     labels: dict[str, str] = {family.id: family.name for family in known.families}
     for revision in order:
         frame = known.frame(revision)
@@ -106,10 +106,10 @@ def _products(revisions: list[str]) -> "pd.DataFrame":
                 if hs.drawn_from(revision, product, order[-1]) <= held:
                     found.setdefault(product, set()).add((segment, scope))
         for product, places in found.items():
-            told.setdefault(product, []).append(places)
+            places_of.setdefault(product, []).append(places)
     rows = [
         (product, *next(iter(places[0])), labels.get(product, product))
-        for product, places in sorted(told.items())
+        for product, places in sorted(places_of.items())
         if len(places) == len(order) and len(set.union(*places)) == 1
     ]
     return pd.DataFrame(rows, columns=["product", "segment", "scope", "label"]).astype("str")

@@ -23,7 +23,7 @@ SHOWN_YEARS = 8
 
 # A study stands on what a country reports, else on BACI, else on what partners say they sold to it.
 _MATRIX = """
-WITH told AS (
+WITH seen AS (
     SELECT t.*, reporter AS target, flow AS side,
            CASE source WHEN $reconciled THEN 'reconciled' ELSE 'reported' END AS kind
     FROM trade AS t WHERE NOT is_mirror
@@ -41,7 +41,7 @@ SELECT t.target, w.segment, t.side AS flow, t.period[1:4] AS year, t.freq, t.kin
             ELSE count(DISTINCT CASE t.target WHEN t.reporter THEN t.partner ELSE t.reporter END)
        END AS partners,
        count(DISTINCT t.period) AS periods
-FROM told AS t JOIN wanted AS w USING (hs_revision, cmd_code)
+FROM seen AS t JOIN wanted AS w USING (hs_revision, cmd_code)
 WHERE t.reporter <> 'WLD' AND t.partner <> 'WLD'
   AND ($targets IS NULL OR t.target IN (SELECT unnest($targets::VARCHAR[])))
 GROUP BY ALL ORDER BY ALL
@@ -145,11 +145,11 @@ def matrix(
     return found.assign(is_stale=is_open & (age > STALE_DAYS))
 
 
-def wide(told: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
+def wide(rows: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
     """Return the matrix for people: a row a target and segment, a column a year, the newest.
 
     A cell is the number of own codes (core or neighbour) that have figures, or else of mixed ones;
-    ``BACI`` and ``mirror`` say that others tell of the target, ``*`` marks a stale cell, ``(M)``
+    ``BACI`` and ``mirror`` mark figures that are not its own, ``*`` marks a stale cell, ``(M)``
     one that has months only; an empty cell is nothing here.
 
     Raises
@@ -157,7 +157,7 @@ def wide(told: "pd.DataFrame", flow: str = "import") -> "pd.DataFrame":
     MissingDataError
         No such flow in it.
     """
-    rows = told[told["flow"] == flow]
+    rows = rows[rows["flow"] == flow]
     rows = rows[rows["year"].isin(sorted(set(rows["year"]))[-SHOWN_YEARS:])]
     if rows.empty:
         raise MissingDataError(

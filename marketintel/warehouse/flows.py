@@ -26,7 +26,7 @@ ORIGIN_COLUMNS = (
 MONEY = ("value_usd", "dutiable_value_usd", "duties_usd")
 SCOPES = ("core", "broad", "neighbour", "core+broad", "neighbour+broad")
 
-# The world is a sum over partners, a mirror is the same trade told by the other side: neither
+# The world is a sum over partners, a mirror is the same trade reported by the other side: neither
 # may stand beside the rows themselves. Of several sources that have any of the codes in a period,
 # one is read, whoever the partner: a partner the preferred source lacks had no trade.
 _FLOWS = """

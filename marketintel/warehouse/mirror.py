@@ -1,10 +1,10 @@
-"""What partners report about a country that is silent: flagged, and with its own valuation.
+"""Mirror flows: partners' reports of a country's trade, flagged and with their own valuation.
 
-A mirror of imports is what partners say they exported to the country (FOB, not CIF), a mirror of
-exports what they say they imported (CIF or customs value). It is used only for periods in which
-the country itself has no row of the codes asked in any source read, and only from partners that
-report: the sum is a lower bound. BACI's flows, which reconcile both sides and have every partner,
-count as told by the exporter; in a period that has them no other partner's report is read.
+A mirror of imports is the exports that partners report to the country (FOB, not CIF), a mirror of
+exports the imports they report from it (CIF or customs value). It is used for periods in which no
+source read has the country's own rows of the codes, and is a lower bound: not every partner
+reports. BACI's flows, which reconcile both sides, count as the exporter's; in a period that has
+them no other partner's report is read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 OPPOSITE = {"import": "export", "export": "import"}
 
-#: The source that has made one figure of both sides' reports.
+#: The source of reconciled flows.
 BACI = "baci"
 
-# A period is told by the reconciled source alone, or else by partners, each read from one source;
-# the sources of two partners may differ.
+# A period is of the reconciled source alone, or else of partners, each read from one source; the
+# sources of two partners may differ.
 _MIRROR = """
-WITH told AS (
+WITH seen AS (
     SELECT t.*, w.segment, w.scope
     FROM trade AS t
     JOIN wanted AS w USING (hs_revision, cmd_code)
@@ -44,10 +44,10 @@ SELECT segment, scope, partner AS reporter, reporter AS partner, $flow AS flow, 
        cmd_code, period, value_usd, NULL AS dutiable_value_usd, NULL AS duties_usd,
        net_weight_kg, true AS is_mirror, valuation, source, vintage, currency, usd_per_unit,
        rate_source
-FROM told
+FROM seen
 ORDER BY segment NULLS LAST, scope NULLS LAST, cmd_code, period, partner, hs_revision
 """
-_TOLD = """
+_PARTNERS = """
 SELECT DISTINCT t.period
 FROM trade AS t JOIN wanted AS w USING (hs_revision, cmd_code)
 JOIN preference AS p ON p.source = t.source
@@ -81,28 +81,30 @@ def with_mirrors(
 
     reporter, flow, freq = (parameters[name] for name in ("reporter", "flow", "freq"))
     engine.choose("flow to be mirrored", [flow], OPPOSITE)
-    mirrored = {"opposite": OPPOSITE[flow]}
-    known = {"reporter": reporter, "freq": freq}
-    reported_here = known | {"flow": flow, "trade_system": trade_system}
-    own = set(engine.ask(data_dir, _OWN, reported_here, frames, figures=False)["period"])
-    told = set(engine.ask(data_dir, _TOLD, known | mirrored, frames, figures=False)["period"]) - own
+    opposite: dict[str, Any] = {"opposite": OPPOSITE[flow]}
+    keys: dict[str, Any] = {"reporter": reporter, "freq": freq}
+
+    def periods(sql: str, more: dict[str, Any]) -> set[str]:
+        return set(engine.ask(data_dir, sql, keys | more, frames, figures=False)["period"])
+
+    own = periods(_OWN, {"flow": flow, "trade_system": trade_system})
+    mirrored = periods(_PARTNERS, opposite) - own
     wanted = engine.as_list(asked)
     if wanted is not None:
-        absent = [w for w in wanted if not any(p.startswith(w) for p in own | told)]
+        absent = [w for w in wanted if not any(p.startswith(w) for p in own | mirrored)]
         if absent:
             raise MissingDataError(
                 f"neither {reporter} nor its partners report {flow}s of these codes in {absent[0]} "
-                "here "
-                f"(have: {engine.few({p[:4] for p in own | told}, 40) or 'none'}); fetch them "
-                f"with `marketintel fetch --for {reporter} --years {absent[0][:4]}`"
+                f"here (have: {engine.few({p[:4] for p in own | mirrored}, 40) or 'none'}); fetch "
+                f"them with `marketintel fetch --for {reporter} --years {absent[0][:4]}`"
             )
         own = {p for p in own if p.startswith(tuple(wanted))}
-        told = {p for p in told if p.startswith(tuple(wanted))}
+        mirrored = {p for p in mirrored if p.startswith(tuple(wanted))}
     answers = []
     if own:
-        reported = {"periods": sorted(own), "trade_system": trade_system}
-        answers.append(engine.ask(data_dir, own_sql, {**parameters, **reported}, frames))
-    if told or not own:
-        seen = mirrored | {"periods": sorted(told), "reconciled": BACI}
-        answers.append(engine.ask(data_dir, _MIRROR, {**parameters, **seen}, frames))
+        options: dict[str, Any] = {"periods": sorted(own), "trade_system": trade_system}
+        answers.append(engine.ask(data_dir, own_sql, {**parameters, **options}, frames))
+    if mirrored or not own:
+        options = opposite | {"periods": sorted(mirrored), "reconciled": BACI}
+        answers.append(engine.ask(data_dir, _MIRROR, {**parameters, **options}, frames))
     return pd.concat(answers, ignore_index=True) if len(answers) > 1 else answers[0]

@@ -1,8 +1,4 @@
-"""Where figures come from: sources of a question, origin of one number, what may be passed on.
-
-``explain`` takes a headline figure apart until snapshots, codes, rates and weights are in sight,
-and the parts sum to the figure. ``publishable`` says what a source's terms forbid.
-"""
+"""Origin of one figure: the snapshots, codes, exchange rates and weights that sum to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,37 +17,6 @@ from marketintel.warehouse.mirror import BACI, OPPOSITE
 if TYPE_CHECKING:
     import pandas as pd
 
-# For any choice of codes the source read is among the first of each code.
-_SOURCES = """
-SELECT DISTINCT source FROM (
-    SELECT t.source FROM trade AS t JOIN preference AS p ON p.source = t.source
-    WHERE reporter = $reporter AND flow = $flow AND freq = 'A' AND NOT is_mirror
-      AND partner <> 'WLD' AND period IN (SELECT unnest($periods::VARCHAR[]))
-    QUALIFY p.rank = min(p.rank) OVER (PARTITION BY t.period, t.cmd_code)
-) ORDER BY source
-"""
-
-
-def sources_of(
-    reporter: str, periods: list[str], flow: str = "import", data_dir: Path | None = None
-) -> list[str]:
-    """Return the sources that are read for a country's annual trade in these periods, by name.
-
-    Parameters
-    ----------
-    reporter : str
-        ISO3 code or name.
-    periods : list of str
-        Years such as ``"2025"``.
-    flow : str
-        ``import`` or ``export``.
-    """
-    asked = {"reporter": engine.one_economy(reporter), "flow": flow, "periods": periods}
-    found = engine.ask(
-        data_dir, _SOURCES, asked, {"preference": selection.preference(None)}, figures=False
-    )
-    return [str(source) for source in found["source"]]
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -69,12 +34,12 @@ class Explanation:
         and origin. ``published_value`` is in ``currency``; times ``usd_per_unit`` it is
         ``value_usd``, and these sum to the figure.
     weights : pandas.DataFrame
-        hs_revision, cmd_code, label, scope, weight: how much of each code is counted.
+        hs_revision, cmd_code, label, scope, weight: share of each code that is counted.
     snapshots : pandas.DataFrame
         source, vintage, file, sha256, rows, retrieved_at, licence, citation, url: the files,
         that of the exchange rates included.
     notes : tuple of str
-        What was converted and what was not.
+        Conversions made and not made.
     """
 
     what: str
@@ -85,7 +50,7 @@ class Explanation:
     notes: tuple[str, ...]
 
     def describe(self) -> list[str]:
-        """Return the explanation as lines for a person."""
+        """Return the explanation as lines of text."""
         lines = [f"{self.what}: USD {self.value_usd:,.0f}", "codes:"]
         for part in self.parts.to_dict("records"):
             rate = (
@@ -98,7 +63,7 @@ class Explanation:
                 f"  {part['cmd_code']} ({part['hs_revision']}, {part['scope']}): "
                 f"USD {part['value_usd']:,.0f}{rate}, {part['rows']:,} rows of "
                 f"{part['source']} {part['vintage']}, {part['valuation']}"
-                + (", as told by partners" if part["is_mirror"] else "")
+                + (", as reported by partners" if part["is_mirror"] else "")
             )
         lines.append("snapshots:")
         files = (
@@ -121,7 +86,7 @@ def explain(
     mirror: bool = False,
     data_dir: Path | None = None,
 ) -> Explanation:
-    """Take one figure apart: a market's trade in a segment in a year.
+    """Return the origin of a market's trade in a segment in a year.
 
     Parameters
     ----------
@@ -140,9 +105,9 @@ def explain(
     UsageError, MissingDataError
         As ``flows``.
     """
-    known = load_segments()
-    chosen = known.resolve(segment)
-    own = known[chosen].own
+    segments = load_segments()
+    chosen = segments.resolve(segment)
+    own = segments[chosen].own
     scope, every = scope or own, f"{own}+broad"
 
     def read(partner: str | None, scope: str, mirror: bool) -> "pd.DataFrame":
@@ -152,7 +117,7 @@ def explain(
             data_dir=data_dir,
         )  # fmt: skip
 
-    def there(scope: str, mirror: bool) -> bool:
+    def has_rows(scope: str, mirror: bool) -> bool:
         try:
             return not read(None, scope, mirror).empty
         except MissingDataError:
@@ -161,17 +126,17 @@ def explain(
     try:
         rows = read(partner, scope, mirror)
     except MissingDataError as error:
-        raise MissingDataError(f"{error}{_instead(there, flow, scope, mirror, every)}") from None
+        raise MissingDataError(f"{error}{_instead(has_rows, flow, scope, mirror, every)}") from None
     has_codes = selection.wanted(chosen, None, data_dir)["scope"].isin(scope.split("+")).any()
-    if rows.empty and has_codes and not there(scope, mirror):
+    if rows.empty and has_codes and not has_rows(scope, mirror):
         # No code of this scope has a figure with anybody: unknown, which is not zero.
         raise MissingDataError(
             f"no {scope} code of {chosen} has a figure of {target} in {year} here"
-            f"{_instead(there, flow, scope, mirror, every)}"
+            f"{_instead(has_rows, flow, scope, mirror, every)}"
         )
     parts = _parts(rows)
     files = coverage(data_dir)
-    sums = f"{country_name(engine.one_economy(target))}, {flow}s, {known[chosen].name} ({scope})"
+    sums = f"{country_name(engine.one_economy(target))}, {flow}s, {segments[chosen].name} ({scope})"
     return Explanation(
         what=f"{sums}, {year}" + (f", partner {partner}" if partner else ""),
         value_usd=float(rows["value_usd"].sum()),
@@ -183,15 +148,15 @@ def explain(
 
 
 def _instead(
-    there: Callable[[str, bool], bool], flow: str, scope: str, mirror: bool, every: str
+    has_rows: Callable[[str, bool], bool], flow: str, scope: str, mirror: bool, every: str
 ) -> str:
     """Name the options with which the question has an answer."""
-    if not mirror and flow in OPPOSITE and there(scope, True):
-        return "; its partners tell of it: add --mirror"
-    if scope != every and there(every, mirror):
+    if not mirror and flow in OPPOSITE and has_rows(scope, True):
+        return "; its partners report it: add --mirror"
+    if scope != every and has_rows(every, mirror):
         return f"; its other codes have figures: add --scope {every}"
-    if scope != every and not mirror and flow in OPPOSITE and there(every, True):
-        return f"; its partners tell of its other codes: add --mirror --scope {every}"
+    if scope != every and not mirror and flow in OPPOSITE and has_rows(every, True):
+        return f"; its partners report its other codes: add --mirror --scope {every}"
     return ""
 
 
@@ -209,8 +174,9 @@ def _parts(rows: "pd.DataFrame") -> "pd.DataFrame":
 def _weights(parts: "pd.DataFrame", segment: str) -> "pd.DataFrame":
     import pandas as pd
 
-    known = load_segments()
-    frames = [known.frame(r).assign(hs_revision=r) for r in sorted(set(parts["hs_revision"]))]
+    frames = [
+        load_segments().frame(r).assign(hs_revision=r) for r in sorted(set(parts["hs_revision"]))
+    ]
     columns = ["hs_revision", "cmd_code", "label", "scope", "weight"]
     if not frames:
         return pd.DataFrame(columns=columns)
@@ -247,6 +213,6 @@ def _notes(parts: "pd.DataFrame", flow: str, trade_system: str) -> tuple[str, ..
         notes.append(
             "not the reporter's own figures: flows that BACI reconciled from both sides' reports"
             if set(parts["source"]) == {BACI}
-            else "the reporter is silent: what its partners report, a lower bound"
+            else "not reported by the market: its partners' reports, a lower bound"
         )
     return tuple(notes)

@@ -1,4 +1,4 @@
-"""What a trade question may ask for: codes of segments, sources in order, periods that exist."""
+"""Selection of rows: codes of segments, sources in order of preference, existing periods."""
 
 import re
 from collections.abc import Iterable

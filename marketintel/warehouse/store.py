@@ -24,7 +24,7 @@ ROW_GROUP_ROWS = 65_536
 
 @dataclass(frozen=True)
 class TableMeta:
-    """What a processed table was made from, and its fingerprint.
+    """Inputs of a processed table, and its fingerprint.
 
     Attributes
     ----------

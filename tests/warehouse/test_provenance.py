@@ -12,10 +12,9 @@ from typer.testing import CliRunner
 from marketintel.cli.data import explain as explain_command
 from marketintel.cli.tables import coverage_matrix
 from marketintel.errors import DamagedDataError, MissingDataError, UsageError
-from marketintel.warehouse import provenance
 from marketintel.warehouse.coverage import matrix, wide
 from marketintel.warehouse.flows import flows
-from marketintel.warehouse.provenance import explain, sources_of
+from marketintel.warehouse.provenance import explain
 from marketintel.warehouse.terms import edition_objections, local_only, publishable
 from tests.warehouse.conftest import small_imports
 from tests.warehouse.test_several_sources import ECB, comtrade, keep
@@ -72,17 +71,8 @@ def test_a_mirror_says_so(tmp_path):
     keep(tmp_path, "comtrade", comtrade(("JPN", "VNM", "export", "2024", 40)))
     told = explain("VNM", "lasers", 2024, mirror=True, data_dir=tmp_path)
     assert told.value_usd == 40
-    assert "as told by partners" in "\n".join(told.describe())
+    assert "as reported by partners" in "\n".join(told.describe())
     assert any("lower bound" in note for note in told.notes)
-
-
-def test_only_sources_that_are_read_are_named(tmp_path):
-    keep(tmp_path, "us_census_imports", small_imports())
-    keep(tmp_path, "comtrade", comtrade(("USA", "DEU", "import", "2025", 9),
-                                        ("USA", "DEU", "import", "2023", 9)))  # fmt: skip
-    assert sources_of("USA", ["2025"], data_dir=tmp_path) == ["us_census_imports"]
-    assert sources_of("USA", ["2023", "2025"], data_dir=tmp_path) == [
-        "comtrade", "us_census_imports"]  # fmt: skip
 
 
 def test_open_data_may_be_published_and_comtrade_may_not():
@@ -169,7 +159,6 @@ def test_the_command(starter):
     run = CliRunner().invoke(app, ["USA", "optics", "2025", "-f", "csv", "--data", str(starter)])
     parts = pd.read_csv(StringIO(run.output), dtype={"cmd_code": "str"})
     assert parts["value_usd"].sum() == explain("USA", "optics", 2025, data_dir=starter).value_usd
-    assert provenance.sources_of("USA", ["2025"], data_dir=starter) == ["us_census_imports"]
 
 
 def test_figures_that_partners_tell_are_found_by_the_options_named(starter):
