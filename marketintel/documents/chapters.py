@@ -46,7 +46,7 @@ def chapter(document: Document, name: str) -> Stack:
     In a template stand ``facts`` and ``views`` (functions of the document's module ``views``, with
     the facts as their first argument), the words of :mod:`marketintel.documents.prose` as filters
     and functions, and ``table``, ``figure``, ``key_figures``, ``callout``, ``heading`` and
-    ``page_break``, which place a block.
+    ``page_break``, which place a block, and ``citations``, those of the figures read so far.
 
     Data that are missing make the chapter a stated gap: the question itself was checked before.
     Every other error is one of the program or of a file, and is raised.
@@ -82,8 +82,10 @@ class _Chapter:
         names = [f"{name}.{self.document.language}.md.j2", f"{name}.md.j2"]
         placed = {
             kind: getattr(self, kind)
-            for kind in ("table", "figure", "key_figures", "callout", "heading", "page_break")
-        }
+            for kind in (
+                "table", "figure", "key_figures", "callout", "heading", "page_break", "citations"
+            )
+        }  # fmt: skip
         text = environment.select_template(names).render(
             facts=self.facts, views=self.views, **placed
         )
@@ -151,6 +153,15 @@ class _Chapter:
     def heading(self, level: int, text: str) -> str:
         """Place a computed heading."""
         return self._place(Heading(level, one_line(text)))
+
+    def citations(self) -> list[str]:
+        """Return the citation of every source of figures that was read so far."""
+        from marketintel.warehouse import inputs
+
+        try:
+            return list(inputs.used(self.document.data_dir)["citation"].unique())
+        except MissingDataError:
+            return []
 
     def page_break(self) -> str:
         """Start a new page in print."""

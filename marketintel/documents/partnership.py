@@ -14,7 +14,6 @@ from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name
 from marketintel.reference.files import year_of
-from marketintel.warehouse import inputs
 
 #: A fact from so many years ago is marked as old.
 OLD_YEARS = 5
@@ -126,11 +125,3 @@ def addresses(facts: pd.DataFrame) -> list[tuple[str, str]]:
     """Return title and address of every source once."""
     rows = facts.drop_duplicates("source_url")
     return list(zip(rows["source_title"], rows["source_url"], strict=True))
-
-
-def citations(data_dir: Path | None = None) -> list[str]:
-    """Return the citation of every source of figures that was read so far."""
-    try:
-        return list(inputs.used(data_dir)["citation"].unique())
-    except MissingDataError:
-        return []

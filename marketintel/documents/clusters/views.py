@@ -31,17 +31,6 @@ SECTORS = {
 TOP = 10
 
 
-def ended(directory: Directory) -> list[str]:
-    """Return names of clusters that no longer exist."""
-    return [one["name"] for one in directory.clusters.values() if one["status"] == "ended"]
-
-
-def hosts(directory: Directory) -> list[str]:
-    """Return industries of the active clusters of other industries."""
-    active = directory.active.values()
-    return [one["industry"] for one in active if one["kind"] == "host_industry"]
-
-
 def outside_eu(directory: Directory) -> list[str]:
     """Return names of the clusters' countries that are not in the EU."""
     return [country_name(c) for c in directory.countries if c not in group_members(EU)]
@@ -247,11 +236,6 @@ def industry_links(directory: Directory) -> tuple[pd.DataFrame, dict[str, Any]]:
         "headers": {target: f"{EU} to {target}", EU: f"{EU} within",
                     **{s: country_name(s) for s in sellers}},
     }  # fmt: skip
-
-
-def citations(directory: Directory) -> list[str]:
-    """Return the sources of figures that were read."""
-    return partnership.citations(directory.data_dir)
 
 
 def addresses(directory: Directory) -> list[tuple[str, str]]:

@@ -180,8 +180,3 @@ def lines(monitor: Monitor) -> tuple[pd.DataFrame | None, dict[str, Any]]:
     ).sort_values("date", kind="stable")
     columns = ["date", "indicator", "value", "place", "counterpart", "evidence", "id", "kpi"]
     return table[columns].astype({"value": "float64"}), {"hide": ["id", "kpi"]}
-
-
-def citations(monitor: Monitor) -> list[str]:
-    """Return the sources of figures that were read."""
-    return partnership.citations(monitor.data_dir)

@@ -147,11 +147,6 @@ def meetings(dossier: Dossier) -> pd.DataFrame | None:
     return rows[columns].astype({"value": "float64", "meeting": "object"})
 
 
-def citations(dossier: Dossier) -> list[str]:
-    """Return the sources of figures that were read."""
-    return partnership.citations(dossier.data_dir)
-
-
 def addresses(dossier: Dossier) -> list[tuple[str, str]]:
     """Return title and address of every source of the actors."""
     return partnership.addresses(dossier.actors)

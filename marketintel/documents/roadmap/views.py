@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from marketintel.documents import partnership
 from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.ranking.load import LOAD_COMMAND
 from marketintel.documents.roadmap.facts import Plan
@@ -113,8 +112,3 @@ def next_targets(plan: Plan) -> tuple[pd.DataFrame, dict[str, Any]]:
 def load_command(plan: Plan) -> str:
     """Return the command that loads world trade."""
     return LOAD_COMMAND
-
-
-def citations(plan: Plan) -> list[str]:
-    """Return the sources of figures that were read."""
-    return partnership.citations(plan.data_dir)
