@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from marketintel.analysis.trade import complexity as cx
-from marketintel.analysis.trade.indices import balassa, herfindahl
+from marketintel.analysis.trade.indices import balassa
 
 from .conftest import few
 
@@ -112,9 +112,6 @@ def test_bilateral_materials_against_the_definitions(shared):
     x = kept.to_numpy()
     rca = (x / x.sum(axis=1)[:, None]) / (x.sum(axis=0) / x.sum())
     np.testing.assert_allclose(balassa(kept), rca, rtol=1e-12)
-    for code in kept:
-        shares = kept[code] / kept[code].sum()
-        assert herfindahl(kept[code]) == pytest.approx(shares @ shares, abs=1e-12)
     m = cx.presence(kept)
     np.testing.assert_array_equal(m, rca >= 1)
     np.testing.assert_allclose(cx.density(m), plain_density(m.to_numpy()), atol=1e-12)

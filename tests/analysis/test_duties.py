@@ -2,7 +2,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from marketintel.analysis.trade import duties
 
@@ -102,38 +101,6 @@ def test_gap_needs_a_reference_that_sells(dutied):
         duties.duty_gap(dutied, "DEU", by=("segment", "partner"))
 
 
-def test_change_of_duty_by_hand():
-    rows = [
-        ("s", "core", "DEU", "1", "2024", 50.0, 50.0, 5.0),  # w .5, r 10
-        ("s", "core", "DEU", "2", "2024", 30.0, 30.0, 6.0),  # w .3, r 20
-        ("s", "core", "DEU", "3", "2024", 20.0, 20.0, 1.0),  # w .2, r  5, gone
-        ("s", "core", "DEU", "1", "2025", 140.0, 0.0, 21.0),  # w .7, r 15
-        ("s", "core", "DEU", "2", "2025", 40.0, 0.0, 12.0),  # w .2, r 30
-        ("s", "core", "DEU", "4", "2025", 20.0, 0.0, 8.0),  # w .1, r 40, new
-    ]
-    change = duties.duty_change(frame(rows, DUTY_COLUMNS), "2024", "2025").iloc[0]
-    assert (change.base_duty_pct, change.end_duty_pct) == pytest.approx((12, 20.5))
-    assert change.change_pp == pytest.approx(8.5)
-    assert change.rate_effect_pp == pytest.approx(0.6 * 5 + 0.25 * 10)
-    assert change.mix_effect_pp == pytest.approx(12.5 * 0.2 + 25 * -0.1)
-    assert change.new_and_gone_pp == pytest.approx(0.1 * 40 - 0.2 * 5)
-
-
-def test_a_switch_of_suppliers_is_mix_and_not_rate():
-    rows = [
-        ("s", "core", "DEU", "1", "2024", 50.0, 50.0, 5.0),
-        ("s", "core", "CHN", "1", "2024", 50.0, 50.0, 25.0),
-        ("s", "core", "DEU", "1", "2025", 90.0, 90.0, 9.0),
-        ("s", "core", "CHN", "1", "2025", 10.0, 10.0, 5.0),
-    ]
-    flows = frame(rows, DUTY_COLUMNS)
-    cells = ("partner", "cmd_code")
-    change = duties.duty_change(flows, "2024", "2025", by="segment", cells=cells).iloc[0]
-    assert change.change_pp == pytest.approx(-16)
-    assert change.rate_effect_pp == pytest.approx(0)
-    assert change.mix_effect_pp == pytest.approx(-16)
-
-
 @few
 @given(worlds(with_duties=True))
 def test_rates_are_weighted_means_of_their_parts(flows):
@@ -156,20 +123,6 @@ def test_like_for_like_against_oneself_is_no_gap(flows):
     gap = duties.duty_gap(pd.concat([own, twin], ignore_index=True), "DEU", scope="core+broad")
     np.testing.assert_allclose(gap["like_for_like_gap_pp"], 0, atol=1e-9)
     np.testing.assert_allclose(gap["reference_covered_pct"], 100)
-
-
-@few
-@given(worlds(with_duties=True), st.sampled_from(["cmd_code", ("partner", "cmd_code")]))
-def test_effects_add_up_to_the_change(flows, cells):
-    by = ("segment", "partner") if cells == "cmd_code" else "segment"
-    change = duties.duty_change(flows, "2024", "2025", by=by, cells=cells, scope="core+broad")
-    terms = change[["rate_effect_pp", "mix_effect_pp", "new_and_gone_pp"]].sum(axis=1, min_count=3)
-    np.testing.assert_allclose(terms, change["change_pp"], atol=1e-9)
-    duty = duties.effective_duty(flows, by=by, scope="core+broad")
-    keys = [name for name in ("segment", "partner") if name in duty]
-    now = duty[duty["period"] == "2025"].set_index(keys)["effective_duty_pct"]
-    known = change.dropna(subset="end_duty_pct").set_index(keys)["end_duty_pct"]
-    np.testing.assert_allclose(known, now.loc[known.index], atol=1e-9)
 
 
 def test_german_lasers_paid_9_3_per_cent_in_2025(census):

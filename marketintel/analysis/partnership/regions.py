@@ -241,8 +241,3 @@ def partners(
     order = table.rename_axis("nuts_id").reset_index()
     order = order.sort_values(["added_density", "nuts_id"], ascending=[False, True])
     return order.set_index("nuts_id")
-
-
-def jobs_to_average(employed: float, whole: float, reference: float) -> float:
-    """Return the persons missing to an LQ of 1; 0 where it is reached, NaN where x is blank."""
-    return float(np.maximum(reference * whole - employed, 0.0)) if employed == employed else np.nan

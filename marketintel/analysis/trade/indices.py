@@ -59,12 +59,6 @@ def symmetric(rca: Number) -> Number:
     return (rca - 1) / (rca + 1)
 
 
-def herfindahl(values: Values) -> float:
-    """Herfindahl–Hirschman index ``Σ s²`` of values ≥ 0, on the scale 1/n to 1; NaN of nothing."""
-    shares = _shares(values)
-    return float((shares**2).sum())
-
-
 @overload
 def normalised_herfindahl(hhi: float, n: float) -> float: ...
 @overload
@@ -99,12 +93,6 @@ def complementarity(imports: Values, exports: Values) -> float:
     return float(100 * (1 - np.abs(_shares(m) - _shares(x)).sum() / 2))
 
 
-def similarity(a: Values, b: Values) -> float:
-    """Finger–Kreinin similarity ``100·Σ_k min(s_ak, s_bk)`` of two export structures, 0 to 100."""
-    first, second = _matched(a, b)
-    return float(100 * np.minimum(_shares(first), _shares(second)).sum())
-
-
 def intensity(bilateral: float, exports: float, imports: float, world_imports: float) -> float:
     """Trade intensity ``(x_ij/x_i)/(m_j/m_w)``: above 1, i sells to j more than j's size explains.
 
@@ -118,20 +106,6 @@ def intensity(bilateral: float, exports: float, imports: float, world_imports: f
     if not (exports > 0 and imports > 0 and world_imports > 0):
         return float("nan")
     return (bilateral / exports) / (imports / world_imports)
-
-
-def market_penetration_pct(sales: Values, imports: Values) -> float:
-    """Markets served, per cent of the markets that import the product (WITS).
-
-    Parameters
-    ----------
-    sales, imports : array or Series
-        The exporter's sales to each market, and each market's imports from anywhere. A market
-        counts as served only if its imports are recorded too.
-    """
-    sold, bought = _matched(sales, imports)
-    buying = bought > 0
-    return float(100 * (sold[buying] > 0).mean()) if buying.any() else float("nan")
 
 
 def _matched(a: Values, b: Values) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
