@@ -42,7 +42,7 @@ def segment_counts(facts: StudyFacts) -> dict[str, int]:
     }
 
 
-def eu_members(facts: StudyFacts) -> Shown:
+def eu_members(facts: StudyFacts) -> tuple[pd.DataFrame | None, dict[str, Any]]:
     """Return the EU's member states with their main segments; None without sales of mixed codes."""
     rows = facts.member_positions.sort_values("value_usd", ascending=False).copy()
     sales = one_scope(facts.member_segments, facts.scope)

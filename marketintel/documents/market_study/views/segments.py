@@ -78,7 +78,7 @@ def _unit_value(facts: StudyFacts, segment: str) -> dict[str, float] | None:
     worth = rows["unit_value_usd_per_kg"].reindex([facts.base, facts.year])
     if worth.isna().any():
         return None
-    tonnes = float(rows.loc[facts.year, "net_weight_kg"]) / 1000
+    tonnes = float(rows["net_weight_kg"].loc[facts.year]) / 1000
     return {"tonnes": tonnes, "base": worth.iloc[0], "now": worth.iloc[1]}
 
 
