@@ -272,7 +272,7 @@ def open_document(name: str, data_dir: Path | str | None = None, **values: Any) 
         given, document, record = pickle.loads(Path(path).read_bytes())  # noqa: S301 - our parent's
         if given == (cls.name, values):
             reads.restore(record)
-            return document  # type: ignore[no-any-return]
+            return document
     try:
         parameters = cls.Parameters(**values)
     except TypeError as error:

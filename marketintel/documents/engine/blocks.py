@@ -8,7 +8,7 @@ are escaped on every way out.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from marketintel.documents.engine import pages
 from marketintel.documents.engine.formats import KINDS, MISSING, escape, is_missing, show
@@ -19,20 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure as MatplotlibFigure
 
-__all__ = [
-    "MIME",
-    "Block",
-    "Callout",
-    "Figure",
-    "Heading",
-    "KeyFigures",
-    "PageBreak",
-    "Stack",
-    "Table",
-    "Text",
-    "escape",
-    "from_payload",
-]
+__all__ = ["MIME", "Block", "Callout", "Figure", "Heading", "KeyFigures", "PageBreak", "Stack",
+           "Table", "Text", "escape", "from_payload"]  # fmt: skip
 
 MIME = "application/vnd.marketintel+json"
 CALLOUTS = ("note", "warning", "key")
@@ -43,15 +31,16 @@ class Block:
     """Base of all blocks; ``Block.shown`` counts those that this process has shown."""
 
     kind = ""
+    fields: tuple[str, ...] = ()
     shown = 0
 
     def payload(self) -> dict[str, Any]:
-        """All that :func:`from_payload` needs to build this block again; plain JSON."""
-        raise NotImplementedError
+        """Return all that :func:`from_payload` needs to build this block again; plain JSON."""
+        return {field: getattr(self, field) for field in self.fields}
 
     def view(self) -> dict[str, Any]:
         """Return what the templates print: texts only, already formatted, not yet escaped."""
-        raise NotImplementedError
+        return {"kind": self.kind, **self.payload()}
 
     def html(self, number: int | None = None) -> str:
         """Return the block as an HTML fragment, everything escaped."""
@@ -103,24 +92,16 @@ class Table(Block):
     """
 
     kind = "table"
+    fields = ("name", "caption", "formats", "headers", "units", "note", "source", "missing",
+              "group_col", "hide", "printed_rows")  # fmt: skip
 
     def __init__(
-        self,
-        frame: "pd.DataFrame",
-        name: str,
-        caption: str,
-        formats: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
-        *,
-        units: Mapping[str, str] | None = None,
-        note: str | None = None,
-        source: str | None = None,
-        missing: str = "",
-        group_col: str | None = None,
-        highlight: Sequence[bool] | None = None,
-        hide: Sequence[str] = (),
-        printed_rows: int | None = None,
-    ) -> None:
+        self, frame: "pd.DataFrame", name: str, caption: str,
+        formats: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, *,
+        units: Mapping[str, str] | None = None, note: str | None = None, source: str | None = None,
+        missing: str = "", group_col: str | None = None,
+        highlight: Sequence[bool] | None = None, hide: Sequence[str] = (), printed_rows: int | None = None,
+    ) -> None:  # fmt: skip
         if not _NAME.fullmatch(name):
             raise ValueError(f"table name {name!r}: lower case letters, digits and _ only")
         self.frame = frame.reset_index(drop=True)
@@ -141,13 +122,8 @@ class Table(Block):
 
     def payload(self) -> dict[str, Any]:
         """See :class:`Block`; the frame goes along exactly."""
-        options = ("name", "caption", "formats", "headers", "units", "note", "source", "missing")
-        return {
-            **{option: getattr(self, option) for option in (*options, "group_col", "hide")},
-            "printed_rows": self.printed_rows,
-            "highlight": self.highlight or None,
-            "frame": pack(self.frame),
-        }
+        more = {"highlight": self.highlight or None, "frame": pack(self.frame)}
+        return {**super().payload(), **more}
 
     @property
     def is_printed(self) -> bool:
@@ -228,15 +204,12 @@ class Figure(Block):
     """
 
     kind = "figure"
+    fields = ("name", "caption", "alt", "source", "svg")
 
     def __init__(
-        self,
-        figure: "MatplotlibFigure | str",
-        name: str,
-        caption: str,
-        alt: str,
+        self, figure: "MatplotlibFigure | str", name: str, caption: str, alt: str,
         source: str | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if not _NAME.fullmatch(name):
             raise ValueError(f"figure name {name!r}: lower case letters, digits and _ only")
         if not alt.strip():
@@ -244,27 +217,19 @@ class Figure(Block):
         self.name, self.caption, self.alt, self.source = name, caption, alt, source
         self.svg = figure if isinstance(figure, str) else svg_of(figure, name)
 
-    def payload(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        fields = ("name", "caption", "alt", "source", "svg")
-        return {field: getattr(self, field) for field in fields}
-
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
-        return {"kind": self.kind, **self.payload(), "source": self.source or ""}
+        return {**super().view(), "source": self.source or ""}
 
 
 class Text(Block):
     """Computed prose in markdown; put names from data through :func:`escape`."""
 
     kind = "text"
+    fields = ("markdown",)
 
     def __init__(self, markdown: str) -> None:
         self.markdown = markdown
-
-    def payload(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {"markdown": self.markdown}
 
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
@@ -275,54 +240,35 @@ class Callout(Block):
     """Prose set apart: a ``note``, a ``warning``, or a ``key`` finding."""
 
     kind = "callout"
+    fields = ("style", "markdown")
 
     def __init__(self, style: str, markdown: str) -> None:
         if style not in CALLOUTS:
             raise ValueError(f"callout {style!r}: one of {', '.join(CALLOUTS)}")
         self.style, self.markdown = style, markdown
 
-    def payload(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {"style": self.style, "markdown": self.markdown}
-
     def view(self) -> dict[str, Any]:
         """See :class:`Block`."""
-        label = word(self.style)
-        body = pages.preview(self.markdown)
-        return {"kind": self.kind, "style": self.style, "label": label, "html": body}
+        html = pages.preview(self.markdown)
+        return {"kind": self.kind, "style": self.style, "label": word(self.style), "html": html}
 
 
 class Heading(Block):
     """A computed heading; level 2 is a chapter, 3 a section, 4 below. Plain text."""
 
     kind = "heading"
+    fields = ("level", "text")
 
     def __init__(self, level: int, text: str) -> None:
         if level not in (2, 3, 4):
             raise ValueError(f"heading level {level}: 2, 3 or 4 (1 is the report's title)")
         self.level, self.text = level, text
 
-    def payload(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {"level": self.level, "text": self.text}
-
-    def view(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {"kind": self.kind, **self.payload()}
-
 
 class PageBreak(Block):
     """What follows starts a new page in print; nothing on a screen."""
 
     kind = "page_break"
-
-    def payload(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {}
-
-    def view(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {"kind": self.kind}
 
 
 @dataclass
@@ -372,6 +318,11 @@ class Stack(Block):
                 yield block
 
 
+_SIMPLE: dict[str, type[Any]] = {
+    block.kind: block for block in (Text, Callout, Heading, KeyFigures, PageBreak)
+}
+
+
 def from_payload(payload: Mapping[str, Any]) -> Block:
     """Build a block again from what an executed notebook holds.
 
@@ -389,13 +340,6 @@ def from_payload(payload: Mapping[str, Any]) -> Block:
             return Table(unpack(fields.pop("frame")), **fields)
         if kind == "figure":
             return Figure(fields.pop("svg"), **fields)
-        simple = {
-            "text": Text,
-            "callout": Callout,
-            "heading": Heading,
-            "key_figures": KeyFigures,
-            "page_break": PageBreak,
-        }
-        return simple[str(kind)](**fields)
+        return cast("Block", _SIMPLE[str(kind)](**fields))
     except (KeyError, TypeError) as error:
         raise ValueError(f"a block of kind {kind!r} cannot be read: {error}") from error
