@@ -13,10 +13,33 @@ from marketintel.errors import DamagedDataError, MissingDataError, SourceError, 
 
 if TYPE_CHECKING:
     from marketintel.sources.fetch import Outcome
+    from marketintel.sources.plan import Plan
 
 
 #: Sources that come as one archive.
 _ARCHIVES = ("baci", "gravity")
+
+
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option("--zip", help="For baci or gravity: the zip as published by CEPII."),
+]
+EditionOption = Annotated[
+    str | None,
+    typer.Option("--edition", help="For the source baci: download this, e.g. HS92_V202601."),
+]
+AllProductsOption = Annotated[
+    bool,
+    typer.Option(
+        "--all-products",
+        help="For baci: also the exports of every product, summed over partners, of the "
+        "newest year or of --years.",
+    ),
+]
+SelftestOption = Annotated[
+    bool,
+    typer.Option("--selftest", help="Ask each source one smallest question and say what came."),
+]
 
 
 def fetch(
@@ -42,32 +65,15 @@ def fetch(
         bool,
         typer.Option("--regions", help="Also Eurostat's statistics and polygons of regions."),
     ] = False,
-    archive: Annotated[
-        Path | None,
-        typer.Option("--zip", help="For baci or gravity: the zip as published by CEPII."),
-    ] = None,
-    edition: Annotated[
-        str | None,
-        typer.Option("--edition", help="For the source baci: download this, e.g. HS92_V202601."),
-    ] = None,
-    all_products: Annotated[
-        bool,
-        typer.Option(
-            "--all-products",
-            help="For baci: also the exports of every product, summed over partners, of the "
-            "newest year or of --years.",
-        ),
-    ] = False,
-    selftest: Annotated[
-        bool,
-        typer.Option("--selftest", help="Ask each source one smallest question and say what came."),
-    ] = False,
+    archive: ArchiveOption = None,
+    edition: EditionOption = None,
+    all_products: AllProductsOption = False,
+    selftest: SelftestOption = False,
     quiet: QuietOption = False,
     data: DataOption = None,
 ) -> None:
     """Fetch trade and market data for target markets; a second run asks only for what is new."""
-    from marketintel.files import check_folder
-    from marketintel.sources.fetch import answers_dir, execute
+    from marketintel.sources.fetch import answers_dir
     from marketintel.sources.plan import plan
     from marketintel.warehouse import store
 
@@ -89,6 +95,14 @@ def fetch(
         typer.echo(line)
     if dry_run:
         return
+    _execute(made, data_dir, quiet)
+
+
+def _execute(made: "Plan", data_dir: Path, quiet: bool) -> None:
+    """Carry a plan out with a progress bar; raise where a source is not complete."""
+    from marketintel.files import check_folder
+    from marketintel.sources.fetch import execute
+
     check_folder(data_dir)
     with _bar(sum(step.requests for step in made.steps), quiet) as advance:
         outcomes = execute(
