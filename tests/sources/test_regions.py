@@ -146,7 +146,7 @@ def test_a_fetch_continues_the_series_shipped(
     server: Server, published: dict[str, pd.DataFrame], tmp_path: Path, root: Path
 ) -> None:
     """A synthetic 2022: the figures of 2015, doubled, with Portugal's codes of NUTS 2024."""
-    from marketintel.documents.s3_brief import figures
+    from marketintel.documents.s3_brief import europe
 
     regional = ("eurostat_sbs", "eurostat_regional", "regional_indicators", "jrc_nuts_crosswalk")
     for source in regional:
@@ -187,12 +187,12 @@ def test_a_fetch_continues_the_series_shipped(
     assert set(hrst["value"]) == {30.0}, "the total, not a sex"
     # Later figures of Eurostat's own are read, in whichever version; those of jobs are not.
     for region in ("SE31", "AT11"):  # of which the second is early with 2023
-        shown = figures.indicators(wh.find_region(region, tmp_path), tmp_path)
+        shown = europe.indicators(wh.find_region(region, tmp_path), tmp_path)
         shown = shown.set_index("indicator")
         assert shown.loc["hrst", ["year", "value", "rank"]].tolist() == ["2022", 30.0, 1]
         assert shown["year"].drop("hrst").max() == "2018"
     # Two years side by side: the brief goes on reading its own.
-    assert figures.europe(tmp_path).employment.loc["DE21", "C26"] == float(
+    assert europe.europe(tmp_path).employment.loc["DE21", "C26"] == float(
         before[(before["nuts_id"] == "DE21") & (before["activity"] == "C26")]["value"].iloc[0]
     )
 
