@@ -20,10 +20,14 @@ _LINK = {
 
 @functools.cache
 def declared_hosts() -> frozenset[str]:
-    """Hosts of the sources and facts in the project's own reference files."""
+    """Hosts of the project's own reference files and of the sources that it declares."""
+    from marketintel.sources.catalogue import sources
+
     files = (f for f in REFERENCE_DIR.iterdir() if f.suffix in (".toml", ".csv"))
-    found = (_ADDRESS.findall(file.read_text(encoding="utf-8-sig")) for file in files)
-    return frozenset(urlsplit(address).netloc.lower() for part in found for address in part)
+    texts = [file.read_text(encoding="utf-8-sig") for file in files]
+    texts += [f"{one.url} {one.licence_url} {one.citation}" for one in sources().values()]
+    addresses = (address for text in texts for address in _ADDRESS.findall(text))
+    return frozenset(urlsplit(address).netloc.lower() for address in addresses)
 
 
 def is_declared(address: str) -> bool:
