@@ -233,15 +233,19 @@ def test_mistakes_are_refused_at_once(frame, make, reason):
 
 
 def test_figures_are_the_same_every_time_and_keep_their_text():
-    from marketintel.documents.charts.charts import share_change
+    from marketintel.documents.charts.charts import bar_suppliers
 
-    rows = pd.DataFrame({"supplier": ["Germany", "--></svg><script>"], "share_change_pp": [1, -2]})
-    first, second = (Figure(share_change(rows), "moves", "c", "a").svg for _ in range(2))
+    rows = pd.DataFrame({"supplier": ["Germany", "--></svg><script>"], "value_usd": [1e6, 2e6]})
+
+    def svg(name):
+        return Figure(bar_suppliers(rows, base=None, share=None), name, "c", "a").svg
+
+    first, second = svg("moves"), svg("moves")
     assert first == second
     assert "Germany" in first
     assert "<script" not in first
     assert "--&gt;&lt;/svg&gt;&lt;script&gt;" in first
-    other = Figure(share_change(rows), "again", "c", "a").svg
+    other = svg("again")
     ids = [{part.split('"')[0] for part in svg.split(' id="')[1:]} for svg in (first, other)]
     assert ids[0]
     assert not ids[0] & ids[1]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from marketintel.documents.charts import charts, maps
+from marketintel.documents.charts import charts, fans, maps
 from marketintel.documents.engine import blocks, fonts
 from marketintel.documents.engine.theme import chart_style
 
@@ -31,7 +31,7 @@ def fan():
     ahead = pd.DataFrame({"unique_id": "a", "ds": ["2025", "2026"], "mean": 2e12})
     ahead = pd.concat([ahead.assign(level=n, lo=1e12, hi=9e12) for n in (80, 95)])
     drift = ahead.drop_duplicates("ds")[["unique_id", "ds", "mean"]]
-    return charts.fan(past, ahead, benchmark=drift, titles={"a": NAMES[1]})
+    return fans.fan(past, ahead, benchmark=drift, titles={"a": NAMES[1]})
 
 
 def duties():
@@ -48,7 +48,6 @@ def world():
 
 CHARTS = {
     "suppliers": lambda: charts.bar_suppliers(rows(), highlight=NAMES, also=NAMES, label="2025"),
-    "change": lambda: charts.share_change(rows(share_change_pp=[9.0, -9, 8, -8]), highlight=NAMES),
     "segments": lambda: charts.segments_bar(rows(), period="2025", base_period="2024"),
     "terms": lambda: charts.decomposition_bars(rows()),
     "duties": duties,
@@ -76,7 +75,7 @@ def test_what_sticks_out_widens_the_picture_rather_than_being_cut():
 
 
 def test_a_notebook_brings_the_font_that_was_measured():
-    figure = charts.share_change(rows(share_change_pp=[9.0, -9, 8, -8]))
+    figure = charts.bar_suppliers(rows(), highlight=NAMES)
     page = blocks.Figure(figure, "f", "c", "alt")._repr_mimebundle_()["text/html"]
     assert f'@font-face{{font-family:"{fonts.FONT}";font-weight:600' in page
     assert '@font-face{font-family:"Noto Sans CJK JP"' in page

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from marketintel.documents.charts import charts
+from marketintel.documents.charts.fans import _times, fan
 from marketintel.reference.brand import shipped_brand
 
 
@@ -75,13 +76,6 @@ def test_duties_go_from_the_first_to_the_last_period():
     assert [t.get_text() for t in ordered.axes[0].get_yticklabels()] == ["EU27", "China"]
 
 
-def test_changes_of_share_keep_their_sign():
-    frame = pd.DataFrame({"supplier": list("abcd"), "share_change_pp": [0.2, -7.2, 3.3, np.nan]})
-    figure = charts.share_change(frame, n=2, highlight="a")
-    assert widths(figure) == [[3.3, 0.2, -7.2]]
-    assert {"+3.3", "−7.2", "+0.2"} <= set(texts(figure))
-
-
 def test_core_and_broad_are_never_stacked():
     frame = pd.DataFrame(
         {
@@ -141,7 +135,7 @@ def history():
 
 
 def test_the_fan_starts_at_the_last_known_point(history, forecast):
-    figure = charts.fan(
+    figure = fan(
         history,
         forecast,
         benchmark=forecast[["unique_id", "ds", "mean"]],
@@ -168,37 +162,29 @@ def test_a_monthly_break_stands_half_a_month_before_its_month():
         {"unique_id": "a", "ds": days[-2:] + pd.offsets.MonthEnd(2), "level": 80}
     ).assign(mean=37.0, lo=30.0, hi=44.0)
     breaks = pd.DataFrame({"unique_id": ["a"], "ds": [pd.Timestamp("2022-01-31")]})
-    axes = charts.fan(history, ahead, breaks=breaks).axes[0]
+    axes = fan(history, ahead, breaks=breaks).axes[0]
     dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
     assert [line.get_xdata()[0] for line in dotted] == [pytest.approx(2022 - 1 / 24)]
 
 
 def test_the_fan_refuses_two_models_at_once(history, forecast):
     with pytest.raises(ValueError, match="one model"):
-        charts.fan(history, pd.concat([forecast, forecast]))
+        fan(history, pd.concat([forecast, forecast]))
     with pytest.raises(ValueError, match="no rows"):
-        charts.fan(history, forecast[:0])
+        fan(history, forecast[:0])
 
 
 def test_monthly_points_lie_between_the_years():
-    from marketintel.documents.charts.fans import _times
-
     assert _times(["2025-01", "2025-07"]) == [2025, 2025.5]
     assert _times(["2024", "2025"]) == [2024, 2025]
 
 
-def test_a_sparkline_needs_five_known_points():
-    with pytest.raises(ValueError, match="4 points"):
-        charts.sparkline([1, 2, float("nan"), 3, 4])
-    assert len(charts.sparkline([1, 2, 3, 4, 5]).axes) == 1
-
-
 @pytest.mark.parametrize(
     "draw",
-    [charts.bar_suppliers, charts.share_change, charts.segments_bar, charts.decomposition_bars],
+    [charts.bar_suppliers, charts.segments_bar, charts.decomposition_bars],
 )
 def test_nothing_to_draw_is_an_error(draw):
     columns = ["supplier", "segment_name", "value_usd", "core_usd", "core_broad_usd"]
-    columns += ["share_change_pp", "change_usd", *charts.TERMS]
+    columns += ["change_usd", *charts.TERMS]
     with pytest.raises(ValueError, match="no row has"):
         draw(pd.DataFrame({column: pd.Series(dtype="float64") for column in columns}))

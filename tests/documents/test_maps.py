@@ -54,7 +54,7 @@ def test_small_economies_are_dots_and_the_unplaced_are_named(sales, world):
 
 def test_every_figure_falls_into_the_class_that_the_legend_gives_it(sales):
     known = sales.set_index("partner")["value_usd"].dropna()
-    limits = maps._limits(known[known > 0], 5)
+    limits = maps._limits(known[known > 0])
     assert limits == sorted(limits)
     assert limits[0] == 1e6
     for value in known[known > 0]:

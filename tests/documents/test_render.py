@@ -307,16 +307,15 @@ def test_a_damaged_block_or_notebook_is_named(tmp_path):
 
 
 def test_figures_are_set_with_their_text(tmp_path):
-    from marketintel.documents.charts.charts import share_change
+    from marketintel.documents.charts.charts import bar_suppliers
 
-    rows = pd.DataFrame({"supplier": ["Germany", NASTY[0]], "share_change_pp": [1.5, -2.0]})
-    done = rendered(
-        tmp_path, [prose("## A"), shows(blocks.Figure(share_change(rows), "f", "c", "alt"))]
-    )
+    rows = pd.DataFrame({"supplier": ["Germany", NASTY[0]], "value_usd": [1.5e6, 2e6]})
+    figure = blocks.Figure(bar_suppliers(rows, base=None, share=None), "f", "c", "alt")
+    done = rendered(tmp_path, [prose("## A"), shows(figure)])
     text = pypdf.PdfReader(io.BytesIO(done.pdf.read_bytes())).pages[-1].extract_text()
     assert "Germany" in text
     assert NASTY[0] in text
-    assert "−2.0" in text
+    assert "2.0" in text
 
 
 def test_only_links_to_declared_hosts_are_live_and_a_policy_stands_first(tmp_path):

@@ -6,27 +6,16 @@ per cent. Rows whose figure is missing are left out, never drawn as zero.
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from marketintel.documents.charts import drawing
-from marketintel.documents.charts.fans import fan, sparkline
 from marketintel.documents.engine.formats import show
 from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-__all__ = [
-    "bar_suppliers",
-    "decomposition_bars",
-    "duty_dumbbell",
-    "fan",
-    "segments_bar",
-    "share_change",
-    "sparkline",
-]
 
 TERMS = {
     "market_growth_usd": "Market growth",
@@ -48,7 +37,6 @@ def bar_suppliers(
     base_label: str = "",
     highlight: str | Collection[str] = (),
     also: Collection[str] = (),
-    also_label: str = "EU members",
     n: int = 12,
 ) -> "Figure":
     """Suppliers in order of size, with what they sold in the period before.
@@ -61,8 +49,8 @@ def bar_suppliers(
         What bars and ticks stand for, for example "2025" and "2024".
     highlight : str or collection of str
         Names in the accent colour; one that ranks below `n` is added, with its rank.
-    also, also_label : collection of str, str
-        Names in the second colour, and what they are.
+    also : collection of str
+        Names in the second colour: EU members.
     n : int
         How many of the largest.
 
@@ -100,7 +88,7 @@ def bar_suppliers(
     axes.grid(axis="x")
     axes.set_xlabel(drawing.axis_title("Imports", unit, label))
     drawing.embolden(axes, marked)
-    key = [("s", also_label, brand.palette[0])] if any(second) else []
+    key = [("s", "EU members", brand.palette[0])] if any(second) else []
     if base and base_label:
         key.append(("|", base_label, brand.ink))
     return drawing.finish(axes, key, inside=True)
@@ -110,28 +98,23 @@ def bar_suppliers(
 def duty_dumbbell(
     frame: "pd.DataFrame",
     *,
-    supplier: str = "supplier",
-    period: str = "period",
-    value: str = "effective_duty_pct",
     order: Sequence[str] | None = None,
     highlight: str | Collection[str] = (),
-    axis_title: str = "Calculated duty, % of customs value",
 ) -> "Figure":
     """Effective duty in the first and in the last period, one line a supplier.
 
     Parameters
     ----------
     frame : DataFrame
-        One row a supplier and period, as of
-        :func:`marketintel.analysis.trade.duties.effective_duty`: names in `supplier`, per cent in
-        `value`. A supplier without a rate in the first period shows the last one alone.
+        ``supplier`` (name), ``period, effective_duty_pct``. A supplier without a rate in the first
+        period shows the last one alone.
     order : sequence of str, optional
         Names from top to bottom; default: the highest last rate first.
     highlight : str or collection of str
         Names in the accent colour.
     """
     brand = shipped_brand()
-    wide = frame.pivot_table(index=supplier, columns=period, values=value, observed=True)
+    wide = frame.pivot_table("effective_duty_pct", "supplier", "period", observed=True)
     first, last = str(min(wide.columns)), str(max(wide.columns))
     wide = drawing.rows_with(wide, last, "duty_dumbbell")
     if order is None:
@@ -150,72 +133,18 @@ def duty_dumbbell(
             axes.plot(before, y, "o", markersize=6, color="white", markeredgecolor=brand.muted)
         axes.plot(after, y, "o", markersize=7, color=colour)
         right = math.isnan(before) or after >= before
-        axes.annotate(
-            show(after, "pct"),
-            (after, y),
-            (7 if right else -7, 0),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="center",
-            size=8,
-            color=colour,
-        )
+        drawing.beside(axes, show(after, "pct"), after, y, 7 if right else -7, color=colour)
     axes.set_xlim(-0.02 * span, span * 1.12)
     axes.grid(axis="x")
-    axes.set_xlabel(axis_title)
+    axes.set_xlabel("Calculated duty, % of customs value")
     drawing.embolden(axes, marked)
     return drawing.finish(axes, [("o hollow", first, brand.muted), ("o", last, brand.palette[0])])
-
-
-@drawing.styled
-def share_change(
-    frame: "pd.DataFrame",
-    *,
-    supplier: str = "supplier",
-    value: str = "share_change_pp",
-    highlight: str | Collection[str] = (),
-    n: int = 12,
-    axis_title: str = "Change of import share, percentage points",
-) -> "Figure":
-    """Who gained and who lost share: the `n` largest changes, gains first.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        One row a supplier: names in `supplier`, points in `value`.
-    highlight : str or collection of str
-        Names in the accent colour; always shown.
-    """
-    brand = shipped_brand()
-    known = drawing.rows_with(frame, value, "share_change")
-    largest = known[value].abs().sort_values(ascending=False).index[:n]
-    keep = known.index.isin(largest) | known[supplier].isin(drawing.listed(highlight))
-    rows = known[keep].sort_values([value, supplier], ascending=[False, True])
-    axes = drawing.rows_axes([str(name) for name in rows[supplier]])
-    marked = rows[supplier].isin(drawing.listed(highlight)).to_list()
-    colours = [brand.accent if flag else drawing.OTHERS for flag in marked]
-    axes.barh(range(len(rows)), rows[value], height=0.66, color=colours)
-    for y, change in enumerate(rows[value]):
-        axes.annotate(
-            show(change, "points"),
-            (change, y),
-            (4 if change >= 0 else -4, 0),
-            textcoords="offset points",
-            ha="left" if change >= 0 else "right",
-            va="center",
-            size=8,
-        )
-    drawing.balance(axes, rows[value].min(), rows[value].max(), room=0.12)
-    axes.set_xlabel(axis_title)
-    drawing.embolden(axes, marked)
-    return drawing.finish(axes)
 
 
 @drawing.styled
 def segments_bar(
     frame: "pd.DataFrame",
     *,
-    label: str = "segment_name",
     core: str = "core_usd",
     core_broad: str = "core_broad_usd",
     base_core: str | None = "base_core_usd",
@@ -229,18 +158,18 @@ def segments_bar(
     Parameters
     ----------
     frame : DataFrame
-        One row a segment: names in `label`, USD in `core`, `core_broad` and `base_core`. What is
-        drawn as broad is `core_broad` less `core`; a segment without broad codes has no mark.
+        ``segment_name``, and USD in `core`, `core_broad` and `base_core`. What is drawn as broad is
+        `core_broad` less `core`; a segment without broad codes has no mark.
     base_core : str or None
         Drawn as a tick on the core bars.
     """
     brand = shipped_brand()
     rows = drawing.rows_with(frame, core_broad, "segments_bar")
     rows = rows.assign(broad_=rows[core_broad] - rows[core].fillna(0))
-    rows = rows.sort_values([core, label], ascending=[False, True], na_position="last")
+    rows = rows.sort_values([core, "segment_name"], ascending=[False, True], na_position="last")
     figure = drawing.empty_figure(len(rows), extra=0.75)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(3, 2))
-    drawing.label_rows(left, [str(name) for name in rows[label]])
+    drawing.label_rows(left, [str(name) for name in rows["segment_name"]])
     for axes, column, colour, hatch, name in (
         (left, core, brand.palette[0], None, "Core codes"),
         (right, "broad_", "#e3e8ec", "/////", "Broad codes, in no headline"),
@@ -270,57 +199,44 @@ def segments_bar(
 
 
 @drawing.styled
-def decomposition_bars(
-    frame: "pd.DataFrame",
-    *,
-    label: str = "segment_name",
-    terms: Mapping[str, str] | None = None,
-    change: str = "change_usd",
-    axis_title: str = "Change of sales",
-) -> "Figure":
-    """Why sales changed: terms stacked away from zero, and a diamond for their sum.
+def decomposition_bars(frame: "pd.DataFrame") -> "Figure":
+    """Change of sales by cause: terms stacked away from zero, and a diamond for their sum.
 
     Parameters
     ----------
     frame : DataFrame
-        One row a segment, of one weighting: names in `label`, USD in each term and in `change`.
-    terms : mapping of column to name, optional
-        Default: the four terms of a constant-market-share analysis.
+        One row a segment, of one weighting: ``segment_name``, USD in each of :data:`TERMS` and in
+        ``change_usd``.
     """
-    brand = shipped_brand()
-    columns = dict(terms or TERMS)
-    rows = frame.dropna(subset=[*columns, change])
+    brand, change = shipped_brand(), "change_usd"
+    rows = frame.dropna(subset=[*TERMS, change])
     if rows.empty:
         raise ValueError("decomposition_bars: no row has all terms")
-    rows = rows.sort_values([change, label], ascending=[False, True])
-    axes = drawing.rows_axes([str(name) for name in rows[label]], extra=0.7)
-    low = rows[list(columns)].clip(upper=0).sum(axis=1)
-    high = rows[list(columns)].clip(lower=0).sum(axis=1)
+    rows = rows.sort_values([change, "segment_name"], ascending=[False, True])
+    axes = drawing.rows_axes([str(name) for name in rows["segment_name"]], extra=0.7)
+    low = rows[list(TERMS)].clip(upper=0).sum(axis=1)
+    high = rows[list(TERMS)].clip(lower=0).sum(axis=1)
     scale, unit = drawing.money_unit(max(high.max(), -low.min()))
     places = range(len(rows))
     ends = {1: rows[change].to_numpy() * 0.0, -1: rows[change].to_numpy() * 0.0}
-    colours = dict(zip(columns, brand.palette, strict=False))
-    for column in columns:
+    colours = dict(zip(TERMS, brand.palette, strict=False))
+    for column in TERMS:
         part = rows[column].to_numpy() / scale
         for sign in (1, -1):
             piece = part * (part * sign > 0)
             axes.barh(places, piece, 0.62, left=ends[sign], color=colours[column])
             ends[sign] = ends[sign] + piece
-    axes.plot(
-        rows[change] / scale, places, "D", markersize=5, color=brand.ink, markeredgecolor="white"
-    )
+    axes.plot(rows[change] / scale, places, "D", ms=5, color=brand.ink, markeredgecolor="white")
     for y, size in enumerate(rows[change]):
-        axes.annotate(
-            show(size, "usd_m_signed")
-            if scale == 1e6
-            else f"{size / scale:+,.2f}".replace("-", "−"),
-            (ends[1][y], y),
-            (6, 0),
-            textcoords="offset points",
-            va="center",
-            size=8,
-        )
-    drawing.balance(axes, low.min() / scale, high.max() / scale, room=0.14)
-    axes.set_xlabel(drawing.axis_title(axis_title, unit))
-    key = [("s", name, colours[column]) for column, name in columns.items()]
+        text = show(size, "usd_m_signed")
+        if scale == 1e9:
+            text = f"{size / scale:+,.2f}".replace("-", "−")
+        drawing.beside(axes, text, ends[1][y], y, 6)
+    least, most = min(low.min() / scale, 0), max(high.max() / scale, 0)
+    room = 0.14 * ((most - least) or 1)
+    axes.set_xlim(least - room * (least < 0), most + room)
+    axes.axvline(0, color=brand.ink, linewidth=0.8)
+    axes.grid(axis="x")
+    axes.set_xlabel(drawing.axis_title("Change of sales", unit))
+    key = [("s", name, colours[column]) for column, name in TERMS.items()]
     return drawing.finish(axes, [*key, ("D", "Change", brand.ink)])

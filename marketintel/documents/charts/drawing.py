@@ -1,7 +1,4 @@
-"""What the charts share: one line a row, a column of figures, a key, one style.
-
-Charts draw with these and decide only what is drawn.
-"""
+"""Parts that charts share: one line a row, a column of figures, a key, one style."""
 
 import functools
 import math
@@ -24,6 +21,7 @@ P = ParamSpec("P")
 OTHERS = "#7d95a5"  # suppliers that are not the subject: 3 : 1 on white, and no more
 FAINT = "#c3cbd3"
 ROW_IN = 0.235
+DASHED = (0, (3, 2))
 
 
 def styled(draw: "Callable[P, Figure]") -> "Callable[P, Figure]":
@@ -73,10 +71,14 @@ def axis_title(what: str, unit: str, period: str = "") -> str:
     return ", ".join(filter(None, [what, period, unit]))
 
 
+def wide(height_in: float) -> "Figure":
+    """Return a figure as wide as the text."""
+    return matplotlib.figure.Figure(figsize=(TEXT_WIDTH_IN, height_in), layout="constrained")
+
+
 def empty_figure(rows: int, extra: float) -> "Figure":
     """Return a figure as wide as the text and high enough for these rows."""
-    size = (TEXT_WIDTH_IN, max(rows * ROW_IN + extra, 1.3))
-    return matplotlib.figure.Figure(figsize=size, layout="constrained")
+    return wide(max(rows * ROW_IN + extra, 1.3))
 
 
 def rows_axes(names: list[str], extra: float = 0.6) -> "Axes":
@@ -102,12 +104,23 @@ def ticks(axes: "Axes", values: list[float]) -> None:
             axes.plot([size, size], [y - 0.4, y + 0.4], color=shipped_brand().ink, linewidth=1.4)
 
 
-def balance(axes: "Axes", low: float, high: float, room: float) -> None:
-    """A zero line, and room for labels on either side that has bars."""
-    span = (max(high, 0) - min(low, 0)) or 1
-    axes.set_xlim(min(low, 0) - room * span * (low < 0), max(high, 0) + room * span)
-    axes.axvline(0, color=shipped_brand().ink, linewidth=0.8)
-    axes.grid(axis="x")
+def beside(axes: "Axes", text: str, x: float, y: float, points: float, **style: Any) -> None:
+    """Write text so many points to the right of a place, or to the left of it."""
+    place: dict[str, Any] = {"size": 8, "va": "center", "ha": "left" if points > 0 else "right"}
+    axes.annotate(text, (x, y), (points, 0), textcoords="offset points", **{**place, **style})
+
+
+def upright(axes: "Axes", text: str, x: float, y: float, va: str) -> None:
+    """Write small text upwards, at a part of the height."""
+    axes.annotate(
+        text, (x, y), xycoords=("data", "axes fraction"), rotation=90, size=6, ha="center",
+        va=va, color=shipped_brand().muted,
+    )  # fmt: skip
+
+
+def legend_above(axes: "Axes", ncols: int, x: float = 0.5) -> None:
+    """Set the key of labelled marks above the chart."""
+    axes.legend(loc="lower center", bbox_to_anchor=(x, 1.0), ncols=ncols, frameon=False, fontsize=8)
 
 
 def embolden(axes: "Axes", marked: list[bool]) -> None:
@@ -159,27 +172,17 @@ def finish(
     assert isinstance(figure, matplotlib.figure.Figure)  # noqa: S101 - never a subfigure here
     if not key:
         return figure
-    handles = []
-    for marker, _, colour in key:
-        face = "white" if "hollow" in marker else colour
-        mark: dict[str, Any] = {"markerfacecolor": face, "markeredgecolor": colour}
-        weight = 1.4 if marker == "|" else 0.9
-        handles.append(
-            Line2D([], [], ls="none", marker=marker[0], ms=6, markeredgewidth=weight, **mark)
-        )
+    handles = [
+        Line2D([], [], ls="none", marker=marker[0], ms=6, markeredgecolor=colour,
+               markeredgewidth=1.4 if marker == "|" else 0.9,
+               markerfacecolor="white" if "hollow" in marker else colour)
+        for marker, _, colour in key
+    ]  # fmt: skip
     place: dict[str, Any] = {"loc": "outside upper left"}
     if inside:
         place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.3}
     (axes if inside else figure).legend(
-        handles,
-        [text for _, text, _ in key],
-        **place,
-        ncols=len(key),
-        frameon=False,
-        fontsize=8.5,
-        handlelength=0.8,
-        handletextpad=0.4,
-        borderpad=0,
-        columnspacing=1.6,
-    )
+        handles, [text for _, text, _ in key], **place, ncols=len(key), frameon=False,
+        fontsize=8.5, handlelength=0.8, handletextpad=0.4, borderpad=0, columnspacing=1.6,
+    )  # fmt: skip
     return figure

@@ -1,13 +1,12 @@
-"""Charts along time: forecast fans as small multiples, and sparklines."""
+"""Charts along time: forecast fans as small multiples."""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.figure
-
+from marketintel.documents.charts import drawing
 from marketintel.documents.engine.fonts import wrap
-from marketintel.documents.engine.theme import TEXT_WIDTH_IN, chart_style
+from marketintel.documents.engine.theme import chart_style
 from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SPARKLINE_POINTS = 5
 _COLUMNS = 2
 
 
@@ -24,7 +22,6 @@ def fan(
     forecast: "pd.DataFrame",
     *,
     benchmark: "pd.DataFrame | None" = None,
-    benchmark_label: str = "drift",
     titles: Mapping[str, str] | None = None,
     breaks: "pd.DataFrame | None" = None,
     spans: "pd.DataFrame | None" = None,
@@ -43,9 +40,7 @@ def fan(
         ``unique_id, ds, level, mean, lo, hi`` of one model. Periods between the last figure and its
         first are hatched: not known here.
     benchmark : DataFrame, optional
-        ``unique_id, ds, mean`` of one model: a dashed line beside the forecast.
-    benchmark_label : str
-        Its name.
+        ``unique_id, ds, mean`` of drift: a dashed line beside the forecast.
     titles : mapping, optional
         ``unique_id`` to the panel's title.
     breaks : DataFrame, optional
@@ -71,14 +66,12 @@ def fan(
     lines = math.ceil(len(series) / columns)
     annual = _annual(list(history["ds"]))
     with chart_style():
-        figure = matplotlib.figure.Figure(
-            figsize=(TEXT_WIDTH_IN, row_in * lines + 0.25), layout="constrained"
-        )
+        figure = drawing.wide(row_in * lines + 0.25)
         panels = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, key in zip(panels, series, strict=False):
             _panel(axes, _of(history, key), _of(forecast, key), scale)
             if benchmark is not None:
-                _benchmark(axes, _of(benchmark, key), benchmark_label, scale)
+                _benchmark(axes, _of(benchmark, key), scale)
             if breaks is not None:
                 # The first period after the break is known: the line stands before it.
                 _breaks(axes, [t - half_period(annual) for t in _of(breaks, key, annual)["t"]])
@@ -89,36 +82,6 @@ def fan(
         for axes in panels[len(series) :]:
             axes.set_visible(False)
         figure.supylabel(f"{what}, {unit}", fontsize=8.5, color=shipped_brand().muted)
-    return figure
-
-
-def sparkline(
-    values: Sequence[float], *, width_in: float = 1.0, height_in: float = 0.22
-) -> "Figure":
-    """A word-sized line, its last point marked.
-
-    Parameters
-    ----------
-    values : sequence of float
-        In order of time; NaN leaves a gap.
-
-    Raises
-    ------
-    ValueError
-        With fewer than five known points: a line would then claim a trend.
-    """
-    known = sum(not math.isnan(value) for value in values)
-    if known < SPARKLINE_POINTS:
-        raise ValueError(f"sparkline: {known} points, at least {SPARKLINE_POINTS} are needed")
-    brand = shipped_brand()
-    with chart_style():
-        figure = matplotlib.figure.Figure(figsize=(width_in, height_in))
-        axes = figure.add_axes((0.02, 0.12, 0.92, 0.76))
-        axes.axis("off")
-        axes.plot(range(len(values)), values, color=brand.muted, linewidth=1)
-        if not math.isnan(values[-1]):
-            axes.plot(len(values) - 1, values[-1], "o", markersize=2.6, color=brand.accent)
-        axes.margins(x=0.04, y=0.12)
     return figure
 
 
@@ -169,27 +132,18 @@ def _not_known(axes: "Axes", last: float, first: float, annual: bool) -> bool:
     axes.axvspan(
         last + pad, first - pad, facecolor="none", edgecolor=muted, hatch="////", lw=0, alpha=0.5
     )
-    axes.annotate(
-        "not known here",
-        ((last + first) / 2, 0.03),
-        xycoords=("data", "axes fraction"),
-        rotation=90,
-        size=6,
-        ha="center",
-        va="bottom",
-        color=muted,
-    )
+    drawing.upright(axes, "not known here", (last + first) / 2, 0.03, "bottom")
     return True
 
 
-def _benchmark(axes: "Axes", rows: "pd.DataFrame", label: str, scale: float) -> None:
+def _benchmark(axes: "Axes", rows: "pd.DataFrame", scale: float) -> None:
     rows = rows.drop_duplicates("t")
     if rows.empty:
         return
     accent = shipped_brand().accent
     line = rows["mean"] / scale
     axes.plot(rows["t"], line, color=accent, linewidth=1.2, linestyle="--")
-    _at_end(axes, label, rows["t"].iloc[-1], line.iloc[-1], accent)
+    _at_end(axes, "drift", rows["t"].iloc[-1], line.iloc[-1], accent)
 
 
 def _breaks(axes: "Axes", times: Sequence[float]) -> None:
@@ -197,15 +151,9 @@ def _breaks(axes: "Axes", times: Sequence[float]) -> None:
     for t in times:
         axes.axvline(t, color=muted, linewidth=0.9, linestyle=":")
         axes.annotate(
-            "break",
-            (t, 1),
-            (2, -2),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            size=7.5,
-            va="top",
-            color=muted,
-        )
+            "break", (t, 1), (2, -2), xycoords=("data", "axes fraction"),
+            textcoords="offset points", size=7.5, va="top", color=muted,
+        )  # fmt: skip
 
 
 def _shaded(axes: "Axes", spans: "pd.DataFrame", annual: bool) -> None:
@@ -215,29 +163,11 @@ def _shaded(axes: "Axes", spans: "pd.DataFrame", annual: bool) -> None:
     )
     for name, (start, end) in zip(spans["name"], ends, strict=True):
         axes.axvspan(start - pad, end + pad, color=muted, alpha=0.14, linewidth=0, zorder=0)
-        axes.annotate(
-            name,
-            ((start + end) / 2, 0.97),
-            xycoords=("data", "axes fraction"),
-            rotation=90,
-            size=6,
-            ha="center",
-            va="top",
-            color=muted,
-        )
+        drawing.upright(axes, name, (start + end) / 2, 0.97, "top")
 
 
 def _at_end(axes: "Axes", text: str, x: float, y: float, colour: str) -> None:
-    axes.annotate(
-        text,
-        (x, y),
-        (3, 0),
-        textcoords="offset points",
-        size=7.5,
-        va="center",
-        color=colour,
-        annotation_clip=False,
-    )
+    drawing.beside(axes, text, x, y, 3, size=7.5, color=colour, annotation_clip=False)
 
 
 def _times(dates: Sequence[Any], annual: bool | None = None) -> list[float]:

@@ -6,8 +6,7 @@ import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import matplotlib.figure
-
+from marketintel.documents.charts.drawing import wide
 from marketintel.documents.engine.formats import show
 from marketintel.documents.engine.theme import TEXT_WIDTH_IN, chart_style
 from marketintel.reference.brand import shipped_brand
@@ -43,9 +42,12 @@ def supplier_map(
     reporter_label: str = "the market itself",
     what: str = "Imports from",
     names: Mapping[str, str] | None = None,
-    classes: int = _CLASSES,
 ) -> "Figure":
     """Shade every supplier by what it sold; small economies as dots.
+
+    The lowest of five classes is below USD 1 million (of a small market: below a thousandth of the
+    first supplier); the others are natural breaks (Fisher–Jenks) of the logarithm, because a few
+    large suppliers would otherwise leave all others in one class; rounded to two digits.
 
     Parameters
     ----------
@@ -59,10 +61,6 @@ def supplier_map(
         ISO3 of the market, drawn in a colour of its own.
     names : mapping, optional
         ISO3 to name, for the line about suppliers without a polygon of their own.
-    classes : int
-        How many. The lowest is below USD 1 million (of a small market: below a thousandth of
-        the first supplier); the others are natural breaks (Fisher–Jenks) of the logarithm, because
-        a few large suppliers would otherwise leave all others in one class; rounded to two digits.
 
     Raises
     ------
@@ -76,14 +74,12 @@ def supplier_map(
         raise ValueError("supplier_map: a supplier has more than one row")
     if not (sales > 0).any():
         raise ValueError("supplier_map: no supplier has a figure above zero")
-    limits = _limits(sales[sales > 0], classes)
+    limits = _limits(sales[sales > 0])
     world = _project(geometry)
     world["rank"] = [_rank(sales.get(code), limits) for code in world["iso3"]]
     with chart_style() as brand:
         colours = _ramp(len(limits))
-        figure = matplotlib.figure.Figure(
-            figsize=(TEXT_WIDTH_IN, TEXT_WIDTH_IN * 0.49), layout="constrained"
-        )
+        figure = wide(TEXT_WIDTH_IN * 0.49)
         axes = figure.subplots()
         axes.set_axis_off()
         axes.set_aspect("equal")
@@ -117,14 +113,14 @@ def _project(geometry: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
     return land
 
 
-def _limits(sales: "pd.Series", classes: int) -> list[float]:
+def _limits(sales: "pd.Series") -> list[float]:
     """Upper limits of the classes, the last one open; two significant digits."""
     import mapclassify
     import numpy as np
 
     floor = min(_FLOOR_USD, sales.max() / 1000)
     sales = sales[sales > floor]
-    count = min(classes - 1, sales.nunique())
+    count = min(_CLASSES - 1, sales.nunique())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says that it is slow without numba: 200 values
         breaks = mapclassify.FisherJenks(np.log10(sales.to_numpy()), k=count).bins
@@ -172,35 +168,22 @@ def _legend(
 
     brand = shipped_brand()
     texts = [_usd_m(limit) for limit in limits[:-1]]
-    handles = [Patch(color=colour) for colour in colours]
     labels = [
         f"more than {texts[-1]}" if texts else "any",
         *[f"{low} to {high}" for low, high in zip(texts[-2::-1], texts[:0:-1], strict=True)],
         f"up to {texts[0]}" if texts else "",
-    ][: len(colours)]
-    handles.reverse()
+    ]
+    key = [(text, Patch(color=colour)) for text, colour in zip(labels, colours[::-1], strict=False)]
     if zero:
-        handles.append(Patch(facecolor="white", edgecolor=brand.muted, linewidth=0.5))
-        labels.append("0")
-    handles.append(Patch(facecolor=_NO_RECORD, edgecolor="#c5ccd2", hatch="//////", linewidth=0.4))
-    labels.append("none recorded")
-    handles.append(Patch(facecolor="#f6ddcc", edgecolor=brand.accent, linewidth=0.6))
-    labels.append(reporter_label)
+        key.append(("0", Patch(facecolor="white", edgecolor=brand.muted, linewidth=0.5)))
+    hatched = Patch(facecolor=_NO_RECORD, edgecolor="#c5ccd2", hatch="//////", linewidth=0.4)
+    home = Patch(facecolor="#f6ddcc", edgecolor=brand.accent, linewidth=0.6)
+    key += [("none recorded", hatched), (reporter_label, home)]
     legend = axes.legend(
-        handles,
-        labels,
-        title=f"{what}, USD million",
-        loc="lower left",
-        bbox_to_anchor=(0, 0),
-        frameon=False,
-        fontsize=7.5,
-        title_fontsize=7.5,
-        handlelength=1.4,
-        handleheight=0.9,
-        labelspacing=0.35,
-        alignment="left",
-        borderpad=0,
-    )
+        [patch for _, patch in key], [text for text, _ in key], title=f"{what}, USD million",
+        loc="lower left", bbox_to_anchor=(0, 0), frameon=False, fontsize=7.5, title_fontsize=7.5,
+        handlelength=1.4, handleheight=0.9, labelspacing=0.35, alignment="left", borderpad=0,
+    )  # fmt: skip
     legend.get_title().set_fontweight("bold")
 
 
@@ -219,11 +202,6 @@ def _unplaced(axes: "Axes", sales: "pd.Series", names: Mapping[str, str]) -> Non
     total = show(sales.sum(), "usd_m")
     axes.annotate(
         f"Without a polygon of their own: {listed} (USD {total} million together).",
-        (0, 0),
-        (0, -4),
-        xycoords="axes fraction",
-        textcoords="offset points",
-        va="top",
-        size=7,
+        (0, 0), (0, -4), xycoords="axes fraction", textcoords="offset points", va="top", size=7,
         color=shipped_brand().muted,
-    )
+    )  # fmt: skip

@@ -70,10 +70,9 @@ def gantt(frame: pd.DataFrame, as_of: str) -> Figure:
         start, end = day(row.early_start), day(row.early_end) + 1
         if row.late_end > row.early_end:
             axes.plot([end, day(row.late_end) + 1], [y, y], color=FAINT, linewidth=2, zorder=1)
-        if row.fixed:
-            axes.barh(y, end - start, 0.5, left=start, color="white", edgecolor=colour, zorder=2)
-        else:
-            axes.barh(y, end - start, 0.5, left=start, color=colour, zorder=2)
+        fill = "white" if row.fixed else colour
+        edge = colour if row.fixed else "none"
+        axes.barh(y, end - start, 0.5, left=start, color=fill, edgecolor=edge, zorder=2)
     first, last = day(frame["early_start"].min()), day(frame["late_end"].max())
     today = day(pd.Timestamp(as_of))
     if first <= today <= last:
@@ -82,11 +81,8 @@ def gantt(frame: pd.DataFrame, as_of: str) -> Figure:
     axes.xaxis.set_major_locator(dates.MonthLocator(bymonth=(1, 7)))
     axes.xaxis.set_major_formatter(dates.DateFormatter("%b %Y"))
     axes.grid(axis="x")
-    key = [
-        ("s", "sets the end of the plan", brand.accent),
-        ("s", "other actions", brand.palette[0]),
-    ]
-    key += [("s", "may slip so far", FAINT)]
+    key = [("s", "sets the end of the plan", brand.accent), ("s", "other actions", brand.palette[0]),
+           ("s", "may slip so far", FAINT)]  # fmt: skip
     return finish(axes, key)
 
 

@@ -54,7 +54,7 @@ class MarketScreening(Document):
     help = "Rank markets by export potential, gravity and score; say how far the three agree."
     chapters = ("summary", "shortlist", "ranks", "funnel", "score", "potential", "gravity",
                 "groups", "record", "access", "nontariff", "supply", "structure", "materials",
-                "gaps", "sources")  # fmt: skip
+                "eu_inputs", "gaps", "sources")  # fmt: skip
     Parameters = ScreeningParameters
     facts: Screening
 

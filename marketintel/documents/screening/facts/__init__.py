@@ -16,9 +16,9 @@ from marketintel.analysis.markets import ranking_backtest as backtest
 from marketintel.analysis.markets.candidates import NAIVE, REGRESSORS, Year, history
 from marketintel.documents.ranking import load as ranking
 from marketintel.documents.ranking.screen import Screen
-from marketintel.documents.screening.facts.baskets import Basket, basket
+from marketintel.documents.screening.facts.baskets import basket
 from marketintel.documents.screening.facts.materials import Dependence, dependence
-from marketintel.documents.screening.facts.supply import Duties, duties_paid, supply_side
+from marketintel.documents.screening.facts.supply import duties_paid, supply_side
 from marketintel.errors import MissingDataError
 from marketintel.reference.screening import load_nontariff
 from marketintel.warehouse import inputs
@@ -124,17 +124,21 @@ class Screening(Screen):
         return backtest.summary(self.record, NAIVE, self.settings.first)
 
     @cached_property
-    def dependence(self) -> Dependence | None:
-        """Suppliers of the raw materials; None without trade in them."""
+    def dependence(self) -> Dependence:
+        """Suppliers of the raw materials."""
         return dependence(self)
 
     @cached_property
-    def critical_inputs(self) -> CriticalInputs | None:
-        """EU imports of materials by CN8; None without a snapshot."""
-        return critical_inputs(self.data_dir)
+    def critical_inputs(self) -> CriticalInputs:
+        """EU imports of materials by CN8, gallium and germanium among them."""
+        if found := critical_inputs(self.data_dir):
+            return found
+        raise MissingDataError(
+            "gallium and germanium are not in HS6, and EU imports by CN8 are not in this edition"
+        )
 
     @cached_property
-    def basket(self) -> Basket:
+    def basket(self) -> dict[str, Any]:
         """Complexity of the exporter and of products over all goods."""
         return basket(self)
 
@@ -144,7 +148,7 @@ class Screening(Screen):
         return supply_side(self)
 
     @cached_property
-    def duties_paid(self) -> Duties:
+    def duties_paid(self) -> dict[str, Any]:
         """Duties by supplier at entry into the United States."""
         return duties_paid(self)
 

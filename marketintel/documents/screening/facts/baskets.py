@@ -5,7 +5,7 @@ ECI and its kin compare whole baskets. Over a handful of codes they are defined 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -41,51 +41,31 @@ GROUP BY ALL
 """
 
 
-class Basket(NamedTuple):
-    """Complexity of an exporter's basket.
+def basket(screen: Screen) -> dict[str, Any]:
+    """Compute complexity over all products, or why not.
 
-    Attributes
-    ----------
-    n_products, n_economies, n_left_out : int
-        Size of the matrix, and economies too small for it.
-    refused : str
-        Why there are no indices: ``few products``, ``small`` or ``undefined``; empty if there are.
-    reason : str
-        More about it.
-    eci, coi : float
-        Indices of the exporter, with ``eci_rank`` and ``coi_rank`` among the economies.
-    products : DataFrame
-        ``group_name, cmd_code, rca, density_pct, pci, cog_net, cog_gross`` of the goods screened in
-        which the exporter is not specialised, best net gain first.
+    Returns
+    -------
+    dict
+        ``n_products, n_economies, n_left_out`` (too small); ``refused`` (``few products``,
+        ``small``, ``undefined`` or empty) with a ``reason``; of the exporter ``eci, coi`` and the
+        ranks ``eci_rank, coi_rank``; ``products``: ``group_name, cmd_code, rca, density_pct, pci,
+        cog_net, cog_gross`` of the goods screened in which it is not specialised, best net gain
+        first.
     """
-
-    n_products: int
-    n_economies: int = 0
-    n_left_out: int = 0
-    refused: str = ""
-    reason: str = ""
-    eci: float = float("nan")
-    eci_rank: int = 0
-    coi: float = float("nan")
-    coi_rank: int = 0
-    products: pd.DataFrame = pd.DataFrame()
-
-
-def basket(screen: Screen) -> Basket:
-    """Compute complexity over all products, or why not."""
     wide, who = exports(screen), screen.exporter
-    size = wide.shape[1]
-    if size < ENOUGH_PRODUCTS:
-        return Basket(size, refused="few products")
+    size = {"n_products": wide.shape[1]}
+    if wide.shape[1] < ENOUGH_PRODUCTS:
+        return {**size, "refused": "few products"}
     kept, gone = cx.without_tiny(wide, SMALLEST_USD, population(screen), SMALLEST_POPULATION)
     if who not in kept.index:
         reason = gone.set_index("actor")["reason"].get(who, "no exports")
-        return Basket(size, refused="small", reason=reason)
+        return {**size, "refused": "small", "reason": reason}
     present = cx.presence(kept)
     try:
         found = cx.complexity(present)
     except ValueError as error:
-        return Basket(size, refused="undefined", reason=str(error))
+        return {**size, "refused": "undefined", "reason": str(error)}
     near = cx.density(present)
     ahead = cx.outlook(present, found.pci, near)
     products = screen.goods[screen.goods["cmd_code"].isin(kept.columns)]
@@ -98,13 +78,19 @@ def basket(screen: Screen) -> Basket:
         "cog_gross": ahead.cog_gross.T[who],
     }.items():
         products[column] = products["cmd_code"].map(values)
-    return Basket(
-        kept.shape[1], len(kept), len(gone),
-        eci=found.eci[who], eci_rank=int(found.eci.rank(ascending=False)[who]),
-        coi=ahead.coi[who], coi_rank=int(ahead.coi.rank(ascending=False)[who]),
-        products=products.dropna(subset=["cog_net"]).sort_values(
-            ["cog_net", "cmd_code"], ascending=[False, True], ignore_index=True),
-    )  # fmt: skip
+    return {
+        "n_products": kept.shape[1],
+        "n_economies": len(kept),
+        "n_left_out": len(gone),
+        "refused": "",
+        "eci": found.eci[who],
+        "eci_rank": int(found.eci.rank(ascending=False)[who]),
+        "coi": ahead.coi[who],
+        "coi_rank": int(ahead.coi.rank(ascending=False)[who]),
+        "products": products.dropna(subset=["cog_net"]).sort_values(
+            ["cog_net", "cmd_code"], ascending=[False, True], ignore_index=True
+        ),
+    }
 
 
 def exports(screen: Screen) -> pd.DataFrame:

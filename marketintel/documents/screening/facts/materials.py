@@ -8,6 +8,7 @@ import pandas as pd
 
 from marketintel.analysis.trade import materials
 from marketintel.documents.ranking.screen import Screen
+from marketintel.errors import MissingDataError
 from marketintel.reference.countries import group_members
 from marketintel.warehouse import engine
 
@@ -44,12 +45,18 @@ class Dependence(NamedTuple):
     world: pd.DataFrame
 
 
-def dependence(screen: Screen) -> Dependence | None:
-    """Compute who supplies the raw materials, whatever else is screened; None without trade."""
+def dependence(screen: Screen) -> Dependence:
+    """Compute who supplies the raw materials, whatever else is screened.
+
+    Raises
+    ------
+    MissingDataError
+        There is no trade in them.
+    """
     parameters = {"source": screen.source, "codes": list(screen.materials)}
     rows = engine.ask(screen.data_dir, _ROWS, parameters)
     if rows.empty:
-        return None
+        raise MissingDataError("raw materials are not in the bilateral trade data of this edition")
     first, last = int(rows["period"].min()), int(rows["period"].max())
     labels = _spans(first, last)
     base, end = min(labels), max(labels)

@@ -6,7 +6,7 @@ something about suppliers and nothing about other markets.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -20,29 +20,6 @@ from marketintel.warehouse.flows import flows, supplier_matrix
 MARKET = "USA"
 #: A supplier that sells less than this to the market has no structure to compare.
 SMALLEST_USD = 1e9
-
-
-class Duties(NamedTuple):
-    """Duties by supplier.
-
-    Attributes
-    ----------
-    year, base : str
-        Period shown, and the one that changes are on.
-    table : DataFrame
-        As of :func:`marketintel.analysis.trade.duties.effective_duty`, with
-        ``like_for_like_gap_pp``, largest customs value first; empty if the exporter has none.
-    own_pct, change_pp, others_pct, margin_pp : float
-        Duty of the exporter, its change, duty of all others, and the difference of the two.
-    """
-
-    year: str
-    table: pd.DataFrame
-    base: str = ""
-    own_pct: float = float("nan")
-    change_pp: float = float("nan")
-    others_pct: float = float("nan")
-    margin_pp: float = float("nan")
 
 
 def supply_side(screen: Screen) -> pd.DataFrame:
@@ -101,8 +78,16 @@ def relatedness(
     )
 
 
-def duties_paid(screen: Screen) -> Duties:
+def duties_paid(screen: Screen) -> dict[str, Any]:
     """Compute effective duties by supplier.
+
+    Returns
+    -------
+    dict
+        ``year``; ``table`` as of :func:`marketintel.analysis.trade.duties.effective_duty` with
+        ``like_for_like_gap_pp``, largest customs value first, empty if the exporter pays none; of
+        the exporter ``own_pct``, ``change_pp`` on ``base``; ``others_pct`` of all others, and
+        ``margin_pp`` between the two.
 
     Raises
     ------
@@ -121,16 +106,22 @@ def duties_paid(screen: Screen) -> Duties:
     year = str(rates["period"].max())
     now = rates[rates["period"] == year]
     if not (now["partner"] == screen.exporter).any():
-        return Duties(year, pd.DataFrame())
+        return {"year": year, "table": pd.DataFrame()}
     gap = duties.duty_gap(rows[rows["period"] == year], screen.exporter, (), scope, groups)
     table = now.merge(gap[["partner", "like_for_like_gap_pp"]], "left", on="partner")
     table = table.sort_values("customs_value_usd", ascending=False, ignore_index=True)
     own = table[table["partner"] == screen.exporter].iloc[0]
     others = table[table["partner"] != screen.exporter]
     mean = 100 * others["duties_usd"].sum() / others["customs_value_usd"].sum()
-    rate = own["effective_duty_pct"]
-    return Duties(year, table, own["base_period"], rate, own["effective_duty_change_pp"], mean,
-                  mean - rate)  # fmt: skip
+    return {
+        "year": year,
+        "table": table,
+        "base": own["base_period"],
+        "own_pct": own["effective_duty_pct"],
+        "change_pp": own["effective_duty_change_pp"],
+        "others_pct": mean,
+        "margin_pp": mean - own["effective_duty_pct"],
+    }
 
 
 def _groups(screen: Screen) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ import pandas as pd
 from marketintel.analysis.trade import materials as supply
 from marketintel.documents.charts import screening as drawings
 from marketintel.documents.screening.facts import Screening
-from marketintel.documents.screening.facts.materials import BUYERS, Dependence
+from marketintel.documents.screening.facts.materials import BUYERS
 from marketintel.documents.screening.views.frames import named, printed
 from marketintel.documents.screening.views.ranks import Shown
 from marketintel.reference.countries import group_members
@@ -18,38 +18,28 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def _known(screening: Screening) -> Dependence:
-    assert screening.dependence is not None  # noqa: S101 - the template looks first
-    return screening.dependence
-
-
-def buyers(screening: Screening) -> list[tuple[str, list[Any]]]:
-    """Return the buyers, each with its chokepoints."""
-    table = _known(screening).chokepoints
-    return [(b, list(table[table["buyer"] == b].itertuples())) for b in BUYERS]
-
-
-def strict(screening: Screening) -> list[Any]:
-    """Return the chokepoints that no other suppliers could replace."""
-    table = _known(screening).chokepoints
-    return list(table[table["is_strict"]].itertuples())
-
-
-def thirty_years(screening: Screening) -> dict[str, int]:
-    """Return cases that became more and less concentrated, and those where China is first."""
-    found = _known(screening)
-    change = found.movement["hhi_change"].dropna()
+def dependences(screening: Screening) -> dict[str, Any]:
+    """Return chokepoints by buyer, cases by change of concentration, and those with China first."""
+    found = screening.dependence
+    table, change = found.chokepoints, found.movement["hhi_change"].dropna()
     others = found.exposure[found.exposure["buyer"] != "CHN"]
     china = others["first_supplier"] == "CHN"
     now, then = others["period"] == found.end, others["period"] == found.base
-    return {"more": int((change >= 0.05).sum()), "less": int((change <= -0.05).sum()),
-            "cases": len(change), "china": int((china & now).sum()), "of": int(now.sum()),
-            "china_before": int((china & then).sum())}  # fmt: skip
+    return {
+        "buyers": [(b, list(table[table["buyer"] == b].itertuples())) for b in BUYERS],
+        "strict": list(table[table["is_strict"]].itertuples()),
+        "more": int((change >= 0.05).sum()),
+        "less": int((change <= -0.05).sum()),
+        "cases": len(change),
+        "china": int((china & now).sum()),
+        "of": int(now.sum()),
+        "china_before": int((china & then).sum()),
+    }
 
 
 def world_supply(screening: Screening) -> Shown:
     """Return world exports of the materials in the last span against the first."""
-    found = _known(screening)
+    found = screening.dependence
     now, then = (
         found.world[found.world["period"] == span].set_index("cmd_code")
         for span in (found.end, found.base)
@@ -66,7 +56,7 @@ def world_supply(screening: Screening) -> Shown:
 
 def exposure(screening: Screening) -> Shown:
     """Return suppliers of the five buyers; rows of earlier spans are not printed."""
-    found = _known(screening)
+    found = screening.dependence
     table = _with_material(screening, found.exposure).assign(
         earlier=found.exposure["period"] != found.end,
         place=found.exposure["buyer"].map(BUYERS.index),
@@ -86,12 +76,12 @@ def exposure(screening: Screening) -> Shown:
 def dependence(screening: Screening) -> Figure:
     """Draw the first supplier's share by buyer, one panel a material."""
     names = {code: material.name for code, material in screening.materials.items()}
-    return drawings.dependence(_known(screening).exposure, names, BUYERS)
+    return drawings.dependence(screening.dependence.exposure, names, BUYERS)
 
 
 def movement(screening: Screening) -> Shown:
     """Return changes of concentration, the largest first."""
-    table = _known(screening).movement
+    table = screening.dependence.movement
     order = table["hhi_change"].abs().sort_values(ascending=False, na_position="last").index
     table = _with_material(screening, table.loc[order])
     return printed(
@@ -105,7 +95,7 @@ def movement(screening: Screening) -> Shown:
 
 def chokepoints(screening: Screening) -> Shown | None:
     """Return what a buyer takes mostly from one supplier."""
-    table = _known(screening).chokepoints
+    table = screening.dependence.chokepoints
     if table.empty:
         return None
     table = named(screening, _with_material(screening, table), "buyer", "first_supplier")
@@ -114,35 +104,32 @@ def chokepoints(screening: Screening) -> Shown | None:
     return printed(table, columns, "cmd_code")
 
 
-def cn8_exposure(screening: Screening) -> pd.DataFrame | None:
+def cn8_exposure(screening: Screening) -> pd.DataFrame:
     """Return EU imports of each material and year, with trade between members beside."""
     found = screening.critical_inputs
-    if found is None:
-        return None
     union, keys = group_members("EU27"), ["cmd_code", "period"]
     table = supply.exposure(found.trade, {"EU27": union}, value="value_eur")
     inside = found.trade[found.trade["exporter"].isin(union)]
     table = table.join(inside.groupby(keys)["value_eur"].sum().rename("between_eur"), on=keys)
-    table["material"] = table["cmd_code"].map(found.names)
-    order = table["cmd_code"].map(list(found.names).index)
-    return table.assign(order=order).sort_values(["order", "period"], ignore_index=True)
+    table = table.assign(
+        material=table["cmd_code"].map(found.names),
+        label_read=table["cmd_code"].map(found.labels),
+        order=table["cmd_code"].map(list(found.names).index),
+    )
+    return table.sort_values(["order", "period"], ignore_index=True)
 
 
 def cn8_moves(screening: Screening) -> list[dict[str, Any]]:
     """Return first and last known year of each material."""
     table = cn8_exposure(screening)
-    assert table is not None  # noqa: S101 - the template looks first
-    known = table[table["hhi"].notna()].groupby("order", sort=True)
+    known = table[table["hhi"].notna()].groupby("order")
     return [{"old": rows.iloc[0], "new": rows.iloc[-1]} for _, rows in known]
 
 
 def eu_inputs(screening: Screening) -> Shown:
     """Return EU imports from outside by CN8."""
-    table = cn8_exposure(screening)
-    assert table is not None and screening.critical_inputs is not None  # noqa: S101 - as above
-    table = table.assign(label_read=table["cmd_code"].map(screening.critical_inputs.labels))
     return printed(
-        named(screening, table, "first_supplier", "second_supplier"),
+        named(screening, cn8_exposure(screening), "first_supplier", "second_supplier"),
         "material period imports_eur hhi first_supplier first_share_pct second_supplier "
         "chn_share_pct between_eur",
         "cmd_code second_share_pct n_suppliers label_read",

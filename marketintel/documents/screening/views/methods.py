@@ -61,25 +61,15 @@ def scenario(screening: Screening) -> Shown | None:
     return printed(with_name(screening, table), columns, rest)
 
 
-def no_buyers(screening: Screening) -> list[str]:
-    """Return markets of the scenario that buy none of the goods."""
-    return [m for m in screening.scenario if m not in set(screening.now.markets)]
-
-
-def assumed(screening: Screening) -> list[tuple[str, list[str]]]:
-    """Return factors that were not known, with the markets that lack them."""
-    table = screening.now.potential.assumed
-    markets = table[
-        table["factor"].str.endswith("of market") & table["economy"].isin(screening.now.markets)
-    ]
-    return [(str(f), rows["economy"].tolist()) for f, rows in markets.groupby("factor")]
-
-
-def distance_unknown(screening: Screening) -> list[str]:
-    """Return markets whose distance to the exporter is not known."""
-    table = screening.now.potential.assumed
-    own = table[(table["economy"] == screening.exporter) & (table["factor"] == "distance")]
-    return own.loc[own["other"].isin(screening.now.markets), "other"].tolist()
+def assumed(screening: Screening) -> dict[str, Any]:
+    """Return factors that were not known with the markets that lack them, and unknown distances."""
+    table, markets = screening.now.potential.assumed, screening.now.markets
+    lacking = table[table["factor"].str.endswith("of market") & table["economy"].isin(markets)]
+    far = table[(table["economy"] == screening.exporter) & (table["factor"] == "distance")]
+    return {
+        "factors": [(f, rows["economy"].tolist()) for f, rows in lacking.groupby("factor")],
+        "far": far.loc[far["other"].isin(markets), "other"].tolist(),
+    }
 
 
 def below(screening: Screening) -> tuple[int, int]:

@@ -26,6 +26,7 @@ def headline(screening: Screening) -> dict[str, Any]:
     """Return the figures of the summary."""
     table = screening.classified
     counts = table["class"].value_counts()
+    known = screening.correlations.dropna(subset=["spearman"])
     return {
         "n_goods": screening.goods["cmd_code"].nunique(),
         "n_markets": len(screening.now.markets),
@@ -36,22 +37,9 @@ def headline(screening: Screening) -> dict[str, Any]:
         "unrealised_usd": float(screening.opinions["potential"].sum()),
         "n_together": int((table["votes"] == 3).sum()),
         "thin": table.index[table["class"] == INSUFFICIENT].tolist(),
+        "furthest": known.nsmallest(1, "spearman").replace(METHODS).to_dict("records"),
+        "shares": [(member, 100 * share) for member, share in screening.shares.items()],
     }
-
-
-def shares(screening: Screening) -> list[tuple[str, float]]:
-    """Return members of a consortium with per cent of their supply."""
-    return [(member, 100 * share) for member, share in screening.shares.items()]
-
-
-def furthest(screening: Screening) -> dict[str, Any] | None:
-    """Return the two methods that agree least; None if too few markets remain."""
-    known = screening.correlations.dropna(subset=["spearman"]).sort_values("spearman")
-    if known.empty:
-        return None
-    low = known.iloc[0]
-    return {"method": METHODS[low["method"]].lower(), "other": METHODS[low["other"]].lower(),
-            "rho": low["spearman"]}  # fmt: skip
 
 
 def shortlist(screening: Screening) -> Shown:
@@ -104,10 +92,11 @@ def disclaimer(screening: Screening) -> str:
     return f"{screening.source_line} {maps.DISCLAIMER}"
 
 
-def apart(screening: Screening) -> list[tuple[str, float]]:
-    """Return the three markets on which the methods disagree most, with their spread."""
+def disagreement(screening: Screening) -> dict[str, Any]:
+    """Return the markets on which the methods disagree most, and correlations by two methods."""
     spread = screening.classified["rank_spread"].dropna().nlargest(3)
-    return list(zip(spread.index, spread, strict=True))
+    rows = screening.correlations[["method", "other", "spearman"]].replace(METHODS)
+    return {"apart": list(spread.items()), "pairs": rows.to_numpy().tolist()}
 
 
 def drawn(screening: Screening) -> pd.DataFrame:
@@ -121,12 +110,6 @@ def rank_ranges(screening: Screening) -> Figure:
     return drawings.rank_ranges(
         drawn(screening), screening.rule.first, screening.settings.range_pct
     )
-
-
-def correlations(screening: Screening) -> list[tuple[str, str, float]]:
-    """Return the names of every two methods, and their rank correlation."""
-    rows = screening.correlations[["method", "other", "spearman"]]
-    return [(METHODS[a], METHODS[b], rho) for a, b, rho in rows.itertuples(index=False)]
 
 
 def agreement(screening: Screening) -> Figure:

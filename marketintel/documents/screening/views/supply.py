@@ -14,19 +14,9 @@ from marketintel.documents.screening.views.ranks import Shown
 from marketintel.reference.segments import load_segments
 
 
-def is_market(screening: Screening) -> bool:
-    """Return whether the exporter is the market through which supply is seen."""
-    return MARKET in screening.members
-
-
-def entry_source(screening: Screening) -> str:
-    """Return the citation of US imports."""
-    return screening.cited("us_census_imports")
-
-
 def access_duties(screening: Screening) -> Shown:
     """Return effective duty by supplier."""
-    table = with_name(screening, screening.duties_paid.table, "partner")
+    table = with_name(screening, screening.duties_paid["table"], "partner")
     columns = (
         "name customs_value_usd effective_duty_pct effective_duty_change_pp like_for_like_gap_pp"
     )
@@ -57,7 +47,7 @@ def supply_side(screening: Screening) -> Shown:
 
 def outlook_gain(screening: Screening) -> Shown | None:
     """Return goods in which the exporter is not specialised, best net gain first."""
-    table = screening.basket.products
+    table = screening.basket["products"]
     if table.empty:
         return None
     columns = "cmd_code group_name rca density_pct pci cog_net cog_gross"
@@ -65,23 +55,17 @@ def outlook_gain(screening: Screening) -> Shown | None:
     return printed(table, columns, "", printed_rows=12, source=source)
 
 
-def duties_known(screening: Screening) -> int | None:
-    """Return for how many markets duties on these goods are known; None without any."""
-    rates = screening.inputs.duties
-    return None if rates is None else len(set(rates["market"]) & set(screening.now.markets))
-
-
-def lacking(screening: Screening) -> list[tuple[str, list[str]]]:
-    """Return columns of indicators that are not known for some markets."""
-    table = screening.now.indicators
+def gaps(screening: Screening) -> dict[str, Any]:
+    """Return markets with known duties, columns that lack markets, and traps in the trade data."""
+    rates, now = screening.inputs.duties, screening.now
     columns = ("gdp_growth_pct", "gdp_usd", "distance_km", "demand_growth_pct")
-    return [(c, table.index[table[c].isna()].tolist()) for c in columns if table[c].isna().any()]
-
-
-def quirks(screening: Screening) -> list[tuple[str, str]]:
-    """Return traps in the trade data, by source."""
+    lacking = {c: now.indicators.index[now.indicators[c].isna()].tolist() for c in columns}
     trade = screening.used[screening.used["source"] == screening.source]
-    return [(source, " ".join(lines)) for source, lines in trade[["source", "quirks"]].to_numpy()]
+    return {
+        "duties": None if rates is None else len(set(rates["market"]) & set(now.markets)),
+        "lacking": [(column, markets) for column, markets in lacking.items() if markets],
+        "quirks": [(s, " ".join(lines)) for s, lines in trade[["source", "quirks"]].to_numpy()],
+    }
 
 
 def assumed_figures(screening: Screening) -> tuple[pd.DataFrame | None, dict[str, Any]]:
