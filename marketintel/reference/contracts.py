@@ -46,6 +46,11 @@ _COLUMNS = {
     "baskets": "exporter destination hs_revision cmd_code period value_usd source vintage",
     # A blank cell is a figure that exists and is not given: a row without a value.
     "regions": "nuts_id level indicator activity? period value? unit nuts_version source vintage",
+    # Trade of an economy with the world by heading of four digits; no row is no recorded trade.
+    "heading_trade": "reporter hs_revision cmd_code period exports_usd imports_usd source vintage",
+    # The largest partners of an economy in a heading; a pair without a row is unknown, not zero.
+    "heading_shares": "reporter flow partner hs_revision cmd_code period rank share_bp "
+    "source vintage",
 }
 TABLES = tuple(_COLUMNS)
 
@@ -59,6 +64,8 @@ _KEYS = {
     "pairs_yearly": "origin destination period source",
     "baskets": "exporter destination hs_revision cmd_code period source",
     "regions": "nuts_id indicator activity period source",
+    "heading_trade": "reporter hs_revision cmd_code period source",
+    "heading_shares": "reporter partner hs_revision cmd_code period source",
 }
 
 
@@ -119,6 +126,11 @@ def _types(table: str) -> dict[str, Column]:
     }  # fmt: skip
     if table == "trade":
         types["cmd_code"] = _matches(r"\d{4}(\d\d)?", "an HS code of 6 (or 4) digits")
+    if table in ("heading_trade", "heading_shares"):
+        types["cmd_code"] = _matches(r"\d{4}", "an HS heading of 4 digits")
+        types["flow"] = _one_of("import", "export")
+        types["rank"] = ("int64", [pa.Check.in_range(1, 10, error="from 1 to 10")])
+        types["share_bp"] = ("int64", [pa.Check.in_range(1, 10_000, error="from 1 to 10000")])
     if table == "macro":
         types["value"] = _between(-PERCENT, LIMITS["value"])
     if table == "baskets":

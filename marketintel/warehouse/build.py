@@ -49,6 +49,8 @@ TABLES = {
     "pairs_yearly": ["origin", "destination", "period", "source"],
     "baskets": ["period", "cmd_code", "exporter", "destination", "source"],
     "regions": ["indicator", "nuts_id", "activity", "period", "source"],
+    "heading_trade": ["cmd_code", "reporter", "period", "source"],
+    "heading_shares": ["cmd_code", "reporter", "period", "rank", "source"],
 }  # fmt: skip
 
 

@@ -8,12 +8,16 @@ import pandas as pd
 
 from marketintel.parquet import parquet_bytes
 from marketintel.sources import snapshot
+from marketintel.sources.catalogue import sources
 from marketintel.warehouse import store
 
 #: When the starter data were compiled. The day on which the producers' files were downloaded
 #: is not known, so no script claims it.
 COMPILED_AT = date(2026, 11, 22)
 COMPILED_NOTE = "date this compilation was made from a stored copy of the producer's figures"
+
+#: When the figures on size, trend and third countries were added.
+ADDED_AT = date(2026, 11, 30)
 
 DATA_DIR = store.default_data_dir()
 
@@ -31,6 +35,14 @@ def options(doc: str | None, from_help: str) -> argparse.Namespace:
         help="data directory to write to (default: %(default)s)",
     )  # fmt: skip
     return parser.parse_args()
+
+
+def cite(source: str, vintage: str, script: str, **parameters: object) -> snapshot.Citation:
+    """Return the provenance of a file of ``source``, as ``sources/providers`` declares it."""
+    return sources()[source].cite(
+        vintage, parameters, ADDED_AT, retrieved_note=COMPILED_NOTE,
+        rebuild=f"python scripts/starter/{script}.py --from FILE",
+    )  # fmt: skip
 
 
 def save(data_dir: Path, citation: snapshot.Citation, file: str, frame: pd.DataFrame) -> None:
