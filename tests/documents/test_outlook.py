@@ -211,7 +211,7 @@ def test_projected_growth_is_taken_within_the_projections(full):
 
 
 def test_shocks_touch_the_series_they_name(full):
-    spans = {tuple(row) for row in full.spans[["unique_id", "shock"]].to_numpy()}
+    spans = {tuple(row) for row in full.all_spans[["unique_id", "shock"]].to_numpy()}
     assert ("CHN lasers", "us_china_tariffs") in spans
     assert ("CHE lasers", "us_china_tariffs") not in spans
     assert ("CHN 280530", "us_china_tariffs") not in spans  # imports from everywhere
@@ -237,7 +237,7 @@ def test_every_figure_says_what_its_intervals_held(document):
 def test_breaks_and_shocks_are_drawn_where_they_lie(outlook):
     made = outlook.months.fans.query("unique_id == 'CHE optics' and model == 'shown'")
     breaks = outlook.months.breaks.query("unique_id == 'CHE optics'")
-    figure = fan(outlook.months.panel, made, spans=outlook.month_spans, breaks=breaks)
+    figure = fan(outlook.months.panel, made, spans=outlook.spans["monthly"], breaks=breaks)
     axes = figure.axes[0]
     said = {text.get_text() for text in axes.texts}
     assert {"break", "Pandemic", "US duties of 2025"} <= said
@@ -316,7 +316,7 @@ def test_series_that_end_too_long_before_the_edition_are_refused_with_a_command(
         reason = omitted.loc["CHN lasers", when]
         assert reason.startswith("data end in 202")
         assert "`marketintel fetch us_census_exports --for USA --years 202" in reason
-    for made in (full.years.made, full.months.fans, full.world.made, full.years.fans):
+    for made in (full.years.made, full.months.fans, full.world.fans, full.years.fans):
         assert made["ds"].min() > pd.Timestamp("2026-11-30")
     rows = full.years.potential
     assert set(rows["ds"].dt.year) == {2030}

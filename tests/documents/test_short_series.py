@@ -17,7 +17,7 @@ from marketintel.documents.market_study.facts import Series
 from marketintel.documents.market_study.forecasts import compute
 from marketintel.documents.outlook.document import OutlookParameters, SegmentOutlook
 from marketintel.documents.outlook.facts import Outlook, drivers
-from marketintel.documents.outlook.facts.chosen import Chosen
+from marketintel.documents.outlook.facts.chosen import NO_MONTHS, Chosen
 from marketintel.documents.outlook.views.listing import listing
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.reference.headings import load_headings
@@ -116,7 +116,7 @@ def outlook_of(series):
         frame["unique_id"] = f"{place} {code}"
         frame["kind"] = [Basis(RECONCILED, "baci", "FOB", BROAD)] * len(frame)
         parts.append(frame.assign(partner=place, segment="materials", cover_pct=np.nan, basis="x"))
-    found = Chosen(pd.DataFrame(), pd.concat(parts, ignore_index=True).dropna(subset="y"))
+    found = Chosen(NO_MONTHS, pd.concat(parts, ignore_index=True).dropna(subset="y"))
     places = list(dict.fromkeys(found.years["partner"]))
     return Outlook(places, ["materials"], found, load_segments(), load_headings(), 25.0, [])
 

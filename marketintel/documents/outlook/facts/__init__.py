@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -117,6 +117,10 @@ class Outlook:
         """World exports of the headings that may stand for a chosen segment."""
         return World(self.headings, self.segment_ids, self.threshold_pct, self.month, self.data_dir)
 
+    def part(self, frequency: str) -> Any:
+        """Return the facts of a frequency: ``monthly``, ``yearly`` or ``world``."""
+        return {"monthly": self.months, "yearly": self.years, "world": self.world}[frequency]
+
     @cached_property
     def drivers(self) -> Drivers:
         """Elasticities and scenarios."""
@@ -141,51 +145,42 @@ class Outlook:
         return load_shocks()
 
     @cached_property
-    def month_spans(self) -> pd.DataFrame:
-        """Shocks that touch each monthly series."""
-        return shock.touching(self.shocks, _lives(self.months.panel, self.months.bases))
+    def spans(self) -> dict[str, pd.DataFrame]:
+        """Shocks that touch the series of each frequency."""
+        bases = {"monthly": self.months.bases, "yearly": self.years.bases, "world": {}}
+        return {
+            frequency: shock.touching(self.shocks, _lives(self.part(frequency).panel, own))
+            for frequency, own in bases.items()
+        }
 
-    @cached_property
-    def year_spans(self) -> pd.DataFrame:
-        """Shocks that touch each yearly series, cells and totals."""
-        nodes = self.years.nodes
-        bases = dict(zip(nodes["unique_id"], nodes["kind"], strict=True))
-        return shock.touching(self.shocks, _lives(self.years.panel, bases))
-
-    @cached_property
-    def world_spans(self) -> pd.DataFrame:
-        """Shocks that touch each world series."""
-        return shock.touching(self.shocks, _lives(self.world.panel, {}))
-
-    @cached_property
-    def spans(self) -> pd.DataFrame:
+    @property
+    def all_spans(self) -> pd.DataFrame:
         """All of these; a series by month and by year has one name and may stand twice."""
-        parts = [self.month_spans, self.year_spans, self.world_spans]
+        parts = list(self.spans.values())
         return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
     @cached_property
     def shock_errors(self) -> pd.DataFrame:
         """Monthly errors of the combination on targets within and without a declared shock."""
         tested = self.months.tested[self.months.tested["model"].isin(["combination", "naive"])]
-        tested = tested.assign(in_shock=shock.in_shock(tested, self.month_spans))
+        tested = tested.assign(in_shock=shock.in_shock(tested, self.spans["monthly"]))
         return fc.accuracy(tested, self.months.cut, by=("in_shock", "model"))
 
     @cached_property
     def detected(self) -> pd.DataFrame:
         """Common shocks found in the data: ``where, ds, direction, share, series``."""
-        panels: list[tuple[str, pd.DataFrame]] = []
+        panels: dict[str, pd.DataFrame] = {}
         for basis in sorted(set(self.months.bases.values())):
-            ids = [u for u, own in self.months.bases.items() if own == basis]
-            rows = self.months.cut[self.months.cut["unique_id"].isin(ids)]
-            panels.append((f"{label(basis)} by month", rows))
+            own = self.months.cut["unique_id"].map(self.months.bases) == basis
+            panels[f"{label(basis)} by month"] = self.months.cut[own]
         cells = self.years.nodes[self.years.nodes["role"] == totals.CELL]
         for basis, nodes in by_basis(cells):
-            rows = self.years.panel[self.years.panel["unique_id"].isin(nodes["unique_id"])]
-            panels.append((f"{label(basis)} by year", rows))
-        panels.append(("world headings by year", self.world.candidates))
-        found = [shock.detect(p).assign(where=label) for label, p in panels if len(p)]
-        found = [rows for rows in found if len(rows)]
+            own = self.years.panel["unique_id"].isin(nodes["unique_id"])
+            panels[f"{label(basis)} by year"] = self.years.panel[own]
+        panels["world headings by year"] = self.world.candidates
+        found = [shock.detect(p).assign(where=where) for where, p in panels.items() if len(p)]
         columns = ["where", "ds", "direction", "share", "series"]
+        found = [rows for rows in found if len(rows)]
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
 
     # Provenance ---------------------------------------------------------------------------------
@@ -207,23 +202,19 @@ class Outlook:
 
 def _lives(panel: pd.DataFrame, bases: dict[str, Basis]) -> pd.DataFrame:
     """First and last date of each series, and the reporter and partner of its trade."""
-    lives = panel.groupby("unique_id")["ds"].agg(["min", "max"]).reset_index()
-    lives.columns = pd.Index(["unique_id", "start", "end"])
+    lives = panel.groupby("unique_id")["ds"].agg(start="min", end="max").reset_index()
     sides = [_sides(str(u), bases.get(str(u))) for u in lives["unique_id"]]
-    lives["reporter"] = [reporter for reporter, _ in sides]
-    lives["partner"] = [partner for _, partner in sides]
-    return lives
+    return lives.assign(reporter=[side[0] for side in sides], partner=[side[1] for side in sides])
 
 
 def _sides(unique_id: str, basis: Basis | None) -> tuple[str, str]:
     """Reporter and partner of a series; ``WLD`` for the whole world."""
-    if basis is None:
-        return "WLD", "WLD"
     place = unique_id.partition(" ")[0]
-    place = place if len(place) == 3 and place.isalpha() else "WLD"  # a total of several countries
-    if basis.kind == US_EXPORTS:
+    if basis is None or not (len(place) == 3 and place.isalpha()):  # several countries
+        place = "WLD"
+    if basis is not None and basis.kind == US_EXPORTS:
         return US, place
-    return (place, "WLD") if basis.kind == REPORTED else ("WLD", place)
+    return (place, "WLD") if basis and basis.kind == REPORTED else ("WLD", place)
 
 
 def load(

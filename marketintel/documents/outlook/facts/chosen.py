@@ -27,6 +27,15 @@ from marketintel.warehouse import comparable, reads
 from marketintel.warehouse.basis import Candidate, candidates, with_basis
 from marketintel.warehouse.coverage import coverage
 
+_MONTHS = dict.fromkeys(["partner", "segment", "scope", "hs_revision", "cmd_code", "period"], "str")
+NO_MONTHS = pd.DataFrame(columns=[*_MONTHS, "value_usd", "kind"]).astype(
+    {**_MONTHS, "value_usd": "float64"}
+)
+_YEARS = dict.fromkeys(["unique_id", "partner", "segment", "basis"], "str")
+NO_YEARS = pd.DataFrame(
+    columns=["unique_id", "ds", "y", "partner", "segment", "cover_pct", "basis", "kind"]
+).astype({**_YEARS, "ds": "datetime64[s]", "y": "float64", "cover_pct": "float64"})
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -69,12 +78,16 @@ def choose(
         by_year = _first_years(offered, chosen, segments, month)
         if not _any_long(by_month, "period") and not _any_long(by_year, "ds"):
             raise MissingDataError(_nothing(country, chosen, segments, data_dir))
-        months.append(by_month)
-        years.append(by_year)
-    found = Chosen(_together(months), _together(years))
+        months += by_month
+        years += by_year
+    found = Chosen(_together(months, NO_MONTHS), _together(years, NO_YEARS))
     for rows in (found.months, found.years):
-        reads.note(*{basis.source: None for basis in rows["kind"]} if len(rows) else ())
+        reads.note(*dict.fromkeys(basis.source for basis in rows["kind"]))
     return found
+
+
+def _together(parts: Sequence[pd.DataFrame], none: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat(parts, ignore_index=True) if parts else none
 
 
 def _month(offered: Sequence[Candidate], data_dir: Path | None) -> str:
@@ -86,43 +99,27 @@ def _month(offered: Sequence[Candidate], data_dir: Path | None) -> str:
 
 def _first_years(
     offered: Sequence[Candidate], chosen: Sequence[str], segments: Segments, month: str
-) -> pd.DataFrame:
+) -> list[pd.DataFrame]:
     """Of every segment the first yearly series that can be forecast, else the first there is."""
-    cores = [
-        comparable.yearly(c.years, segments)
-        if c.years["scope"].isin(OWN).any()
-        else pd.DataFrame(columns=["segment"])
-        for c in offered
-    ]
+    found: dict[str, list[pd.DataFrame]] = {segment: [] for segment in chosen}
+    for c in offered:
+        has_core = set(c.years.loc[c.years["scope"].isin(OWN), "segment"])
+        core = comparable.yearly(c.years, segments) if has_core else NO_YEARS
+        for segment, parts in found.items():
+            if segment in has_core:
+                basis, rows = c.basis.scoped(segments[segment].own), core
+            else:  # mixed codes are taken only where they are long enough
+                basis = c.basis.scoped(BROAD)
+                rows = comparable.by_code(c.years[c.years["segment"] == segment])
+            rows = rows[rows["segment"] == segment]
+            if len(rows) and (segment in has_core or _long(rows)):
+                parts.append(with_basis(rows, basis))
     taken = []
-    for segment in chosen:
-        found = [
-            with_basis(core[core["segment"] == segment], c.basis.scoped(segments[segment].own))
-            if _has_core(c, segment)
-            else _mixed(c, segment)
-            for c, core in zip(offered, cores, strict=True)
-        ]
-        kept = [rows for rows in found if len(rows) and (_long(rows) or not _all_mixed(rows))]
-        fit = [rows for rows in kept if _long(rows) and not _late(rows, YEARS, month, "A")]
-        if kept:
-            taken.append(next(iter([*fit, *filter(_long, kept), *kept])))
-    return _together(taken)
-
-
-def _all_mixed(rows: pd.DataFrame) -> bool:
-    """Whether these are mixed codes: too short, they do not even stand in."""
-    return all(basis.mixed for basis in rows["kind"])
-
-
-def _has_core(candidate: Candidate, segment: str) -> bool:
-    rows = candidate.years
-    return bool(((rows["segment"] == segment) & rows["scope"].isin(OWN)).any())
-
-
-def _mixed(candidate: Candidate, segment: str) -> pd.DataFrame:
-    """Series of a segment's mixed codes, where this kind of trade has no core code of it."""
-    rows = candidate.years[candidate.years["segment"] == segment]
-    return with_basis(comparable.by_code(rows), candidate.basis.scoped(BROAD))
+    for parts in found.values():
+        long = [rows for rows in parts if _long(rows)]
+        fit = [rows for rows in long if not _late(rows, YEARS, month, "A")]
+        taken += [*fit, *long, *parts][:1]
+    return taken
 
 
 def _long(rows: pd.DataFrame) -> bool:
@@ -137,32 +134,27 @@ def _late(rows: pd.DataFrame, asked: int, month: str, freq: str) -> bool:
     return bool((standing(rows, asked, month, freq)["reason"] != "").all())
 
 
-def _any_long(rows: pd.DataFrame, period: str) -> bool:
-    """Whether at least one series could be forecast by its number of periods."""
-    return bool(len(rows)) and rows.groupby("segment")[period].nunique().max() >= MIN_POINTS
+def _any_long(parts: Sequence[pd.DataFrame], period: str) -> bool:
+    """Whether at least one segment could be forecast by its number of periods."""
+    return any(rows[period].nunique() >= MIN_POINTS for rows in parts)
 
 
-def _first_months(offered: Sequence[Candidate], segments: Segments, month: str) -> pd.DataFrame:
-    """Of every segment the months of the first kind that is long enough, else the first there are."""
-    parts: dict[str, list[tuple[bool, pd.DataFrame]]] = {}
+def _first_months(
+    offered: Sequence[Candidate], segments: Segments, month: str
+) -> list[pd.DataFrame]:
+    """Of every segment the months of the first basis that can be forecast, else the first there are."""
+    found: dict[str, list[tuple[bool, pd.DataFrame]]] = {}
     for c in offered:
-        core = c.months[c.months["scope"].isin(OWN)] if len(c.months) else c.months
+        core = c.months[c.months["scope"].isin(OWN)]
         if core.empty:
             continue
         left = cut(comparable.monthly(core), comparable.breaks(core, segments))
         for segment, rows in core.groupby("segment", sort=False):
             own = left[left["segment"] == segment]
-            long = own["ds"].nunique() >= MIN_POINTS and not _late(own, MONTHS, month, "M")
-            parts.setdefault(str(segment), []).append(
-                (long, with_basis(rows, c.basis.scoped(segments[str(segment)].own)))
-            )
-    taken = [next((rows for long, rows in found if long), found[0][1]) for found in parts.values()]
-    return _together(taken)
-
-
-def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    full = [part for part in parts if len(part)]
-    return pd.concat(full, ignore_index=True) if full else pd.DataFrame()
+            fit = own["ds"].nunique() >= MIN_POINTS and not _late(own, MONTHS, month, "M")
+            basis = c.basis.scoped(segments[str(segment)].own)
+            found.setdefault(str(segment), []).append((fit, with_basis(rows, basis)))
+    return [next((rows for fit, rows in parts if fit), parts[0][1]) for parts in found.values()]
 
 
 def _nothing(country: str, chosen: Sequence[str], segments: Segments, data_dir: Path | None) -> str:

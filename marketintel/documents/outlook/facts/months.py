@@ -15,8 +15,6 @@ from marketintel.warehouse.basis import Basis
 MONTHS, ORIGINS = 12, 5
 MODELS = ("combination", "naive", "drift")
 
-_PANEL = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64", "partner": "str", "segment": "str"}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Months:
@@ -39,17 +37,19 @@ class Months:
     @cached_property
     def panel(self) -> pd.DataFrame:
         """Whole segments, all months there are: ``unique_id, ds, y, partner, segment``."""
-        if self.flows.empty:
-            return pd.DataFrame(columns=list(_PANEL)).astype(_PANEL)
         return comparable.monthly(self.flows)
 
     @cached_property
     def breaks(self) -> pd.DataFrame:
         """``unique_id, ds, reason``: declared breaks."""
-        if self.flows.empty:
-            empty = pd.DataFrame(columns=["unique_id", "ds", "reason"])
-            return empty.astype({"ds": "datetime64[s]"})
         return comparable.breaks(self.flows, self.segments)
+
+    @property
+    def breaks_within(self) -> pd.DataFrame:
+        """Breaks within the data of their series."""
+        last = self.panel.groupby("unique_id")["ds"].max().rename("last").reset_index()
+        found = self.breaks.merge(last, on="unique_id")
+        return found[found["ds"] <= found["last"]]
 
     @cached_property
     def cut(self) -> pd.DataFrame:
@@ -59,8 +59,6 @@ class Months:
     @cached_property
     def bases(self) -> dict[str, Basis]:
         """Basis of each series."""
-        if self.flows.empty:
-            return {}
         once = self.flows.drop_duplicates(["partner", "segment"])
         return dict(zip(comparable.name(once), once["kind"], strict=True))
 
@@ -72,7 +70,7 @@ class Months:
         )
         return fc.shown(made, self.errors, beside="drift")
 
-    @cached_property
+    @property
     def newer(self) -> dict[str, str]:
         """Command that brings newer data of each series."""
         ends = self.panel.groupby("unique_id")["ds"].max().dt.year
@@ -103,10 +101,3 @@ class Months:
         tested = self.tested[self.tested["unique_id"].isin(self.fans["unique_id"])]
         tested = tested.assign(country=tested["unique_id"].str[:3])
         return fc.accuracy(tested, self.cut, by=("country", "model"))
-
-    def last(self, iso3: str) -> str:
-        """Last month of a country's data; empty if it has none."""
-        if self.flows.empty:
-            return ""
-        own = self.flows.loc[self.flows["partner"] == iso3, "period"]
-        return str(own.max()) if len(own) else ""

@@ -35,9 +35,8 @@ def omitted(
     refused = fc.refused(months.fans)
     monthly = dict(zip(refused["unique_id"], refused["reason"], strict=True))
     yearly = _without_years(years)
-    by_month, by_year = set(months.panel["unique_id"]), set(years.found.get("unique_id", ()))
-    mixed = years.found[years.is_mixed] if len(years.found) else years.found
-    by_code = set(comparable.name(mixed)) if len(mixed) else set()
+    by_month, by_year = set(months.panel["unique_id"]), set(years.found["unique_id"])
+    by_code = set(comparable.name(years.found[years.is_mixed]))
     for unique_id in by_month - by_year - by_code:
         yearly[unique_id] = "no code is unchanged over the years"
     wanted = {f"{country} {segment}" for country in countries for segment in chosen}
@@ -69,8 +68,6 @@ def left_out(years: Years, group: int) -> pd.DataFrame:
 
 def _without_years(years: Years) -> dict[str, str]:
     """Reasons of yearly series without a forecast."""
-    if years.found.empty:
-        return {}
     core = years.found[~years.is_mixed].drop_duplicates("unique_id")
     low = core[~(core["cover_pct"] >= comparable.MIN_COVER_PCT)]
     reasons = {

@@ -32,9 +32,9 @@ def groups(cells: pd.DataFrame) -> pd.DataFrame:
         ``unique_id`` is the country alone (in its first group; else with the group's number),
         ``* segment`` or ``*``; ``item`` is a segment or, of mixed codes, a code.
     """
-    ends = cells.dropna(subset="y").groupby("unique_id")["ds"].max()
+    ends = cells.dropna(subset="y").groupby("unique_id")["ds"].max().dt.year
     once = cells.drop_duplicates("unique_id")[["unique_id", "partner", "kind"]]
-    once = once.assign(end=once["unique_id"].map(ends).dt.year)
+    once = once.assign(end=once["unique_id"].map(ends))
     newest = once.groupby(["partner", "kind"])["end"].transform("max")
     kept = once[once["end"] == newest]
     sizes = kept.groupby(["kind", "end"]).size()

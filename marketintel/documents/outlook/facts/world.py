@@ -78,7 +78,7 @@ class World:
         return pd.concat(parts, ignore_index=True)
 
     @cached_property
-    def made(self) -> pd.DataFrame:
+    def fans(self) -> pd.DataFrame:
         """Yearly forecasts at 80 and 95 %: what is shown, and drift beside it."""
         made = self._levels
         return made[(made["model"] == "drift") | made["level"].isin([80, 95])]

@@ -50,15 +50,13 @@ class Years:
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Series that speak for their goods and can be forecast, as ``found``."""
-        if self.found.empty:
-            return self.found
         kept = ~self.found["unique_id"].isin(self.refused["unique_id"])
         return self._speaking[kept.loc[self._speaking.index]].reset_index(drop=True)
 
     @property
     def is_mixed(self) -> pd.Series:
         """True for rows of ``found`` that are mixed codes."""
-        return self.found["kind"].map(lambda basis: basis.mixed)
+        return self.found["kind"].map(lambda basis: basis.mixed).astype(bool)
 
     @property
     def _speaking(self) -> pd.DataFrame:
@@ -67,8 +65,6 @@ class Years:
     @cached_property
     def refused(self) -> pd.DataFrame:
         """``unique_id, reason`` of series that speak for their goods and cannot be forecast."""
-        if self.found.empty:
-            return pd.DataFrame(columns=["unique_id", "reason"])
         rows = self._speaking
         ends = rows.dropna(subset="y").groupby("unique_id")["ds"].max().dt.year
         once = rows.drop_duplicates("unique_id").set_index("unique_id")
@@ -76,8 +72,7 @@ class Years:
             u: once.loc[u, "kind"].fetch_command(once.loc[u, "partner"], year, self.month)
             for u, year in ends.items()
         }
-        made = fc.forecast_ahead(rows, YEARS, self.month, (95,), fetch=fetch)
-        return fc.refused(made)
+        return fc.refused(fc.forecast_ahead(rows, YEARS, self.month, (95,), fetch=fetch))
 
     @cached_property
     def nodes(self) -> pd.DataFrame:
@@ -94,26 +89,20 @@ class Years:
     @cached_property
     def panel(self) -> pd.DataFrame:
         """Cells and totals, ``unique_id, ds, y``."""
-        if self.cells.empty:
-            types = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64"}
-            return pd.DataFrame(columns=list(types)).astype(types)
         return totals.panel(self.cells, self.structure)
 
-    def ids(self, role: str, partner: str = "") -> list[str]:
-        """Names of the nodes of a role, of one country if given."""
-        rows = self.nodes[self.nodes["role"] == role]
-        return list(
-            rows.loc[rows["partner"] == partner, "unique_id"] if partner else rows["unique_id"]
-        )
+    def ids(self, role: str) -> list[str]:
+        """Names of the nodes of a role."""
+        return list(self.nodes.loc[self.nodes["role"] == role, "unique_id"])
 
     def node(self, unique_id: str) -> Any:
         """One row of :attr:`nodes`."""
         return one(self.nodes, "unique_id", unique_id)
 
-    def basis(self, unique_id: str) -> Basis:
-        """Basis of a series."""
-        basis: Basis = self.node(unique_id)["kind"]
-        return basis
+    @cached_property
+    def bases(self) -> dict[str, Basis]:
+        """Basis of each cell and total."""
+        return dict(zip(self.nodes["unique_id"], self.nodes["kind"], strict=True))
 
     # Forecasts and their errors -------------------------------------------------------------------
 
@@ -128,7 +117,7 @@ class Years:
         return fc.accuracy(self.tested, self.panel, by=("model", "unique_id"))
 
     @property
-    def cell_errors(self) -> pd.DataFrame:
+    def scored(self) -> pd.DataFrame:
         """Errors of the cells alone."""
         return self.errors[self.errors["unique_id"].isin(self.ids(totals.CELL))]
 

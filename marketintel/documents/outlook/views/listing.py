@@ -10,11 +10,21 @@ from marketintel.analysis.forecast import present
 from marketintel.documents.frames import each
 from marketintel.documents.outlook.facts import Outlook, totals
 from marketintel.errors import MissingDataError
-from marketintel.reference.scopes import NEIGHBOUR
-from marketintel.warehouse.basis import US_EXPORTS
+from marketintel.reference.scopes import BROAD, NEIGHBOUR
+from marketintel.warehouse.basis import US_EXPORTS, Basis
 
 _ROLES = {totals.COUNTRY: 0, totals.CELL: 1, totals.GRAND: 2, totals.SEGMENT: 3}
-_KINDS = {US_EXPORTS: "mirror"}
+_NAMES = {
+    "level_now": "level_usd", "level_then": "forecast_usd", "lo_80": "lo_80_usd",
+    "hi_80": "hi_80_usd", "lo_95": "lo_95_usd", "hi_95": "hi_95_usd",
+    "added_per_year": "added_per_year_usd", "threshold": "threshold_usd",
+}  # fmt: skip
+_COLUMNS = [
+    "country", "segment", "kind", "source", "valuation", "year", "not_known", "level_usd", "then",
+    "forecast_usd", "lo_80_usd", "hi_80_usd", "lo_95_usd", "hi_95_usd", "added_per_year_usd",
+    "probability_growth_pct", "threshold_usd", "probability_above_threshold_pct", "group",
+]  # fmt: skip
+_SCOPES = {BROAD: ", mixed codes", NEIGHBOUR: ", neighbours"}
 
 
 def listing(outlook: Outlook) -> pd.DataFrame:
@@ -42,40 +52,32 @@ def listing(outlook: Outlook) -> pd.DataFrame:
         raise MissingDataError(f"no level in five years can be forecast: {'; '.join(without)}")
     order = {code: place for place, code in enumerate(outlook.countries)}
     rows = rows.assign(
-        place=[order.get(p, len(order)) for p in rows["partner"]],
-        rank=rows["role"].map(_ROLES),
+        place=rows["partner"].map(order).fillna(len(order)), rank=rows["role"].map(_ROLES)
     ).sort_values(["place", "group", "rank", "level_now"], ascending=[True, True, True, False])
-    kinds = list(rows["kind"])
-    table = pd.DataFrame(
-        {
-            "country": [_of(outlook, r, "partner") for r in each(rows)],
-            "segment": [_of(outlook, r, "item") for r in each(rows)],
-            "kind": [
-                _KINDS.get(k.kind, k.kind)
-                + ", mixed codes" * k.mixed
-                + ", neighbours" * (k.scope == NEIGHBOUR)
-                for k in kinds
-            ],
-            "source": [k.source for k in kinds],
-            "valuation": [k.valuation for k in kinds],
-            "year": rows["cutoff"].dt.year,
-            "not_known": [present.not_known(c, outlook.month) for c in rows["cutoff"]],
-            "level_usd": rows["level_now"],
-            "then": rows["ds"].dt.year,
-            "forecast_usd": rows["level_then"],
-            "lo_80_usd": rows["lo_80"],
-            "hi_80_usd": rows["hi_80"],
-            "lo_95_usd": rows["lo_95"],
-            "hi_95_usd": rows["hi_95"],
-            "added_per_year_usd": rows["added_per_year"],
-            "probability_growth_pct": 100 * rows["probability_growth"],
-            "threshold_usd": rows["threshold"],
-            "probability_above_threshold_pct": 100 * rows["probability_above_threshold"],
-            "group": rows["group"],
-        }
-    ).reset_index(drop=True)
+    bases = list(rows["kind"])
+    table = (
+        rows.rename(columns=_NAMES)
+        .assign(
+            country=[_of(outlook, r, "partner") for r in each(rows)],
+            segment=[_of(outlook, r, "item") for r in each(rows)],
+            kind=[_kind(basis) for basis in bases],
+            source=[basis.source for basis in bases],
+            valuation=[basis.valuation for basis in bases],
+            year=rows["cutoff"].dt.year,
+            then=rows["ds"].dt.year,
+            not_known=[present.not_known(c, outlook.month) for c in rows["cutoff"]],
+            probability_growth_pct=100 * rows["probability_growth"],
+            probability_above_threshold_pct=100 * rows["probability_above_threshold"],
+        )[_COLUMNS]
+        .reset_index(drop=True)
+    )
     table.attrs["without"] = without
     return table
+
+
+def _kind(basis: Basis) -> str:
+    kind = "mirror" if basis.kind == US_EXPORTS else basis.kind
+    return kind + _SCOPES.get(basis.scope, "")
 
 
 def _of(outlook: Outlook, row: Any, column: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Hashable
 from typing import Any
 
 import pandas as pd
@@ -13,11 +14,10 @@ from marketintel.documents import prose
 from marketintel.documents.frames import each, one
 from marketintel.documents.outlook.facts import Outlook, totals
 from marketintel.documents.outlook.facts.months import MODELS
-from marketintel.documents.outlook.facts.years import YEARS
 from marketintel.documents.outlook.wording import label, publisher, trade_of, trade_of_all
 from marketintel.warehouse.basis import Basis, by_basis
 
-PACKAGES = ("numpy", "pandas", "scipy", "statsmodels")
+PACKAGES = ("marketintel", "numpy", "pandas", "scipy", "statsmodels")
 
 
 def bases(outlook: Outlook) -> list[dict[str, Any]]:
@@ -27,19 +27,16 @@ def bases(outlook: Outlook) -> list[dict[str, Any]]:
     found = []
     for basis in outlook.bases:
         monthly = [u for u, own in months.bases.items() if own == basis]
-        yearly = nodes[nodes["kind"] == basis]
-        places = {u.partition(" ")[0] for u in monthly} | set(yearly["partner"])
-        by = {"month": not ahead.isdisjoint(monthly), "year": len(yearly) > 0}
-        found.append(
-            {
-                "kind": basis.kind,
-                "mixed": basis.mixed,
-                "label": label(basis),
-                "trade": _trade(outlook, basis, places),
-                "by": [word for word, there in by.items() if there],
-            }
-        )
+        yearly = set(nodes.loc[nodes["kind"] == basis, "partner"])
+        places = yearly | {u[:3] for u in monthly}
+        by = ["month"] * (not ahead.isdisjoint(monthly)) + ["year"] * bool(yearly)
+        trade = _trade(outlook, basis, places)
+        found.append({"kind": basis.kind, "trade": trade, "by": by} | _named(basis))
     return found
+
+
+def _named(basis: Basis) -> dict[str, Any]:
+    return {"basis": basis, "label": label(basis), "mixed": basis.mixed}
 
 
 def _trade(outlook: Outlook, basis: Basis, places: set[str]) -> str:
@@ -70,15 +67,15 @@ def country_totals(outlook: Outlook, country: str) -> list[dict[str, Any]]:
 
 
 def _level(outlook: Outlook, row: pd.Series) -> dict[str, Any]:
-    adds, nodes = outlook.years.structure, outlook.years.nodes
+    adds, nodes, basis = outlook.years.structure, outlook.years.nodes, row["kind"]
     parts = adds.loc[adds["aggregate"] == row["unique_id"], "part"]
-    places = set(nodes.loc[nodes["unique_id"].isin(parts), "partner"])
+    cells = nodes[nodes["unique_id"].isin(parts)]
     return {
         **row,
-        "trade": _trade(outlook, row["kind"], places),
-        "publisher": publisher(row["kind"]),
-        "mixed": row["kind"].mixed,
-        "series": len({str(part).partition(" ")[2] for part in parts}),
+        "trade": _trade(outlook, basis, set(cells["partner"])),
+        "publisher": publisher(basis),
+        "mixed": basis.mixed,
+        "series": cells["item"].nunique(),
         "year": row["cutoff"].year,
         "then": row["ds"].year,
         "not_known": present.not_known(row["cutoff"], outlook.month),
@@ -101,18 +98,14 @@ def likeliest(outlook: Outlook) -> dict[str, Any] | None:
     cells = cells[cells["cutoff"] == cells.groupby("kind")["cutoff"].transform("max")]
     if cells.empty:
         return None
-    first = cells.nlargest(1, "probability_growth").iloc[0]
-    last = cells.nsmallest(1, "probability_growth").iloc[0]
+    cells = cells.assign(pct=100 * cells["probability_growth"])
+    first, last = cells.nlargest(1, "pct").iloc[0], cells.nsmallest(1, "pct").iloc[0]
     return {
-        "first": _goods_and_trade(outlook, first["unique_id"]),
-        "first_pct": 100 * first["probability_growth"],
-        "last": _goods_and_trade(outlook, last["unique_id"]),
-        "last_pct": 100 * last["probability_growth"],
-        "year": first["cutoff"].year,
-        "then": first["ds"].year,
-        "series": len(cells),
-        "sure": int((cells["probability_growth"] >= 0.8).sum()),
-    }
+        "first": _goods_and_trade(outlook, first["unique_id"]), "first_pct": first["pct"],
+        "last": _goods_and_trade(outlook, last["unique_id"]), "last_pct": last["pct"],
+        "year": first["cutoff"].year, "then": first["ds"].year,
+        "series": len(cells), "sure": int((cells["probability_growth"] >= 0.8).sum()),
+    }  # fmt: skip
 
 
 # Errors -----------------------------------------------------------------------------------------
@@ -120,32 +113,29 @@ def likeliest(outlook: Outlook) -> dict[str, Any] | None:
 
 def frequency_tested(outlook: Outlook) -> str:
     """Return "monthly" if more series are tested by month than by year, else "yearly"."""
-    by_month = _series(outlook.months.scored) >= max(_series(outlook.years.cell_errors), 1)
-    return "monthly" if by_month else "yearly"
-
-
-def _series(errors: pd.DataFrame) -> int:
-    return errors["unique_id"].nunique() if len(errors) else 0
+    months, years = (part.scored["unique_id"].nunique() for part in (outlook.months, outlook.years))
+    return "monthly" if months >= max(years, 1) else "yearly"
 
 
 def cards(outlook: Outlook) -> list[tuple[str, str, str]]:
     """Return the key figures."""
+    series = f"{len(outlook.years.ids(totals.CELL))} series"
     figures = [
-        ("Forecast", f"{len(outlook.years.ids(totals.CELL))} series",
-         f"{YEARS} years after {outlook.month}, with their probabilities"),
-    ]  # fmt: skip
+        (
+            "Forecast",
+            series,
+            f"{outlook.YEARS} years after {outlook.month}, with their probabilities",
+        )
+    ]
     frequency = frequency_tested(outlook)
-    errors = _errors(outlook, frequency)
-    if held := _held(errors):
+    found = record(outlook, frequency)
+    if mase := found.get("mase"):
         by = frequency.removesuffix("ly")
-        mase = errors[errors["level"] == 95].groupby("model")["mase"].mean()
-        if mase.notna().all():
-            beside = f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}"
-            figures.append((f"Error by {by} (MASE)", f"{mase['combination']:.2f}", beside))
-        figures.append(
-            ("Held by 95 % intervals", prose.percent(held[95], 0),
-             f"by 80 % intervals {prose.percent(held[80], 0)}")
-        )  # fmt: skip
+        beside = f"naive {mase['naive']:.2f}, drift {mase['drift']:.2f}"
+        figures.append((f"Error by {by} (MASE)", f"{mase['combination']:.2f}", beside))
+    if held := found["held"]:
+        narrow, wide = (prose.percent(held[level], 0) for level in (80, 95))
+        figures.append(("Held by 95 % intervals", wide, f"by 80 % intervals {narrow}"))
     return figures
 
 
@@ -154,7 +144,7 @@ def record(outlook: Outlook, frequency: str, basis: Basis | None = None) -> dict
 
     ``held`` is None where no series is tested; ``mase`` is missing where none has a scale.
     """
-    errors = _errors(outlook, frequency)
+    errors = (outlook.months if frequency == "monthly" else outlook.years).scored
     if basis is not None:
         nodes = outlook.years.nodes
         errors = errors[errors["unique_id"].isin(nodes.loc[nodes["kind"] == basis, "unique_id"])]
@@ -169,20 +159,16 @@ def record(outlook: Outlook, frequency: str, basis: Basis | None = None) -> dict
     return found
 
 
-def held(outlook: Outlook, frequency: str, *ids: str) -> dict[int, float] | None:
-    """Return the per cent of outcomes held by the intervals of some series; None if untested."""
-    errors = {"monthly": outlook.months, "yearly": outlook.years, "world": outlook.world}
-    rows = errors[frequency].errors
-    return _held(rows[rows["unique_id"].isin(ids)] if ids else rows)
+def held(outlook: Outlook, frequency: str, *ids: str) -> dict[Hashable, float] | None:
+    """Return the per cent of outcomes held by the intervals of series; None if untested."""
+    errors = outlook.part(frequency).errors
+    return _held(errors[errors["unique_id"].isin(ids)])
 
 
-def _errors(outlook: Outlook, frequency: str) -> pd.DataFrame:
-    return outlook.months.scored if frequency == "monthly" else outlook.years.cell_errors
-
-
-def _held(errors: pd.DataFrame) -> dict[int, float] | None:
-    rows = fc.shown(errors, errors) if len(errors) else errors
-    return rows.groupby("level")["coverage_pct"].mean().to_dict() if len(rows) else None
+def _held(errors: pd.DataFrame) -> dict[Hashable, float] | None:
+    if errors.empty:
+        return None
+    return fc.shown(errors, errors).groupby("level")["coverage_pct"].mean().to_dict()
 
 
 def country_errors(outlook: Outlook) -> list[dict[str, Any]]:
@@ -191,13 +177,13 @@ def country_errors(outlook: Outlook) -> list[dict[str, Any]]:
     table = table[(table["level"] == 95) & table["mase"].notna()]
     found = []
     for country in outlook.countries:
-        rows = table[table["country"] == country]
+        rows = table[table["country"] == country].set_index("model")
         if len(rows):
-            mase = dict(zip(rows["model"], rows["mase"], strict=True))
+            mase = {m: float(rows["mase"][m]) for m in MODELS}
+            best = min(MODELS, key=mase.__getitem__)
             found.append(
-                {"country": country, "mase": {m: mase[m] for m in MODELS},
-                 "series": rows["series"].max(), "best": min(MODELS, key=mase.__getitem__)}
-            )  # fmt: skip
+                {"country": country, "mase": mase, "series": rows["series"].max(), "best": best}
+            )
     return found
 
 
@@ -211,68 +197,59 @@ def explanation(outlook: Outlook, unique_id: str) -> dict[str, Any]:
     naive = unique_id in fc.better_naive(years.errors)
     ends = dict(zip(weights["model"], weights["mean_end"], strict=True))
     low, high = min(ends, key=ends.__getitem__), max(ends, key=ends.__getitem__)
-    elasticity = choice.default(outlook.drivers.fitting(years.basis(unique_id)), "gdp")
+    elasticity = choice.default(outlook.drivers.fitting(years.bases[unique_id]), "gdp")
+    errors = years.last_errors.dropna(subset="error_pct").sort_values("cutoff")
+    model = "naive" if naive else "combination"
+    errors = errors[(errors["unique_id"] == unique_id) & (errors["model"] == model)]
     return {
         "series": _goods_and_trade(outlook, unique_id),
         "naive": naive,
-        "members": members(weights),
-        "errors": _last_errors(years.last_errors, unique_id, "naive" if naive else "combination"),
-        "low": low,
-        "high": high,
-        "low_usd": max(ends[low], 0.0),
-        "high_usd": ends[high],
+        "members": _members(weights),
+        "errors": [(row.ds.year, row.error_pct) for row in each(errors)],
+        "low": low, "low_usd": max(ends[low], 0.0), "high": high, "high_usd": ends[high],
         "year": one(years.potential, "unique_id", unique_id)["ds"].year,
         "elasticity": elasticity if elasticity and elasticity.value else None,
-        "per_point_pct": 100 * (1.01 ** (YEARS * elasticity.value) - 1) if elasticity else None,
-    }
+        "per_point_pct": 100 * (1.01 ** (outlook.YEARS * elasticity.value) - 1) if elasticity else None,
+    }  # fmt: skip
 
 
-def members(weights: pd.DataFrame) -> list[tuple[str, float]]:
-    """Return the two members that carry most of a forecast, with their share in per cent."""
+def _members(weights: pd.DataFrame) -> list[tuple[str, float]]:
+    """The two members that carry most of a forecast, with their share in per cent."""
     top = weights[weights["weight_pct"] > 0].nlargest(2, "weight_pct")
     return list(zip(top["model"], top["weight_pct"], strict=True))
 
 
 def world_members(outlook: Outlook) -> list[tuple[str, list[tuple[str, float]]]]:
     """Return the members that carry the forecast of each heading."""
-    world = outlook.world
-    return [
-        (heading, members(world.weights[world.weights["unique_id"] == heading]))
-        for heading in world.potential["unique_id"]
-    ]
-
-
-def _last_errors(errors: pd.DataFrame, unique_id: str, model: str) -> list[tuple[int, float]]:
-    rows = errors[(errors["unique_id"] == unique_id) & (errors["model"] == model)]
-    rows = rows.dropna(subset="error_pct").sort_values("cutoff")
-    return [(row.ds.year, row.error_pct) for row in each(rows)]
+    weights = outlook.world.weights
+    headings = outlook.world.potential["unique_id"]
+    return [(heading, _members(weights[weights["unique_id"] == heading])) for heading in headings]
 
 
 def _goods_and_trade(outlook: Outlook, unique_id: str) -> tuple[str, str]:
-    """Goods of a yearly series as within a sentence (empty for a total), and its trade."""
+    """Goods of a yearly series as within a sentence, and its trade."""
     node = outlook.years.node(unique_id)
-    goods = outlook.names[node["item"]] if node["item"] else ""
+    goods = "all mixed codes" if node["kind"].mixed else "all comparable segments"
+    if node["item"]:
+        goods = outlook.names[node["item"]]
     if not goods[1:2].isupper():
         goods = goods[:1].lower() + goods[1:]
-    if not goods:
-        goods = "all mixed codes" if node["kind"].mixed else "all comparable segments"
     return goods, trade_of(node["kind"], outlook.country_name(node["partner"]))
 
 
 def duty(outlook: Outlook) -> dict[str, Any]:
     """Return the elasticities to duties by key, and the default if it passes its tests."""
     found = outlook.drivers.elasticities
-    chosen = choice.default(found, "duty")
-    passed = chosen if chosen and choice.passes(chosen) else None
-    return {"by_key": {e.key: e for e in found}, "default": chosen, "passed": passed}
+    default = choice.default(found, "duty")
+    passed = default if default and choice.passes(default) else None
+    return {"by_key": {e.key: e for e in found}, "default": default, "passed": passed}
 
 
-def common_shocks(outlook: Outlook) -> list[dict[str, Any]]:
+def common_shocks(outlook: Outlook) -> list[dict[Hashable, Any]]:
     """Return the periods in which most series moved unusually at once."""
     rows = outlook.detected
-    return rows.assign(
-        year=[day.year for day in rows["ds"]], share_pct=100 * rows["share"].astype(float)
-    ).to_dict("records")  # type: ignore[return-value]
+    years, shares = [day.year for day in rows["ds"]], 100 * rows["share"].astype(float)
+    return rows.assign(year=years, share_pct=shares).to_dict("records")
 
 
 # Model card -------------------------------------------------------------------------------------
@@ -281,16 +258,16 @@ def common_shocks(outlook: Outlook) -> list[dict[str, Any]]:
 def method(outlook: Outlook) -> dict[str, Any]:
     """Return names, weights and versions of what forecasts, and the series that it suits badly."""
     months, years, world = outlook.months, outlook.years, outlook.world
-    made = ((months.fans, months.cut), (years.fans, years.panel), (world.made, world.panel))
+    made = ((months.fans, months.cut), (years.fans, years.panel), (world.fans, world.panel))
     wide = pd.concat([fc.unreliable(frame[frame["model"] == fc.SHOWN], p) for frame, p in made])
-    errors = {"months": months.scored, "years": years.cell_errors, "world": world.errors}
+    errors = {"months": months.scored, "years": years.scored, "world": world.errors}
     return {
         "name": combination.NAME,
         "yearly": [f"{100 * v:.0f} % `{m}`" for m, v in combination.WEIGHTS.items()],
         "monthly": combination.MEMBERS["M"],
         "naive": [f"{u} ({of})" for of, rows in errors.items() for u in sorted(fc.better_naive(rows))],
         "wide": [f"{row.unique_id} ({row.reason})" for row in each(wide)],
-        "versions": [f"{p} {importlib.metadata.version(p)}" for p in ("marketintel", *PACKAGES)],
+        "versions": [f"{p} {importlib.metadata.version(p)}" for p in PACKAGES],
         "vintage": intervals.vintage(),
     }  # fmt: skip
 
@@ -298,21 +275,14 @@ def method(outlook: Outlook) -> dict[str, Any]:
 def monthly_series(outlook: Outlook) -> dict[str, Any]:
     """Return how many monthly series there are and are forecast or cut, and where they end."""
     months = outlook.months
-    last = months.panel.groupby("unique_id")["ds"].max().rename("last").reset_index()
-    happened = months.breaks.merge(last)
-    ends = {country: months.last(country) for country in outlook.countries}
+    ends = months.panel.groupby("partner")["ds"].max()
     return {
         "series": months.panel["unique_id"].nunique(),
         "forecast": months.fans["unique_id"].nunique(),
-        "cut": happened.loc[happened["ds"] <= happened["last"], "unique_id"].nunique(),
-        "ends": {country: end for country, end in ends.items() if end},
+        "cut": months.breaks_within["unique_id"].nunique(),
+        "ends": {c: present.label(ends[c], "M") for c in outlook.countries if c in ends},
         "ids": tuple(months.bases),
     }
-
-
-def world_headings(outlook: Outlook) -> int:
-    """Return the number of headings with world exports."""
-    return int(outlook.world.panel["unique_id"].nunique())
 
 
 def yearly_series(outlook: Outlook) -> list[dict[str, Any]]:
@@ -321,9 +291,7 @@ def yearly_series(outlook: Outlook) -> list[dict[str, Any]]:
     found = []
     for basis, nodes in by_basis(years.nodes):
         cells = nodes.loc[nodes["role"] == totals.CELL, "unique_id"]
-        days = years.panel.loc[years.panel["unique_id"].isin(cells), "ds"]
-        found.append(
-            {"basis": basis, "label": label(basis), "mixed": basis.mixed, "series": len(cells),
-             "first": days.min().year, "last": days.max().year, "ids": tuple(nodes["unique_id"])}
-        )  # fmt: skip
+        days = years.panel.loc[years.panel["unique_id"].isin(cells), "ds"].dt.year
+        spans = {"series": len(cells), "first": days.min(), "last": days.max()}
+        found.append({"ids": tuple(nodes["unique_id"])} | spans | _named(basis))
     return found
