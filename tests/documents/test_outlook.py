@@ -307,6 +307,7 @@ def test_the_command_prints_levels():
 def test_income_is_estimated_from_the_world_alone_where_no_years_are_here():
     (found,) = drivers.gdp_elasticities(pd.DataFrame(), load_headings(), None)
     assert found.key == "gdp_world"
+    assert found.value == pytest.approx(1.49, abs=0.005)  # no growth across a break
 
 
 def test_series_that_end_too_long_before_the_edition_are_refused_with_a_command(full):

@@ -182,8 +182,7 @@ def _world_growth(headings: Headings, gdp: pd.DataFrame, data_dir: Path | None) 
             rows = world_series(heading.heading, data_dir=data_dir)
         except MissingDataError:
             continue
-        year = rows["period"].astype(int)
-        change = np.log(rows["value_usd"]).diff().where(~year.isin(list(heading.breaks)))
+        change = np.log(rows["value_usd"]).diff().where(~rows["period"].isin(heading.breaks))
         parts.append(
             pd.DataFrame(
                 {
