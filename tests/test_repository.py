@@ -86,7 +86,7 @@ def test_no_registry_host_and_no_home_directory_in_any_file(root: Path) -> None:
 
 def test_shipped_data_are_small(root: Path) -> None:
     total = sum(p.stat().st_size for p in tracked(root) if "data" in p.relative_to(root).parts[:1])
-    assert total < 20e6, f"data/ holds {total / 1e6:.1f} MB; the limit is 20 MB"
+    assert total < 15e6, f"data/ holds {total / 1e6:.1f} MB; the limit is 15 MB"
 
 
 def test_notebooks_are_clean_and_thin(root: Path) -> None:

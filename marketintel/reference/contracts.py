@@ -15,13 +15,16 @@ import pandera.pandas as pa
 from marketintel.errors import DamagedDataError
 from marketintel.reference.countries import code_map, load_groups
 from marketintel.reference.hs import REVISIONS
-from marketintel.reference.limits import LIMITS, OF_UNIT, PERCENT, limit_of
+from marketintel.reference.limits import LIMITS, MONEY, OF_UNIT, PERCENT, limit_of
 
 FLOWS = ("import", "export", "re_export", "re_import")
 VALUATIONS = ("CIF", "FOB", "FAS", "customs_value")
 TRADE_SYSTEMS = ("general", "consumption")
 REGIMES = ("MFN", "preferential", "calculated")
 WORLD = "WLD"
+
+#: Product lists of table ``national_trade``, and the digits of a code; TOTAL is all goods.
+PRODUCT_DIGITS = {"TOTAL": 5, "HS2": 2, "HS6": 6, "HTS10": 10, "NAICS3": 3, "END_USE": 5}
 
 Column = tuple[str, list[pa.Check]]
 
@@ -51,6 +54,14 @@ _COLUMNS = {
     # The largest partners of an economy in a heading; a pair without a row is unknown, not zero.
     "heading_shares": "reporter flow partner hs_revision cmd_code period rank share_bp "
     "source vintage",
+    # Trade by a product list other than HS6 years, in the currency and period of publication.
+    "national_trade": "reporter partner flow classification product product_name? period value "
+    "dutiable_value? duty_value? currency trade_system? source vintage",
+    # Output, supply, uses and buyers of an industry or of the commodity named after it.
+    "industry_accounts": "economy industry industry_name? account item period value unit "
+    "source vintage",
+    "line_concordance": "reporter hts10 hs_revision cmd_code description sitc end_use naics hitech "
+    "source vintage",
 }
 TABLES = tuple(_COLUMNS)
 
@@ -66,6 +77,9 @@ _KEYS = {
     "regions": "nuts_id indicator activity period source",
     "heading_trade": "reporter hs_revision cmd_code period source",
     "heading_shares": "reporter partner hs_revision cmd_code period source",
+    "national_trade": "reporter partner flow classification product period trade_system source",
+    "industry_accounts": "economy industry account item period source",
+    "line_concordance": "reporter hts10 hs_revision source",
 }
 
 
@@ -131,6 +145,19 @@ def _types(table: str) -> dict[str, Column]:
         types["flow"] = _one_of("import", "export")
         types["rank"] = ("int64", [pa.Check.in_range(1, 10, error="from 1 to 10")])
         types["share_bp"] = ("int64", [pa.Check.in_range(1, 10_000, error="from 1 to 10000")])
+    if table == "national_trade":
+        partners = {*codes, *load_groups()}
+        types["partner"] = _each(lambda name: name in partners, "an ISO3, WLD or a group")
+        types["classification"] = _one_of(*PRODUCT_DIGITS)
+        month = r"\d{4}-(0[1-9]|1[0-2])"
+        types["period"] = _matches(
+            rf"\d{{4}}|{month}(/{month})?", "YYYY, YYYY-MM or YYYY-MM/YYYY-MM"
+        )
+    if table == "industry_accounts":
+        types["account"] = _one_of("output", "supply", "use", "buyer")
+        types["value"] = _between(-MONEY, MONEY)  # stocks may fall
+    if table == "line_concordance":
+        types["hts10"] = _matches(r"\d{10}", "a tariff line of 10 digits")
     if table == "macro":
         types["value"] = _between(-PERCENT, LIMITS["value"])
     if table == "baskets":
@@ -163,6 +190,15 @@ _ROW_RULES: dict[str, dict[str, Callable[[Any], Any]]] = {
     },
     "tariff_lines": {
         "hs8 begins with cmd_code": lambda t: t["hs8"].str[:6] == t["cmd_code"],
+    },
+    "national_trade": {
+        "a product has the digits of its classification": lambda t: (
+            t["product"].str.len() == t["classification"].map(PRODUCT_DIGITS)
+        ),
+        "dutiable value not above value": lambda t: ~(t["dutiable_value"] > t["value"]),
+    },
+    "line_concordance": {
+        "hts10 begins with cmd_code": lambda t: t["hts10"].str[:6] == t["cmd_code"],
     },
     "macro": {
         "a value that its unit can have": lambda t: (

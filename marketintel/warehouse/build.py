@@ -51,6 +51,10 @@ TABLES = {
     "regions": ["indicator", "nuts_id", "activity", "period", "source"],
     "heading_trade": ["cmd_code", "reporter", "period", "source"],
     "heading_shares": ["cmd_code", "reporter", "period", "rank", "source"],
+    "national_trade": ["classification", "product", "reporter", "flow", "period", "partner",
+                       "trade_system", "source"],
+    "industry_accounts": ["industry", "account", "item", "period", "source"],
+    "line_concordance": ["hts10", "source"],
 }  # fmt: skip
 
 

@@ -59,7 +59,8 @@ def test_only_what_changed_is_built_again(starter, tmp_path):
     rebuilt = {b.name: b.rebuilt for b in build.build(tmp_path)}
     assert rebuilt == {
         "trade": True, "duties": False, "tariff_lines": False, "pairs": False, "regions": False,
-        "heading_trade": False, "heading_shares": False,
+        "heading_trade": False, "heading_shares": False, "national_trade": False,
+        "industry_accounts": False, "line_concordance": False,
     }  # fmt: skip
 
 

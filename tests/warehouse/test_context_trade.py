@@ -53,7 +53,93 @@ def test_pairs_seen_from_both_sides_agree_and_no_total_is_passed(starter):
 
 
 def test_what_is_not_there_is_a_gap_with_a_way_out(starter, tmp_path):
-    with pytest.raises(MissingDataError, match=r"codes 9999.*baci_headings\.py"):
+    with pytest.raises(MissingDataError, match=r"codes 9999.*starter/baci_headings\.py"):
         ct.heading_trade("9999", data_dir=starter)
     with pytest.raises(MissingDataError, match=r"MARKETINTEL_DATA|marketintel"):
         ct.heading_trade(data_dir=tmp_path)
+
+
+def of_2017(rows, industry="333314"):
+    return rows.query("industry == @industry and period == '2017'").set_index("item")["value_usd"]
+
+
+def test_optical_instruments_are_the_published_accounts(starter):
+    million = of_2017(ct.industry_use("333314", data_dir=starter).query("account != 'buyer'")) / 1e6
+    assert million[["T007", "MCIF", "F04000"]].tolist() == [4_553, 5_401, 4_279]
+    assert million["T016"] - million["F04000"] == 8_723
+    output = ct.industry_output("333314", data_dir=starter).set_index("period")
+    published = output.loc[["1997", "2017", "2023"], "gross_output_usd"]
+    assert (published / 1e6).tolist() == [3_331, 4_912, 7_102]
+    assert output.loc["2017", "price_index"] == 100 and len(output) == 27
+
+
+def test_supply_is_use_and_the_use_table_adds_up(starter):
+    rows = ct.industry_use(data_dir=starter)
+    totals = rows.pivot_table(index=["industry", "period"], columns="item", values="value_usd")
+    assert len(totals) == 66
+    assert (totals["T016"] == totals["T019"]).all()
+    bought = rows.query("account == 'buyer'").groupby(["industry", "period"])["value_usd"].sum()
+    # Cells and totals are rounded to whole millions.
+    assert ((bought - totals["T019"]).abs() <= 60e6).all()
+    million = of_2017(ct.industry_use("333314", "buyer", starter)) / 1e6
+    assert million[["F02E00", "F06E00", "339113"]].tolist() == [5_797, 558, 467]
+
+
+def test_laboratory_instruments_are_the_published_class(starter):
+    rows = ct.enduse_imports("21600", ["WLD", "DEU", "JPN", "CHN"], starter)
+    million = rows.query("period == '2024'").set_index("partner")["value_usd"] / 1e6
+    assert million.round().to_dict() == {"WLD": 8_530, "DEU": 1_721, "JPN": 835, "CHN": 939}
+    every = ct.enduse_imports(partners="WLD", data_dir=starter)
+    world = every.groupby("period")["value_usd"].sum() / 1e9
+    assert world.round(1)[["2024", "2025"]].tolist() == [3266.4, 3415.7]
+    assert len(world) == 12 and every["end_use"].nunique() == 142
+
+
+def test_monthly_duties_are_rates_of_their_imports(starter):
+    rows = ct.naics_months(["333", "334"], ["WLD", "EU27", "China"], starter)
+    assert set(rows["partner"]) == {"WLD", "EU27", "CHN"} and rows["period"].nunique() == 155
+    china = rows.query("partner == 'CHN' and naics == '333'").set_index("period")["rate_pct"]
+    assert china["2018-06"] < 2 < 10 < china["2019-12"]
+    whole = ct.naics_months(data_dir=starter)
+    assert whole["partner"].nunique() == 33 and whole["rate_pct"].isna().sum() == 9
+
+
+def test_tariff_lines_sum_to_their_hs6(starter):
+    from marketintel.warehouse.flows import flows
+
+    lines = ct.line_imports("901320", data_dir=starter)
+    whole = flows(reporter="USA", codes="901320", data_dir=starter)
+    for amount in ("value_usd", "duties_usd"):
+        sums = lines.groupby(["partner", "period"])[amount].sum()
+        assert sums[sums > 0].to_dict() == {
+            key: value
+            for key, value in whole.groupby(["partner", "period"])[amount].sum().items()
+            if value > 0
+        }
+    general = ct.line_imports("901320", "Germany", trade_system="general", data_dir=starter)
+    assert general["duties_usd"].isna().all() and (general["value_usd"] > 0).any()
+
+
+def test_lasers_speak_for_one_class_and_lie_in_one_industry(starter):
+    lines = ct.line_concordance(["901320"], starter)
+    assert set(lines["end_use"]) == {"21600"} and set(lines["naics"].str[:4]) == {"3359"}
+    coffee = ct.line_concordance(["0901"], starter)
+    assert set(coffee["end_use"].str.len()) == {5} and "00000" in set(coffee["end_use"])
+
+
+def test_products_of_canada_sum_to_chapters_and_partners(starter):
+    lasers = ct.canada_trade("HS6", "901320", data_dir=starter)
+    assert lasers["period"].tolist() == ["2024-01/2026-04"]
+    assert round(lasers["imports_cad"].item() / 1e6, 1) == 320.2
+    assert round(lasers["exports_cad"].item() / 1e6, 1) == 274.5
+    products = ct.canada_trade("HS6", data_dir=starter)
+    chapters = ct.canada_trade("HS2", data_dir=starter)
+    partners = ct.canada_trade("TOTAL", data_dir=starter)
+    assert len(products) == 5_604 and partners["partner"].nunique() == 224
+    for amount in ("imports_cad", "exports_cad"):
+        by_chapter = products.groupby(products["product"].str[:2])[amount].sum()
+        assert by_chapter.to_dict() == chapters.groupby("product")[amount].sum().to_dict()
+        assert partners[amount].sum() == products[amount].sum()
+    optics = chapters[chapters["product"] == "90"]
+    years = optics.groupby(optics["period"].str[:4])["imports_cad"].sum() / 1e9
+    assert years.round(2)[["2024", "2025"]].tolist() == [21.66, 22.65]

@@ -1,24 +1,7 @@
 """Sources whose snapshots come with the project: no service of theirs is asked."""
 
-from typing import Any
-
 from marketintel.sources.providers.eurostat import indicator_table
 from marketintel.sources.source import Feed, Source
-
-_BACI: dict[str, Any] = {
-    "producer": "CEPII",
-    "citation": "Gaulier, G. and Zignago, S. (2010) BACI: International Trade Database at the "
-    "Product-Level. The 1994-2007 Version. CEPII Working Paper 2010-23. Data: BACI, HS17, V202601, "
-    "added up to headings by the repository Lucas-Speciale/trade-atlas.",
-    "licence": "Etalab Open Licence 2.0",
-    "licence_url": "https://www.etalab.gouv.fr/wp-content/uploads/2018/11/open-licence.pdf",
-    "url": "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37",
-}
-_HEADINGS = (
-    "Heading 9013 breaks from 2021 to 2023: flat panels left it for 8524. Heading 8541 was "
-    "reorganised in 2022 and holds solar cells. 2024 is provisional.",
-    "A heading is wider than a segment: see headings.toml for the share that is photonics.",
-)
 
 SOURCES = (
     Source(
@@ -61,30 +44,6 @@ SOURCES = (
         licence="CC BY 4.0",
         licence_url="https://creativecommons.org/licenses/by/4.0/",
         feeds=(Feed("regions", indicator_table),),
-    ),
-    Source(
-        "baci_headings", 300, redistributable=True, **_BACI,
-        title="World trade of twelve headings of photonics by economy, 2017-2024",
-        quirks=(
-            "BACI reconciles exporter and importer reports; values are f.o.b. World exports equal "
-            "world imports in each heading and year.",
-            *_HEADINGS,
-        ),
-        feeds=(Feed("heading_trade"),),
-    ),
-    Source(
-        "baci_heading_partners", 310, redistributable=True, **_BACI,
-        title="Ten largest partners of 73 economies in twelve headings of photonics, 2017-2024",
-        quirks=(
-            "Suppliers where the economy is a net importer of the heading in the year, "
-            "destinations where it is a net exporter; a side may change between years.",
-            "Shares are of the economy's imports (exports) of the heading, in basis points. A pair "
-            "that is not listed is unknown, not zero.",
-            "Flows below one million US dollars are not in the source; some rows have fewer than "
-            "ten partners, a few sum to 10,004 by rounding.",
-            *_HEADINGS,
-        ),
-        feeds=(Feed("heading_shares"),),
     ),
     Source(
         "jrc_nuts_crosswalk", 230, redistributable=True,
