@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -19,7 +20,7 @@ from marketintel.errors import UsageError
 from marketintel.version import VERSION
 
 #: What a document's command does instead of writing it, if asked to.
-INSTEAD = {"outlook": print_levels, "clusters": check_form}
+INSTEAD: dict[str, Callable[..., bool]] = {"outlook": print_levels, "clusters": check_form}
 
 app = typer.Typer(
     name="marketintel",

@@ -141,7 +141,9 @@ class _Chapter:
 
     def key_figures(self, cards: list[tuple[str, str, str]]) -> str:
         """Place a panel of large numbers: label, value, hint."""
-        return self._place(KeyFigures([tuple(map(one_line, card)) for card in cards]))
+        return self._place(
+            KeyFigures([(one_line(a), one_line(b), one_line(c)) for a, b, c in cards])
+        )
 
     def callout(
         self, style: str, text: str | None = None, caller: Callable[[], str] | None = None

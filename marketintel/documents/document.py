@@ -269,6 +269,7 @@ def open_document(name: str, data_dir: Path | str | None = None, **values: Any) 
     if (path := os.environ.get(HANDOVER)) and Path(path).exists():
         from marketintel.warehouse import reads
 
+        document: Document
         given, document, record = pickle.loads(Path(path).read_bytes())  # noqa: S301 - our parent's
         if given == (cls.name, values):
             reads.restore(record)

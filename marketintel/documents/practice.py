@@ -6,8 +6,7 @@ import pandas as pd
 
 from marketintel.documents.partnership import dated
 from marketintel.errors import UsageError
-from marketintel.reference.countries import REFERENCE_DIR
-from marketintel.reference.files import listed, unknown
+from marketintel.reference.files import REFERENCE_DIR, listed, unknown
 from marketintel.reference.partnership import load_practice, need_ids
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from marketintel.analysis.markets import ranking_backtest as record
-from marketintel.analysis.markets.candidates import METHODS, NAIVE, Inputs, Year, history
+from marketintel.analysis.markets.candidates import METHODS, NAIVE, Inputs, MethodScores, history
 from marketintel.analysis.markets.screening import Indicator
 from tests.analysis import synthetic
 
@@ -43,7 +43,7 @@ def world(trade):
 
 
 def test_every_method_has_an_opinion_or_says_that_it_has_none(world):
-    year = Year(world(), 2014)
+    year = MethodScores(world(), 2014)
     table = year.opinions(INDICATORS, SIDES)
     assert tuple(table.columns) == METHODS
     assert "E01" not in table.index and synthetic.BUYS_NOTHING not in table.index
@@ -61,7 +61,7 @@ def test_every_method_has_an_opinion_or_says_that_it_has_none(world):
 
 
 def test_a_group_is_one_exporter_and_its_members_are_no_markets(world):
-    year = Year(world("CLUB", ["E00", "E01", "E02"]), 2014)
+    year = MethodScores(world("CLUB", ["E00", "E01", "E02"]), 2014)
     assert not {"E00", "E01", "E02"} & set(year.markets)
     assert year.opinions(INDICATORS, SIDES)["potential"].notna().all()
     sold = year.world.exports()["CLUB"]
@@ -69,15 +69,15 @@ def test_a_group_is_one_exporter_and_its_members_are_no_markets(world):
 
 
 def test_a_consortium_has_the_potential_of_its_share(world):
-    whole = Year(world("ALL", {"E00": 1.0}), 2014)
-    part = Year(world("PART", {"E00": 0.25}), 2014)
+    whole = MethodScores(world("ALL", {"E00": 1.0}), 2014)
+    part = MethodScores(world("PART", {"E00": 0.25}), 2014)
     one = whole.potential_by_market.set_index("market")["potential_usd"]
     quarter = part.potential_by_market.set_index("market")["potential_usd"]
     assert (quarter < one).where(one > 0, True).all()
 
 
 def test_nothing_after_the_year_is_looked_at(world, trade):
-    before = Year(world(), 2010).opinions(INDICATORS, SIDES)
+    before = MethodScores(world(), 2010).opinions(INDICATORS, SIDES)
     inputs = world()
     later = trade["period"].astype(int) > 2010
     changed = Inputs(
@@ -87,12 +87,12 @@ def test_nothing_after_the_year_is_looked_at(world, trade):
         inputs.pairs,
         "E01",
     )
-    after = Year(changed, 2010).opinions(INDICATORS, SIDES)
+    after = MethodScores(changed, 2010).opinions(INDICATORS, SIDES)
     pd.testing.assert_frame_equal(before, after)
 
 
 def test_indicators_by_hand(world, trade):
-    year = Year(world(), 2014)
+    year = MethodScores(world(), 2014)
     market = "E07"
     now = trade[trade["period"].isin(["2012", "2013", "2014"]) & (trade["market"] == market)]
     then = trade[trade["period"].isin(["2007", "2008", "2009"]) & (trade["market"] == market)]
@@ -108,7 +108,7 @@ def test_indicators_by_hand(world, trade):
 
 
 def test_gravity_intervals_come_with_every_market(world):
-    table = Year(world(), 2014).gravity.set_index("market")
+    table = MethodScores(world(), 2014).gravity.set_index("market")
     assert table.loc[synthetic.NO_DISTANCE, "verdict"] == "not predicted"
     known = table.drop(index=synthetic.NO_DISTANCE)
     assert (known["lo_usd"] <= known["hi_usd"]).all()
@@ -122,8 +122,8 @@ def test_duties_reach_the_score_and_the_potential(world):
         + [("WLD", m, c, "MFN", 0.0) for m in ECONOMIES for c in CODES],
         columns=["exporter", "market", "cmd_code", "regime", "rate_pct"],
     )
-    free = Year(inputs, 2014)
-    dutied = Year(Inputs(**{**inputs.__dict__, "duties": rates}), 2014)
+    free = MethodScores(inputs, 2014)
+    dutied = MethodScores(Inputs(**{**inputs.__dict__, "duties": rates}), 2014)
     assert dutied.indicators.loc["E08", "duty_pct"] == pytest.approx(30)
     before = free.potential_by_market.set_index("market")["potential_usd"]
     after = dutied.potential_by_market.set_index("market")["potential_usd"]
@@ -132,7 +132,7 @@ def test_duties_reach_the_score_and_the_potential(world):
 
 def test_an_exporter_that_sells_nothing_is_refused(world):
     with pytest.raises(ValueError, match="exports none"):
-        Year(world("XXX"), 2014)
+        MethodScores(world("XXX"), 2014)
 
 
 def test_history_and_record_run_over_every_year(world, trade):
@@ -149,9 +149,9 @@ def test_history_and_record_run_over_every_year(world, trade):
 def test_one_product_takes_its_ease_from_the_basket(world, trade):
     inputs = world()
     one = trade[trade["cmd_code"] == "900190"]
-    alone = Year(Inputs(**{**inputs.__dict__, "trade": one}), 2014)
-    within = Year(Inputs(**{**inputs.__dict__, "trade": one, "basket": trade}), 2014)
-    whole = Year(inputs, 2014)
+    alone = MethodScores(Inputs(**{**inputs.__dict__, "trade": one}), 2014)
+    within = MethodScores(Inputs(**{**inputs.__dict__, "trade": one, "basket": trade}), 2014)
+    whole = MethodScores(inputs, 2014)
     cells = whole.potential.cells("E01")
     cells = cells[cells["cmd_code"] == "900190"].set_index("market")["potential_usd"]
     got = within.potential_by_market.set_index("market")["potential_usd"]

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from marketintel.analysis.markets import world as worlds
-from marketintel.analysis.markets.potential import duty_block, export_potential
+from marketintel.analysis.markets.duty_rates import duty_block
+from marketintel.analysis.markets.potential import export_potential
 from marketintel.analysis.markets.world import World, pooled, world_of
 
 

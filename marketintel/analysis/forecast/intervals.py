@@ -160,4 +160,6 @@ def scale_of(
     relative = np.clip(total(share) / count * now, absolute / 4, absolute * 4)
     level = np.maximum((total(y) / batch.length)[:, None], np.abs(mean))
     square = np.pi / 2 * (absolute * relative)[:, None]  # of a normal error of that mean size
-    return np.sqrt(square * growing + DISAGREEMENT * spread**2 + (FLOOR * level) ** 2)
+    variance = square * growing + DISAGREEMENT * spread**2 + (FLOOR * level) ** 2
+    scale: np.ndarray = np.sqrt(variance)
+    return scale

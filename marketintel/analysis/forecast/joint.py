@@ -131,7 +131,8 @@ def _ranks(names: Sequence[str], correlation: np.ndarray) -> np.ndarray:
     free = np.stack([np.random.default_rng(s).standard_normal(DRAWS) for s in seeds], axis=1)
     size, axes = np.linalg.eigh(correlation)  # a root exists also where it is singular
     tied = free @ (axes * np.sqrt(np.maximum(size, 0.0))) @ axes.T
-    return tied.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    places: np.ndarray = tied.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    return places
 
 
 def _sorted_draws(lo: np.ndarray, mean: float, hi: np.ndarray, levels: np.ndarray) -> np.ndarray:

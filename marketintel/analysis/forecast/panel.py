@@ -165,7 +165,8 @@ class _Cleaner:
         offsets = months - months[0]
         if (offsets % step).any():
             raise _Refused("dates do not follow one frequency (year, quarter or month ends)")
-        return offsets // step
+        positions: np.ndarray = offsets // step
+        return positions
 
     def _trimmed(self, y: np.ndarray, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         known = ~np.isnan(y)
@@ -186,7 +187,8 @@ class _Cleaner:
             raise _Refused(f"{gaps} of {len(grid)} periods are missing")
         if gaps:
             self.notes.append(f"{gaps} missing periods interpolated")
-        return np.interp(grid, positions, y)
+        filled: np.ndarray = np.interp(grid, positions, y)
+        return filled
 
     def _without_spikes(self, y: np.ndarray) -> np.ndarray:
         """Interpolate lone values 100 times off: not demand but a slip of the unit."""
@@ -202,7 +204,8 @@ class _Cleaner:
             raise _Refused(f"the last value is over {SPIKE_RATIO:.0f} times off the level before")
         self.notes.append(f"{int(off.sum())} values over {SPIKE_RATIO:.0f} times off interpolated")
         at = np.arange(len(y))
-        return np.interp(at, at[~off], y[~off])
+        repaired: np.ndarray = np.interp(at, at[~off], y[~off])
+        return repaired
 
 
 def screen(

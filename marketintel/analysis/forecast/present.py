@@ -136,7 +136,8 @@ def forecast_ahead(
 
 def is_ahead(ds: pd.Series, month: str) -> pd.Series:
     """Return True for periods that end after an edition's month."""
-    return ds.dt.year * 12 + ds.dt.month - 1 > ordinal(month)
+    ahead: pd.Series = ds.dt.year * 12 + ds.dt.month - 1 > ordinal(month)
+    return ahead
 
 
 def is_old(vintage: str, month: str) -> bool:

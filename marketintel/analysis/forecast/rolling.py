@@ -121,7 +121,8 @@ def own_factor(
         missed = np.minimum(np.abs(np.where(known, error, 0.0)) / unit, intervals.CAP)
         size[origin.rows] += total(missed / (steps + 1)) / reference.typical
         counted[origin.rows] += total(known / (steps + 1))
-    return size / counted
+    factor: np.ndarray = size / counted
+    return factor
 
 
 def errors_at(

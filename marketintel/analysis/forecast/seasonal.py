@@ -48,7 +48,8 @@ class Adjusted:
         start = self.batch.length if ahead else np.zeros_like(self.batch.length)
         phase = (start[:, None] + np.arange(values.shape[1])[None, :]) % self.batch.season
         factor = np.take_along_axis(self.factors, phase, axis=1)
-        return np.where(self.additive[:, None], values + factor, values * factor)
+        restored: np.ndarray = np.where(self.additive[:, None], values + factor, values * factor)
+        return restored
 
 
 def adjust(batch: Batch) -> Adjusted:
@@ -94,12 +95,14 @@ def is_seasonal(batch: Batch) -> np.ndarray:
     if lags < m:
         return np.zeros(len(batch), dtype=bool)
     limit = TEST_QUANTILE * np.sqrt((1 + 2 * total(acf[:, : m - 1] ** 2)) / batch.length)
-    return (np.abs(acf[:, m - 1]) > limit) & (batch.length >= 3 * m)
+    found: np.ndarray = (np.abs(acf[:, m - 1]) > limit) & (batch.length >= 3 * m)
+    return found
 
 
 def _factors(batch: Batch, *, additive: bool, shrink: bool) -> np.ndarray:
     """(n, m) seasonal factors by phase, mean one (or addends, mean zero)."""
     m = batch.season
+    factors: np.ndarray
     trend, known = _moving_average(batch)
     if additive:
         detrended = np.where(known, batch.y - trend, 0.0)
@@ -122,7 +125,8 @@ def _factors(batch: Batch, *, additive: bool, shrink: bool) -> np.ndarray:
     sampling = total(within / np.maximum(counts - 1, 1) / counts) / m
     among = total((factors - total(factors)[:, None] / m) ** 2) / (m - 1)
     weight = np.clip((m - 3) / (m - 1) * sampling / np.maximum(among, 1e-300), 0.0, 1.0)
-    return neutral + (factors - neutral) * (1 - weight[:, None])
+    shrunk: np.ndarray = neutral + (factors - neutral) * (1 - weight[:, None])
+    return shrunk
 
 
 def _by_phase(values: np.ndarray, m: int) -> np.ndarray:

@@ -135,7 +135,8 @@ def _ends(months: pd.PeriodIndex) -> pd.DatetimeIndex:
 
 
 def _ordinal(dates: pd.Series) -> pd.Series:
-    return dates.dt.year * 12 + dates.dt.month - 1
+    months: pd.Series = dates.dt.year * 12 + dates.dt.month - 1
+    return months
 
 
 def _months_of_period(rows: pd.DataFrame) -> pd.Series:

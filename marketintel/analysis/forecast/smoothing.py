@@ -83,17 +83,8 @@ class Smoothed:
         if not self.family.trend:
             return np.repeat(self.level[:, None], horizon, axis=1)
         weights = np.cumsum(self.phi[:, None] ** steps, axis=1)
-        return self.level[:, None] + weights * self.slope[:, None]
-
-    def variance_growth(self, horizon: int) -> np.ndarray:
-        """(n, h) forecast variance in units of the one-step variance (class 1 formula)."""
-        steps = np.arange(1, horizon)
-        gains = np.repeat(self.alpha[:, None], horizon - 1, axis=1)
-        if self.family.trend:
-            sums = np.cumsum(self.phi[:, None] ** steps, axis=1)
-            gains = gains + (self.alpha * self.ratio)[:, None] * sums
-        ones = np.ones((len(self.alpha), 1))
-        return np.cumsum(np.concatenate([ones, gains**2], axis=1), axis=1)
+        path: np.ndarray = self.level[:, None] + weights * self.slope[:, None]
+        return path
 
 
 def fit(y: np.ndarray, length: np.ndarray, family: Family) -> Smoothed:
@@ -180,7 +171,8 @@ def _search(
 def _solve(cross: np.ndarray, gram: np.ndarray) -> np.ndarray:
     """Solve ``gram x = cross`` (1 × 1 or 2 × 2) of every series, nearly singular ones damped."""
     if cross.shape[-1] == 1:
-        return cross / np.maximum(gram[..., 0], 1e-12)
+        scalar: np.ndarray = cross / np.maximum(gram[..., 0], 1e-12)
+        return scalar
     a, b, d = gram[..., 0, 0], gram[..., 0, 1], gram[..., 1, 1]
     ridge = 1e-13 * (a + d) + 1e-300
     a, d = a + ridge, d + ridge

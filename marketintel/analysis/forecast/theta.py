@@ -86,7 +86,8 @@ def slopes(y: np.ndarray, length: np.ndarray) -> np.ndarray:
     valid = np.arange(y.shape[1])[None, :] < length[:, None]
     centre = (length[:, None] - 1) / 2
     time = np.where(valid, np.arange(y.shape[1])[None, :] - centre, 0.0)
-    return total(time * y) / np.maximum(total(time**2), 1e-12)
+    slope: np.ndarray = total(time * y) / np.maximum(total(time**2), 1e-12)
+    return slope
 
 
 def running_lines(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -105,7 +106,8 @@ def running_lines(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _partial_sum(alpha: np.ndarray, count: np.ndarray) -> np.ndarray:
     """``1 + (1-a) + … `` up to ``count`` terms."""
-    return (1 - (1 - alpha) ** count) / alpha
+    weight: np.ndarray = (1 - (1 - alpha) ** count) / alpha
+    return weight
 
 
 def _profile(y: np.ndarray, length: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from marketintel.analysis.markets.duty_rates import scenario_block
+from marketintel.analysis.markets.duty_rates import duty_block, scenario_block
 from marketintel.analysis.markets.gravity import gravity, gravity_potential, pair_rows
-from marketintel.analysis.markets.potential import Potential, duty_block, export_potential
-from marketintel.analysis.markets.screening import Indicator, indices, scores
+from marketintel.analysis.markets.potential import Potential, export_potential
+from marketintel.analysis.markets.screening import indices, scores
 from marketintel.analysis.markets.world import (
     Array,
     World,
@@ -25,6 +25,8 @@ from marketintel.analysis.markets.world import (
     world_of,
 )
 from marketintel.analysis.trade.frames import require
+from marketintel.analysis.trade.indices import divide
+from marketintel.reference.screening import Indicator
 
 REGRESSORS = ("ln_distance", "contiguous", "common_language", "colony")
 METHODS = ("potential", "gravity", "score")
@@ -48,7 +50,7 @@ class Inputs:
     members : sequence or mapping of str, optional
         What the exporter pools: see :func:`marketintel.analysis.markets.world.pooled`. None for a country.
     duties : DataFrame, optional
-        See :func:`marketintel.analysis.markets.potential.duty_block`.
+        See :func:`marketintel.analysis.markets.duty_rates.duty_block`.
     basket : DataFrame, optional
         More goods than `trade`, same columns: how easily two economies trade is read from them.
         Needed for a single product, about which ease would otherwise only repeat actual trade.
@@ -68,7 +70,7 @@ class Inputs:
     scenario: Mapping[str, float] | None = None
 
 
-class Year:
+class MethodScores:
     """All three methods with data up to one year.
 
     Parameters
@@ -123,7 +125,7 @@ class Year:
         """Markets abroad that buy any of this, in order of code."""
         bought = self.world.imports() > 0
         home = list(self.world.home_of(self.exporter))
-        return pd.Index([m for m in self.world.markets if bought[m] and m not in home])
+        return pd.Index([str(m) for m in self.world.markets if bought[m] and m not in home])
 
     @cached_property
     def pairs(self) -> pd.DataFrame:
@@ -292,8 +294,7 @@ class Year:
         rates = duty_block(self.inputs.duties, self.world)[place]
         weight = np.where(np.isnan(rates), 0.0, self.world.values.sum(axis=0))
         paid = (weight * np.nan_to_num(rates)).sum(axis=1)
-        total = weight.sum(axis=1)
-        return 100 * np.divide(paid, total, out=np.full(len(total), np.nan), where=total > 0)
+        return 100 * divide(paid, weight.sum(axis=1))
 
 
 def history(
@@ -319,7 +320,7 @@ def history(
     for year in years:
         if not sold.intersection(map(str, range(year - smooth + 1, year + 1))):
             continue
-        then = Year(inputs, year, lookback, smooth)
+        then = MethodScores(inputs, year, lookback, smooth)
         table = then.opinions(indicators, sides)
         table["mean of methods"] = -table.rank(ascending=False).mean(axis=1, skipna=False)
         table = table.join(then.naive()).rename_axis("market").reset_index()

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from marketintel.analysis.trade.indices import divide
+
 Array = npt.NDArray[np.float64]
 
 #: Name of a set of effects to the axes it varies along (0 exporters, 1 markets, 2 periods).
@@ -63,7 +65,7 @@ class Effects:
         if not self.values:
             return 0
         scale = [self._sum(weights, letters) for letters in self.letters]
-        inverse = [np.divide(1.0, s, out=np.zeros_like(s), where=s > 0) for s in scale]
+        inverse = [divide(1.0, s, 0.0) for s in scale]
         target = [np.empty_like(value) for value in self.values]
         for column, variable in enumerate(variables):
             weighted = weights * variable
@@ -79,13 +81,13 @@ class Effects:
             if (np.sqrt(energy) <= tolerance * np.maximum(size, 1e-300)).all():
                 return iteration - 1
             moved = self._normal(direction, weights, scale)
-            length = _ratio(energy, _dot(direction, moved))
+            length = divide(energy, _dot(direction, moved), 0.0)
             for value, along, residual, m in zip(self.values, direction, rest, moved, strict=True):
                 value += _tall(length, value) * along
                 residual -= _tall(length, m) * m
             step = [r * i for r, i in zip(rest, inverse, strict=True)]
             before, energy = energy, _dot(rest, step)
-            keep = _ratio(energy, before)
+            keep = divide(energy, before, 0.0)
             direction = [s + _tall(keep, d) * d for s, d in zip(step, direction, strict=True)]
         raise ArithmeticError("fixed effects did not converge in 2,000 iterations")
 
@@ -114,7 +116,7 @@ def _cross(weights: Array, value: Array, source: str, to: str) -> Array:
     here, there = to.replace(shared, ""), source.replace(shared, "")
     w = weights.transpose([_LETTERS.index(letter) for letter in shared + here + there])
     v = value.transpose([1 + source.index(shared), 1 + source.index(there), 0])
-    product = np.matmul(w, v)  # shared × here × columns
+    product: Array = np.matmul(w, v)  # shared × here × columns
     return product.transpose([2, *((0, 1) if to[0] == shared else (1, 0))])
 
 
@@ -122,10 +124,6 @@ def _dot(a: Sequence[Array], b: Sequence[Array]) -> Array:
     total = sum(np.einsum("cn,cn->c", x.reshape(len(x), -1), y.reshape(len(y), -1))
                 for x, y in zip(a, b, strict=True))  # fmt: skip
     return np.asarray(total)
-
-
-def _ratio(a: Array, b: Array) -> Array:
-    return np.divide(a, b, out=np.zeros_like(a), where=b > 0)
 
 
 def _tall(scalars: Array, like: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Export potential in US dollars: what supply, demand and ease of trade let one expect.
+"""Export potential in US dollars, from supply, demand, duties, distance and ease of trade.
 
 For exporter i, market j and product k
 
@@ -19,17 +19,15 @@ potential are zero: the method extends what there is and cannot see a tie that d
 It is a potential, not a forecast.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from marketintel.analysis.markets.duty_rates import duty_margin, relative_duty, unknown_duties
 from marketintel.analysis.markets.world import Array, World
 from marketintel.analysis.trade.frames import require
-
-Flags = npt.NDArray[np.bool_]
+from marketintel.analysis.trade.indices import divide
 
 
 @dataclass(frozen=True)
@@ -208,7 +206,7 @@ def export_potential(
 
     gdp = _ratios(gdp_growth, world.exporters, "GDP growth of exporter", notes)
     grown = exports * gdp[:, None]
-    share = _divide(grown, grown.sum(axis=0)[None, :], 0.0)
+    share = divide(grown, grown.sum(axis=0)[None, :], 0.0)
     kept = _balance(world, exports, imports) if balance else np.ones_like(share)
 
     gdp_j = _ratios(gdp_growth, world.markets, "GDP growth of market", notes)
@@ -220,12 +218,12 @@ def export_potential(
     supply_duty, duty = np.ones_like(share), np.ones(v.shape)
     if duties is not None:
         _check_shape(duties, v.shape, "duties")
-        supply_duty = _supply_duty(v, duties)
+        supply_duty = relative_duty(v, duties)
     ruling = duties if scenario is None else scenario
     if ruling is not None:
         _check_shape(ruling, v.shape, "scenario")
-        duty = _duty_margin(v, ruling, _by_code(sigma, world.codes))
-        notes.append(_unknown_duties(world, ruling))
+        duty = duty_margin(v, ruling, _by_code(sigma, world.codes))
+        notes.append(unknown_duties(world, ruling))
     distance = np.ones(v.shape)
     if distance_km is not None:
         _check_shape(distance_km, v.shape[:2], "distance_km")
@@ -242,51 +240,6 @@ def export_potential(
     return Potential(
         world, share, kept, supply_duty, imports, demand_growth, duty, distance, ease, usd, assumed
     )
-
-
-def duty_block(
-    rates: pd.DataFrame, world: World, prefer: Sequence[str] = ("calculated", "preferential", "MFN")
-) -> Array:
-    """Lay out duty rates as exporters × markets × codes, as fractions; NaN where not known.
-
-    Parameters
-    ----------
-    rates : DataFrame
-        ``exporter, market, cmd_code, regime, rate_pct``. An MFN rate may name the exporter
-        ``WLD``: it then holds for everyone without another one.
-    world : World
-        Whose axes to use; other rows are not used. A pooled exporter takes the rates written for
-        its name.
-    prefer : sequence of str
-        Regimes in order; the first that knows a cell decides. ``("MFN",)`` gives the schedule.
-
-    Raises
-    ------
-    ValueError
-        A rate is negative or stands twice, or a regime is unknown.
-    """
-    require(rates, ["exporter", "market", "cmd_code", "regime", "rate_pct"], "rates")
-    if (rates["rate_pct"] < 0).any():
-        raise ValueError("a duty rate is negative")
-    if rates.duplicated(["exporter", "market", "cmd_code", "regime"]).any():
-        raise ValueError("a duty rate stands twice")
-    if unknown := set(prefer) - {"calculated", "preferential", "MFN"}:
-        raise ValueError(f"unknown regime {', '.join(sorted(unknown))}")
-    block = np.full(world.values.shape, np.nan)
-    for regime in reversed(prefer):
-        rows = rates[rates["regime"] == regime]
-        for everyone in (True, False):  # a rate of one's own is written over the general one
-            part = rows[(rows["exporter"] == "WLD") == everyone].dropna(subset=["rate_pct"])
-            j = world.markets.get_indexer(pd.Index(part["market"]))
-            k = world.codes.get_indexer(pd.Index(part["cmd_code"]))
-            i = world.exporters.get_indexer(pd.Index(part["exporter"]))
-            on = (j >= 0) & (k >= 0) & ((i >= 0) | everyone)
-            value = part["rate_pct"].to_numpy(float)[on] / 100
-            if everyone:
-                block[:, j[on], k[on]] = value
-            else:
-                block[i[on], j[on], k[on]] = value
-    return block
 
 
 def _ratios(
@@ -320,13 +273,13 @@ def _balance(world: World, exports: Array, imports: Array) -> Array:
         share = np.array(list(members.values()))[at >= 0]
         row = world.exporters.get_indexer(pd.Index([name]))[0]
         own[row] = share @ imports[at[at >= 0]]
-    return np.minimum(1.0, _divide(exports, own, np.inf))
+    return np.minimum(1.0, divide(exports, own, np.inf))
 
 
 def _ease(world: World) -> Array:
     v = world.values
-    share = _divide(v.sum(axis=1), v.sum(axis=(0, 1))[None, :], 0.0)
-    return _divide(v.sum(axis=2), share @ v.sum(axis=0).T, 0.0)
+    share = divide(v.sum(axis=1), v.sum(axis=(0, 1))[None, :], 0.0)
+    return divide(v.sum(axis=2), share @ v.sum(axis=0).T, 0.0)
 
 
 def _matching(basket: World, world: World) -> World:
@@ -335,32 +288,13 @@ def _matching(basket: World, world: World) -> World:
     return basket
 
 
-def _supply_duty(v: Array, duties: Array) -> Array:
-    """``(1+τ_ik)/(1+τ_k)``: what i pays on average against what all pay; 1 where not known."""
-    weight = np.where(np.isnan(duties), 0.0, v)
-    paid = weight * np.nan_to_num(duties)
-    own = _divide(paid.sum(axis=1), weight.sum(axis=1), np.nan)
-    everyone = _divide(paid.sum(axis=(0, 1)), weight.sum(axis=(0, 1)), np.nan)
-    ratio = (1 + own) / (1 + everyone)[None, :]
-    return np.where(np.isnan(ratio), 1.0, ratio)
-
-
-def _duty_margin(v: Array, duties: Array, sigma: Array) -> Array:
-    known = ~np.isnan(duties)
-    weight = np.where(known, v, 0.0)
-    paid = _divide((weight * np.nan_to_num(duties)).sum(axis=0), weight.sum(axis=0), np.nan)
-    ratio = (1 + paid)[None] / (1 + duties)
-    ratio = np.where(np.isnan(ratio), 1.0, ratio)
-    return ratio if (sigma == 1).all() else ratio**sigma
-
-
 def _distance(v: Array, distance_km: Array) -> Array:
     if (distance_km <= 0).any():
         raise ValueError("a distance is above zero; leave an unknown one NaN")
     known = ~np.isnan(distance_km)
     ln = np.where(known, np.log(np.where(known, distance_km, 1.0)), 0.0)
     weight = known.astype(float)
-    mean = _divide(np.einsum("ijk,ij->jk", v, ln), np.einsum("ijk,ij->jk", v, weight), np.nan)
+    mean = divide(np.einsum("ijk,ij->jk", v, ln), np.einsum("ijk,ij->jk", v, weight), np.nan)
     gap = np.abs(mean[None] - ln[:, :, None])
     gap[~known] = 0.0
     factor: Array = np.exp(-np.nan_to_num(gap))
@@ -379,19 +313,6 @@ def _unknown_distances(world: World, distance_km: Array) -> pd.DataFrame:
     )
 
 
-def _unknown_duties(world: World, duties: Array) -> pd.DataFrame:
-    unknown = (np.isnan(duties) & (world.values.sum(axis=0) > 0)[None]).any(axis=2)
-    i, j = np.nonzero(unknown & ~world.is_home())
-    return pd.DataFrame(
-        {
-            "factor": "duty",
-            "economy": world.exporters[i],
-            "other": world.markets[j],
-            "assumption": "not known for at least one product that the market imports: factor 1",
-        }
-    )
-
-
 def _by_code(value: float | pd.Series, codes: pd.Index) -> Array:
     if not isinstance(value, pd.Series):
         return np.full(len(codes), float(value))
@@ -404,8 +325,3 @@ def _by_code(value: float | pd.Series, codes: pd.Index) -> Array:
 def _check_shape(array: Array, shape: tuple[int, ...], name: str) -> None:
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}, not {shape}")
-
-
-def _divide(part: Array, whole: Array, otherwise: float) -> Array:
-    part, whole = np.broadcast_arrays(part, whole)
-    return np.divide(part, whole, out=np.full(part.shape, otherwise), where=whole > 0)

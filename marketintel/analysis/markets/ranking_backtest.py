@@ -1,7 +1,7 @@
-"""The record of a way of ranking: what it said in year t against what came by t+3 and t+5.
+"""Hit rate of a ranking's top n after 3 and 5 years.
 
-A market *hit* is one of the first n by the ranking that was also among the first n by how much the
-exporter's sales rose. Always beside: rules that need no method at all, and what chance alone gives.
+A market *hit* is one of the first n by the ranking that was also among the first n by the rise of
+the exporter's sales. Naive rules and the rate of a random choice stand beside it.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ FIRST = (5, 10, 20)
 
 
 def outcomes(sales: pd.DataFrame, horizons: Sequence[int] = (3, 5)) -> pd.DataFrame:
-    """How much an exporter's sales to each market rose from every year to some years on.
+    """Rise of an exporter's sales to each market from every year to some years on.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def summary(
     recorded : DataFrame
         Result of :func:`record`.
     naive : sequence of str
-        Which rules are naive.
+        The naive rules.
 
     Returns
     -------

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from marketintel.analysis.trade.frames import require
+from marketintel.analysis.trade.indices import divide
 from marketintel.reference.screening import Filter, Indicator
 
 Array = npt.NDArray[np.float64]
@@ -220,12 +221,7 @@ def _weighted(block: Array, weights: Array) -> Array:
     """Return the weighted means over what is known: markets × sets of weights."""
     known = np.isfinite(block)
     total = known.astype(float) @ weights
-    return np.divide(
-        np.where(known, block, 0.0) @ weights,
-        total,
-        out=np.full(total.shape, np.nan),
-        where=total > 0,
-    )
+    return divide(np.where(known, block, 0.0) @ weights, total)
 
 
 def _ranks(score: Array) -> Array:

@@ -181,7 +181,7 @@ def pooled_pairs(pairs: pd.DataFrame, name: str, weights: Mapping[str, float]) -
     summed = rows[columns].astype(float).mul(weight, axis=0).groupby(rows["destination"]).sum()
     mean = summed.div(weight.groupby(rows["destination"]).sum(), axis=0)
     mean = mean[np.isfinite(mean["ln"])]
-    new = mean[ties].assign(distance_km=np.exp(mean["ln"]), origin=name).reset_index()
+    new: pd.DataFrame = mean[ties].assign(distance_km=np.exp(mean["ln"]), origin=name).reset_index()
     both = pairs[["origin", "destination", "distance_km", *ties]].astype(dict.fromkeys(ties, float))
     return pd.concat([both, new[both.columns]], ignore_index=True)
 

@@ -65,21 +65,8 @@ def shown(
     return keep
 
 
-def exposed(
-    counts: Mapping[str, int],
-    relations: Sequence[Relation],
-    visible: Collection[str],
-    cells: Sequence[str],
-    minimum: int = MINIMUM,
-) -> str | None:
-    """Return the first of `cells` that an attacker knows to be below `minimum`, if there is one."""
-    attack = Attack(counts, relations, visible)
-    safe: set[str] = set()
-    return next((c for c in cells if not _is_safe(attack, c, cells, safe, minimum)), None)
-
-
 class Attack:
-    """What somebody can find out who sees some cells and knows all sums.
+    """Bounds on hidden cells that follow from the visible cells and all sums.
 
     Parameters
     ----------
@@ -125,13 +112,9 @@ class Attack:
             raise ValueError(f"the counts contradict their sums: {found.message}")
         return dict(zip(self._index, found.x, strict=True))
 
-    def interval(self, cell: str) -> tuple[float, float]:
-        """Return the smallest and the largest count that `cell` can have."""
-        return self.extreme(cell, largest=False)[cell], self.extreme(cell, largest=True)[cell]
-
 
 def _is_safe(attack: Attack, cell: str, cells: Sequence[str], safe: set[str], minimum: int) -> bool:
-    """Whether a cell could be `minimum` or more; adds to `safe` all that one attempt clears."""
+    """Whether a cell can be `minimum` or more; add to `safe` all that one solution clears."""
     if cell not in safe:
         solution = attack.extreme(cell, largest=True)
         safe |= {c for c in cells if solution[c] >= minimum - 1e-6}

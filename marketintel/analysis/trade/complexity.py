@@ -293,7 +293,8 @@ def _one_thread() -> AbstractContextManager[object]:
     Threads pay for one large product, not for hundreds of small ones that wait for each other: on
     a busy machine with two cores they made these functions up to ten times slower.
     """
-    return _libraries().limit(limits=1, user_api="blas")
+    limit: AbstractContextManager[object] = _libraries().limit(limits=1, user_api="blas")
+    return limit
 
 
 @cache

@@ -76,7 +76,8 @@ def constant_market_share(
     sums = codes[~codes["missing"]].groupby(keys)[figures].sum(skipna=False)
     counts = codes.groupby(keys)["missing"].agg(n_codes="size", n_codes_missing="sum")
     counts["n_codes"] -= counts["n_codes_missing"]
-    return counts[[]].join(sums).join(counts).reset_index()
+    table: pd.DataFrame = counts[[]].join(sums).join(counts)
+    return table.reset_index()
 
 
 def drivers(

@@ -12,16 +12,24 @@ import numpy.typing as npt
 import pandas as pd
 
 Values = npt.ArrayLike | pd.Series
-Number = TypeVar("Number", float, pd.Series, pd.DataFrame, npt.NDArray[np.float64])
+Array = npt.NDArray[np.float64]
+Number = TypeVar("Number", float, pd.Series, pd.DataFrame, Array)
+
+
+def divide(part: npt.ArrayLike, whole: Array, otherwise: float = np.nan) -> Array:
+    """Divide cell by cell; `otherwise` where the divisor is not above zero."""
+    part, whole = np.broadcast_arrays(part, whole)
+    quotient: Array = np.divide(part, whole, out=np.full(whole.shape, otherwise), where=whole > 0)
+    return quotient
 
 
 @overload
 def balassa(matrix: pd.DataFrame) -> pd.DataFrame: ...
 @overload
-def balassa(matrix: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]: ...
+def balassa(matrix: Array) -> Array: ...
 def balassa(
-    matrix: pd.DataFrame | npt.NDArray[np.float64],
-) -> pd.DataFrame | npt.NDArray[np.float64]:
+    matrix: pd.DataFrame | Array,
+) -> pd.DataFrame | Array:
     """Revealed comparative advantage, ``(x_ik/x_i)/(x_k/x)``: above 1 is more than the average.
 
     The same formula on employment by region × activity is the location quotient.
@@ -48,7 +56,7 @@ def balassa(
         raise ValueError("matrix holds missing or negative values")
     rows, columns = x.sum(axis=1, keepdims=True), x.sum(axis=0, keepdims=True)
     expected = rows * (columns / x.sum() if x.any() else columns)
-    rca = np.divide(x, expected, out=np.full_like(x, np.nan), where=expected > 0)
+    rca = divide(x, expected)
     if isinstance(matrix, pd.DataFrame):
         return pd.DataFrame(rca, index=matrix.index, columns=matrix.columns)
     return rca
@@ -108,7 +116,7 @@ def intensity(bilateral: float, exports: float, imports: float, world_imports: f
     return (bilateral / exports) / (imports / world_imports)
 
 
-def _matched(a: Values, b: Values) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _matched(a: Values, b: Values) -> tuple[Array, Array]:
     if isinstance(a, pd.Series) and isinstance(b, pd.Series):
         a, b = a.align(b, join="outer", fill_value=0)
     x, y = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
@@ -117,7 +125,7 @@ def _matched(a: Values, b: Values) -> tuple[npt.NDArray[np.float64], npt.NDArray
     return x, y
 
 
-def _shares(values: Values) -> npt.NDArray[np.float64]:
+def _shares(values: Values) -> Array:
     x = np.asarray(values, dtype=float)
     if not (x >= 0).all():
         raise ValueError("values are missing or negative")

@@ -64,7 +64,7 @@ def gantt(frame: pd.DataFrame, as_of: str) -> Figure:
 
     brand = shipped_brand()
     axes = rows_axes([str(name) for name in frame["name"]])
-    day = lambda value: float(dates.date2num(value))  # noqa: E731 - its stub is not typed
+    day = dates.date2num
     for y, row in enumerate(each(frame)):
         colour = brand.accent if row.critical else brand.palette[0]
         start, end = day(row.early_start), day(row.early_end) + 1

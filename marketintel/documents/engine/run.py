@@ -185,7 +185,7 @@ def _read(notebook: Path) -> "NotebookNode":
     import nbformat
 
     try:
-        source = nbformat.read(notebook, as_version=4)
+        source: NotebookNode = nbformat.read(notebook, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise UsageError(f"{notebook}: not a readable notebook") from error
     # Whatever kernel the file was last saved with, it runs in this interpreter.

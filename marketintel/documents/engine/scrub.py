@@ -99,7 +99,8 @@ def scrub_notebook(notebook: "NotebookNode", cwd: Path) -> "NotebookNode":
             cell.metadata.pop(key, None)
         for part in (cell, *cell.get("outputs", [])):
             part.update({name: scrub(part[name], cwd) for name in _TEXTS if name in part})
-    return nbformat.from_dict(json.loads(json.dumps(kept)))
+    scrubbed: NotebookNode = nbformat.from_dict(json.loads(json.dumps(kept)))
+    return scrubbed
 
 
 @functools.cache

@@ -10,10 +10,10 @@ import pandas as pd
 
 from marketintel.analysis.markets import agreement
 from marketintel.analysis.markets import screening as scoring
-from marketintel.analysis.markets.candidates import Inputs, Year
+from marketintel.analysis.markets.candidates import Inputs, MethodScores
 from marketintel.analysis.markets.duty_rates import rates_of
 from marketintel.reference.countries import country_name, group_members
-from marketintel.reference.screening import Material, Settings
+from marketintel.reference.screening import Material, Rule, Settings
 from marketintel.warehouse import engine
 from marketintel.warehouse.context import macro
 
@@ -114,7 +114,7 @@ class Screen:
         )
 
     @cached_property
-    def now(self) -> Year:
+    def now(self) -> MethodScores:
         """The three methods with all data up to the year."""
         return self._year(self.inputs)
 
@@ -152,8 +152,8 @@ class Screen:
         )  # fmt: skip
 
     @property
-    def rule(self) -> agreement.Rule:
-        """When a market is robust."""
+    def rule(self) -> Rule:
+        """Rule by which a market is robust."""
         return self.settings.rule.model_copy(update={"first": self.top})
 
     @cached_property
@@ -172,5 +172,5 @@ class Screen:
         """ISO3 of the candidates, in order."""
         return list(agreement.shortlist(self.classified, self.top))
 
-    def _year(self, inputs: Inputs) -> Year:
-        return Year(inputs, self.year, self.settings.lookback, self.settings.smooth)
+    def _year(self, inputs: Inputs) -> MethodScores:
+        return MethodScores(inputs, self.year, self.settings.lookback, self.settings.smooth)

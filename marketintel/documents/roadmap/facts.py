@@ -55,12 +55,14 @@ class Plan:
     @property
     def first(self) -> date:
         """First day of the plan."""
-        return min(self.table["early_start"])
+        day: date = min(self.table["early_start"])
+        return day
 
     @property
     def last(self) -> date:
         """Last day of the plan."""
-        return max(self.table["early_end"])
+        day: date = max(self.table["early_end"])
+        return day
 
     @property
     def proposed(self) -> int:

@@ -1,10 +1,11 @@
-"""What target countries buy from abroad, segment by segment, from the market study's facts."""
+"""Imports of target countries by segment, from the market study's facts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.trade.frames import CORE
 from marketintel.documents.market import load as study_facts
+from marketintel.documents.market.study import Study
 from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country, country_name
@@ -95,7 +97,7 @@ def market(
     """
     code = country(target)
     try:
-        study = study_facts.load(code, exporter, data_dir=data_dir)
+        study: Study = study_facts.load(code, exporter, data_dir=data_dir)
     except MissingDataError as error:
         return Market(code, country_name(code), reason=str(error))
     maker = {made: d for d, goods in divisions.items() for made in goods}
@@ -144,7 +146,7 @@ def market(
 def _left_out(composition: pd.DataFrame) -> dict[str, tuple[str, float]]:
     """Return headline figures that one segment moves by over half: the segment, and without it."""
     measures = {"imports": "change_pct", "share": "share_pct"}
-    rows = {name: composition.loc[measure] for name, measure in measures.items()}
+    rows: dict[str, Any] = {name: composition.loc[measure] for name, measure in measures.items()}
     return {n: (str(r["segment"]), float(r["without"])) for n, r in rows.items() if r["moved"]}
 
 

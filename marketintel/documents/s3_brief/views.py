@@ -59,7 +59,8 @@ def indicator(brief: Brief, name: str) -> Any:
 def strong(brief: Brief) -> list[tuple[str, Any]]:
     """Return branches with photonics in which the region is strong, the strongest first."""
     table = brief.table.loc[brief.photonic]
-    return list(table[table["specialised"] == 1].sort_values("lq", ascending=False).iterrows())
+    rows = table[table["specialised"] == 1].sort_values("lq", ascending=False).iterrows()
+    return [(str(code), row) for code, row in rows]
 
 
 def nearest(brief: Brief) -> tuple[str, Any] | None:

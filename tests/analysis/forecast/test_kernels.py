@@ -83,19 +83,6 @@ def test_optimum_is_at_least_as_good_as_statsmodels(data, family, options, i):
         np.testing.assert_allclose(ours.mean(5)[i], theirs.forecast(5), atol=0.15 * scale)
 
 
-@pytest.mark.parametrize("i", [0, 1, 2, 5])
-def test_variance_growth_is_statsmodels_exact_interval(data, i):
-    fit = smoothing.fit(data, LENGTHS, smoothing.AADN)
-    series = pd.Series(data[i, : LENGTHS[i]])
-    model = ETSModel(series, error="add", trend="add", damped_trend=True)
-    start = _initial_state(fit, i, data[i, : LENGTHS[i]])
-    params = [fit.alpha[i], fit.alpha[i] * fit.ratio[i], fit.phi[i], *start.values()]
-    n = LENGTHS[i]
-    predicted = model.smooth(np.array(params)).get_prediction(n, n + 4)
-    growth = np.asarray(predicted.forecast_variance) / predicted.forecast_variance[0]
-    np.testing.assert_allclose(fit.variance_growth(5)[i], growth, rtol=1e-6)
-
-
 @pytest.mark.parametrize("i", range(6))
 def test_theta_is_statsmodels_theta(data, i):
     mean, _ = theta.theta(data, LENGTHS, 6)

@@ -13,7 +13,7 @@ import pandas as pd
 from marketintel.analysis.markets import agreement
 from marketintel.analysis.markets import gravity as gravity_model
 from marketintel.analysis.markets import ranking_backtest as backtest
-from marketintel.analysis.markets.candidates import NAIVE, REGRESSORS, Year, history
+from marketintel.analysis.markets.candidates import NAIVE, REGRESSORS, MethodScores, history
 from marketintel.documents.ranking import load as ranking
 from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening.facts.baskets import basket
@@ -50,7 +50,7 @@ class Screening(Screen):
         return ranking.LOAD_COMMAND
 
     @cached_property
-    def in_force(self) -> Year:
+    def in_force(self) -> MethodScores:
         """The three methods without the scenario."""
         return self._year(replace(self.inputs, scenario=None))
 
@@ -177,7 +177,7 @@ class Screening(Screen):
         rows = self.coverage[self.coverage["source"] == source]
         return " ".join(map(str, rows["citation"].unique()))
 
-    def _group(self, year: Year) -> pd.DataFrame:
+    def _group(self, year: MethodScores) -> pd.DataFrame:
         kept = set(self.funnel.stayed)
         stayed = [m for m in year.markets if m in kept]
         opinions = year.opinions(self.settings.indicators, self.settings.sides).loc[stayed]
