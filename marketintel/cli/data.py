@@ -161,7 +161,12 @@ def check(
 
 def explain(
     country: Annotated[str, typer.Argument(help="Market: ISO3 code or name, e.g. USA.")],
-    segment: Annotated[str, typer.Argument(help="Segment, e.g. lasers.")],
+    segment: Annotated[
+        str,
+        typer.Argument(
+            help="Segment, e.g. lasers; or a code: heading, end-use class, industry, tariff line."
+        ),
+    ],
     year: Annotated[int, typer.Argument(help="Year, e.g. 2025.")],
     flow: Annotated[Flow, typer.Option(help="Imports or exports.")] = Flow.imports,
     partner: Annotated[
@@ -182,7 +187,12 @@ def explain(
     """Say where a number comes from: snapshots, codes, rates and weights, which sum to it."""
     from marketintel.documents.engine.tables import as_csv
     from marketintel.warehouse import provenance
+    from marketintel.warehouse.published import published
 
+    if any(letter.isdigit() for letter in segment):  # a code of a list; no segment has a digit
+        figures = published(country, segment, year, flow=flow.value, partner=partner, data_dir=data)
+        typer.echo(as_csv(figures.figures) if fmt is Shape.csv else "\n".join(figures.describe()))
+        return
     explanation = provenance.explain(
         country, segment, year, flow=flow.value, partner=partner, scope=scope and scope.value,
         mirror=mirror, data_dir=data,

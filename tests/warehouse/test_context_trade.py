@@ -1,9 +1,12 @@
 """Headings, industries, classes and national products: the published figures, whole."""
 
 import pytest
+from typer.testing import CliRunner
 
+from marketintel.cli.app import app
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import context_trade as ct
+from marketintel.warehouse.published import published
 
 
 def test_world_exports_equal_world_imports_in_every_heading_and_year(starter):
@@ -143,3 +146,28 @@ def test_products_of_canada_sum_to_chapters_and_partners(starter):
     optics = chapters[chapters["product"] == "90"]
     years = optics.groupby(optics["period"].str[:4])["imports_cad"].sum() / 1e9
     assert years.round(2)[["2024", "2025"]].tolist() == [21.66, 22.65]
+
+
+@pytest.mark.parametrize(
+    ("place", "code", "year", "options", "lines"),
+    [
+        ("USA", "21600", 2024, {"partner": "Japan"}, ["2024 END_USE general imports: USD 834,929,285"]),
+        ("USA", "333314", 2017, {}, ["supply T007: USD 4,553,000,000", "use F04000: USD 4,279,"]),
+        ("USA", "333", 2025, {}, ["2025-11 NAICS3 imports", "2025-01 NAICS3 calculated duty"]),
+        ("CAN", "9011", 2024, {"partner": "DEU"}, ["share of imports, rank 1: basis points 3,78"]),
+        ("CAN", "901320", 2025, {}, ["2024-01/2026-04 HS6 imports: CAD 320,185,857"]),
+        ("JPN", "9002", 2024, {"flow": "export"}, ["2024 exports: USD"]),
+    ],
+)
+def test_a_figure_is_followed_down_to_its_file(starter, place, code, year, options, lines):
+    command = ["explain", place, code, str(year), "--data", str(starter)]
+    command += [part for name, value in options.items() for part in (f"--{name}", value)]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    for line in [*lines, "SHA-256", "Licence:"]:
+        assert line in done.output
+
+
+def test_a_code_without_a_figure_is_missing(starter):
+    with pytest.raises(MissingDataError, match="no figure of Japan, 21600, 2024"):
+        published("JPN", "21600", 2024, data_dir=starter)
