@@ -151,7 +151,13 @@ def test_products_of_canada_sum_to_chapters_and_partners(starter):
 @pytest.mark.parametrize(
     ("place", "code", "year", "options", "lines"),
     [
-        ("USA", "21600", 2024, {"partner": "Japan"}, ["2024 END_USE general imports: USD 834,929,285"]),
+        (
+            "USA",
+            "21600",
+            2024,
+            {"partner": "Japan"},
+            ["2024 END_USE general imports: USD 834,929,285"],
+        ),
         ("USA", "333314", 2017, {}, ["supply T007: USD 4,553,000,000", "use F04000: USD 4,279,"]),
         ("USA", "333", 2025, {}, ["2025-11 NAICS3 imports", "2025-01 NAICS3 calculated duty"]),
         ("CAN", "9011", 2024, {"partner": "DEU"}, ["share of imports, rank 1: basis points 3,78"]),
