@@ -187,7 +187,7 @@ class _Views:
         return functools.partial(self.call, name) if callable(value) else value
 
     def call(self, name: str, *args: Any) -> Any:
-        """Return what a view gives for these arguments; drawings are made anew."""
+        """Return the value of a view for these arguments; drawings are made anew."""
         key, memo = (name, *args), self._document.memo
         if all(isinstance(part, Hashable) for part in key) and key in memo:
             return memo[key]

@@ -33,7 +33,7 @@ class Monitor:
 
     @cached_property
     def definitions(self) -> pd.DataFrame:
-        """One row an indicator: what the analysis needs."""
+        """Definitions for the analysis, one row an indicator."""
         rows = [
             {
                 "kpi": name,

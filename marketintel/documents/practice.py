@@ -11,7 +11,7 @@ from marketintel.reference.partnership import load_practice, need_ids
 
 
 def catalogue(need: str | None = None) -> pd.DataFrame:
-    """Return the catalogue, all of it or what answers one need.
+    """Return the catalogue, all of it or the entries for one need.
 
     Parameters
     ----------

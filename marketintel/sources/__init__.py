@@ -1,1 +1,1 @@
-"""The only room that knows the network or a provider's format."""
+"""Connectors to providers: the only room with network access and providers' formats."""

@@ -56,7 +56,7 @@ def depth(query: Any) -> int:
 
 
 class Cuts:
-    """The questions of one source that were refused whole and are asked in halves since.
+    """Queries of one source that were refused whole and have been halved since.
 
     Remembered beside the answers, so that the next run asks for what is missing and for nothing
     else.

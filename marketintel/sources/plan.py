@@ -160,7 +160,7 @@ def plan(
 
 
 def _homes(targets: Sequence[str], named: frozenset[str]) -> dict[str, str]:
-    """Return the source that is asked for each target's trade."""
+    """Return the source of each target's trade."""
     candidates = [source for source in fetched().values() if source.home]
     fallback = candidates[-1]
     homes = {}
@@ -203,7 +203,7 @@ def _step(
 
 
 def _without_key(steps: list[Step]) -> tuple[list[Step], list[str]]:
-    """Return the steps that can be asked, those without a key first, and notes on the others."""
+    """Return the steps that can be requested, those without a key first, and notes on the others."""
     rank = {"none": 0, "optional": 1, "required": 2}
     asked, unasked = [], {}
     for step in sorted(steps, key=lambda s: rank[fetched()[s.source].service.key_rule]):

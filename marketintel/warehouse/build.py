@@ -131,7 +131,7 @@ def build(
 
 
 class BrokenContract(Exception):
-    """A snapshot whose content the tables cannot be made of."""
+    """A snapshot that breaks the contract of a table."""
 
     def __init__(self, file: snapshot.Snapshot, reason: str) -> None:
         super().__init__(reason)

@@ -145,7 +145,7 @@ def pairs(origin: str, data_dir: Path | None = None) -> "pd.DataFrame":
 def pairs_yearly(
     origin: str | Iterable[str], year: str | int | None = None, data_dir: Path | None = None
 ) -> "pd.DataFrame":
-    """Return what ties countries to every other in a year, if CEPII Gravity has been fetched.
+    """Return the ties of countries in a year, if CEPII Gravity has been fetched.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ EU_INPUTS = "eurostat_comext_inputs"
 
 
 class CriticalInputs(NamedTuple):
-    """Imports by CN8, and what is known of the codes.
+    """Imports by CN8, with facts on the codes.
 
     Attributes
     ----------

@@ -331,7 +331,7 @@ def _places(asked: Names, *published: str) -> list[str] | None:
 
 
 def _asked(data_dir: Path | None, sql: str, asked: dict[str, Any], script: str) -> "pd.DataFrame":
-    """Answer a question; an empty answer is an error that names what was asked for."""
+    """Answer a question; an empty answer is an error that names the question."""
     found = engine.ask(data_dir, sql, asked)
     if found.empty:
         wanted = "; ".join(

@@ -143,7 +143,7 @@ def as_list(value: str | Iterable[str] | None) -> list[str] | None:
 
 
 def choose(kind: str, asked: Sequence[str], known: Iterable[str]) -> list[str]:
-    """Return ``asked`` if every item is known.
+    """Return the items if all of them are known.
 
     Raises
     ------

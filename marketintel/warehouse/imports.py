@@ -187,7 +187,7 @@ def _missing(
     partners: "pd.DataFrame | None",
     data_dir: Path | None,
 ) -> str:
-    """Say in one line what is missing, what there is, and what fetches the rest."""
+    """Return one line: what is missing, what is here, and the command for the rest."""
     every = len(segments) == len(load_segments())
     goods = "photonic goods" if every else ", ".join(segments)
     command = f"marketintel fetch --for {market}" + ("" if every else f" --segments {goods}")

@@ -1,4 +1,4 @@
-"""Raw and edited files behind what a process has read."""
+"""Raw and edited files that a process has read."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The record of what this process has read: sources of figures, and files that people edit.
+"""Record of the sources of figures, and the edited files, that this process has read.
 
 A report is made in a process of its own, so that the record of that process is the report's:
 its list of sources, its licences and the inputs in ``run.json`` come from here, never from a list

@@ -44,7 +44,7 @@ def world(trade):
 
 def test_every_method_has_an_opinion_or_says_that_it_has_none(world):
     year = MethodScores(world(), 2014)
-    table = year.opinions(INDICATORS, SIDES)
+    table = year.by_method(INDICATORS, SIDES)
     assert tuple(table.columns) == METHODS
     assert "E01" not in table.index and synthetic.BUYS_NOTHING not in table.index
     assert len(table) == len(ECONOMIES) - 2
@@ -63,7 +63,7 @@ def test_every_method_has_an_opinion_or_says_that_it_has_none(world):
 def test_a_group_is_one_exporter_and_its_members_are_no_markets(world):
     year = MethodScores(world("CLUB", ["E00", "E01", "E02"]), 2014)
     assert not {"E00", "E01", "E02"} & set(year.markets)
-    assert year.opinions(INDICATORS, SIDES)["potential"].notna().all()
+    assert year.by_method(INDICATORS, SIDES)["potential"].notna().all()
     sold = year.world.exports()["CLUB"]
     assert sold == pytest.approx(year.indicators["own_sales_usd"].sum())
 
@@ -77,7 +77,7 @@ def test_a_consortium_has_the_potential_of_its_share(world):
 
 
 def test_nothing_after_the_year_is_looked_at(world, trade):
-    before = MethodScores(world(), 2010).opinions(INDICATORS, SIDES)
+    before = MethodScores(world(), 2010).by_method(INDICATORS, SIDES)
     inputs = world()
     later = trade["period"].astype(int) > 2010
     changed = Inputs(
@@ -87,7 +87,7 @@ def test_nothing_after_the_year_is_looked_at(world, trade):
         inputs.pairs,
         "E01",
     )
-    after = MethodScores(changed, 2010).opinions(INDICATORS, SIDES)
+    after = MethodScores(changed, 2010).by_method(INDICATORS, SIDES)
     pd.testing.assert_frame_equal(before, after)
 
 

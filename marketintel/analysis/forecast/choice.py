@@ -1,4 +1,4 @@
-"""Which elasticity is taken where only one can be: a rule, written down before it is applied.
+"""Rule, fixed before it is applied, for the one elasticity that is used by default.
 
 Tables show every estimate and scenarios are computed under each. One of them is the *default*: it
 stands first, and its 95 % interval gives a scenario's low and high.

@@ -1,4 +1,4 @@
-"""How exports answered to duties that rose code by code and month by month.
+"""Response of exports to duties that rose code by code and month by month.
 
 A country raises duties on some codes and not, or later, on others: trade of a code before and
 after, against codes whose duty did not move in that month, gives an elasticity that rests on
@@ -158,7 +158,7 @@ def estimate(
 
 
 def robustness(flows: pd.DataFrame, rates: pd.DataFrame, *, by_chapter: bool) -> pd.DataFrame:
-    """The estimate and what could undo it.
+    """Estimate under other specifications and placebos.
 
     Trade and duties of 2017 to 2019; 2020 is in one line only, because exemptions from March 2020
     on are not in the rates. The first two lines that matter for a choice are ``placebo`` (trade of
@@ -207,6 +207,6 @@ def robustness(flows: pd.DataFrame, rates: pd.DataFrame, *, by_chapter: bool) ->
 
 
 def _shifted(months: Sequence[str], moved: int, duty: pd.DataFrame) -> list[str]:
-    """The months whose duties count, kept within those that are known."""
+    """Shift months of duties, kept within those that are known."""
     later = [str(pd.Period(month, freq="M") + moved) for month in months]
     return [min(max(month, duty.columns[0]), duty.columns[-1]) for month in later]

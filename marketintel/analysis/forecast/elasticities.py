@@ -1,4 +1,4 @@
-"""How strongly trade answers to duties and to income, estimated over panels, with standard errors.
+"""Elasticities of trade to duties and to income, estimated over panels, with standard errors.
 
 Each of one specification fixed here before it was used, none of them the last word. What each
 cannot know is part of the estimate (``weaknesses``), because scenarios print it beside every
@@ -85,7 +85,7 @@ class Elasticity:
         return self.value - Z_95 * self.std_error, self.value + Z_95 * self.std_error
 
     @property
-    def tells_direction(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the interval lies on one side of zero."""
         low, high = self.interval
         return low > 0 or high < 0
@@ -304,7 +304,7 @@ def _span(years: list[str]) -> str:
 
 
 def _clusters(places: int, what: str) -> tuple[str, str, str]:
-    """What errors are clustered by, how that is called, and what is wrong with it."""
+    """Return the cluster of errors, its name, and its weakness."""
     if places >= FEWEST_CLUSTERS:
         return "market", "destinations", ""
     small = f"{what} over {places} destinations only, so the standard error is too small. "

@@ -41,7 +41,7 @@ MOST_ROWS = 1024
 
 @dataclass(frozen=True)
 class Scaled:
-    """What one model says of a batch: ``mean`` and the ``scale`` of its errors, both (n, h)."""
+    """Forecast of a batch by one model: ``mean`` and the ``scale`` of its errors, both (n, h)."""
 
     mean: np.ndarray
     scale: np.ndarray

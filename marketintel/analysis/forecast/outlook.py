@@ -1,4 +1,4 @@
-"""What a forecast says about a market's potential: a level, an addition, and two probabilities.
+"""Potential of a market by its forecast: a level, an addition, and two probabilities.
 
 Never only a point: next to the level stands how likely it is that the market grows at all, and that
 it passes a threshold. Probabilities are read off the calibrated intervals: the bounds of every

@@ -99,7 +99,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Screened:
-    """What :func:`screen` found: batches to forecast, refusals, repairs.
+    """Result of :func:`screen`: batches to forecast, refusals, repairs.
 
     Attributes
     ----------

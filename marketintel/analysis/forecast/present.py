@@ -1,4 +1,4 @@
-"""Past, not known here, ahead, refused: where forecasts stand to the month of an edition.
+"""Forecast periods against the month of an edition: past, not known here, ahead, refused.
 
 An edition is of the month in which its newest input was retrieved. Periods that end in that month
 or before have happened: those after a series' last observation are *not known here*, and no
@@ -49,7 +49,7 @@ def standing(
     freq: str,
     fetch: str | Mapping[str, str] = "",
 ) -> pd.DataFrame:
-    """Periods of each series that are not known here, and the horizon up to the asked ones.
+    """Periods of each series that are not known here, and the horizon from its last figure.
 
     Parameters
     ----------

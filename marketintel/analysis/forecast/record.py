@@ -35,7 +35,7 @@ def better_naive(errors: pd.DataFrame) -> set[str]:
 
 
 def shown(made: pd.DataFrame, errors: pd.DataFrame, beside: str = "") -> pd.DataFrame:
-    """Rows of the default, or of naive where the series' record says so, as model ``shown``.
+    """Rows of the default, or of naive where its record is better, as model ``shown``.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ CALIBRATION_STEPS = {"A": 6, "Q": 8, "M": 12}
 
 @dataclass(frozen=True)
 class Plan:
-    """What is asked of every batch; see :func:`~marketintel.analysis.forecast.engine.forecast`."""
+    """Parameters of a forecast of every batch; see :func:`~marketintel.analysis.forecast.engine.forecast`."""
 
     horizon: int
     levels: Sequence[int]
@@ -46,7 +46,7 @@ class Plan:
 
 
 def needed(cuts: Sequence[int], freq: str) -> list[int]:
-    """The cuts and what calibrates them."""
+    """The cuts and those that calibrate them."""
     return sorted({cut + back for cut in cuts for back in (0, *CALIBRATION_CUTS[freq])})
 
 

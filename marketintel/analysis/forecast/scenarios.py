@@ -1,4 +1,4 @@
-"""What if a duty, an income or an exchange rate were another: assumption times elasticity.
+"""Scenarios of a duty, an income or an exchange rate: assumption times elasticity.
 
 A scenario multiplies a baseline by ``exp(elasticity * x)``:
 

@@ -1,4 +1,4 @@
-"""How wrong forecasts were, in units that compare across series.
+"""Forecast errors in units that compare across series.
 
 Definitions, for actuals ``y`` and forecasts ``f`` over one origin's horizon:
 

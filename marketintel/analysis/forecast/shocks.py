@@ -20,14 +20,14 @@ COMMON_SHARE = 0.6
 """Share of the series that must move the same way in one period."""
 
 UNUSUAL = 1.5
-"""How many times the usual spread of a series' changes counts as unusual for it."""
+"""Multiple of the usual spread of a series' changes from which a change is unusual."""
 
 FEWEST_SERIES = 5
 """Detection needs so many series: of fewer, none is common."""
 
 
 def touching(shocks: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
-    """Which declared shocks touch which series.
+    """Match declared shocks with the series that they touch.
 
     Parameters
     ----------

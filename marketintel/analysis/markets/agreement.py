@@ -1,4 +1,4 @@
-"""Do the methods agree? Rank correlations, each market's spread, and a class by a stated rule."""
+"""Agreement of methods: rank correlations, each market's spread, and a class by a stated rule."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -65,7 +65,7 @@ def classify(
     rule: Rule,
     complete: bool,
 ) -> pd.DataFrame:
-    """Put each market in a class, and say why.
+    """Class each market, with the reason.
 
     Parameters
     ----------

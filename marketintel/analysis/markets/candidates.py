@@ -1,7 +1,6 @@
-"""Three opinions on every market in one year: export potential, gravity, and a score.
+"""Three methods on every market in one year: export potential, gravity, and a score.
 
-The same code answers "where next?" today and what the methods would have said in an earlier year:
-nothing after the year asked for is looked at.
+The same code ranks today and as of an earlier year: nothing after the year is used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +34,7 @@ NAIVE = ("largest market", "fastest growth", "where we sell most")
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the methods read.
+    """Inputs of the methods.
 
     Attributes
     ----------
@@ -46,9 +45,9 @@ class Inputs:
     pairs : DataFrame
         ``origin, destination, distance_km, contiguous, common_language, colony``.
     exporter : str
-        Whose markets are asked for.
+        Exporter for which markets are ranked.
     members : sequence or mapping of str, optional
-        What the exporter pools: see :func:`marketintel.analysis.markets.world.pooled`. None for a country.
+        Economies that the exporter pools: see :func:`marketintel.analysis.markets.world.pooled`. None for a country.
     duties : DataFrame, optional
         See :func:`marketintel.analysis.markets.duty_rates.duty_block`.
     basket : DataFrame, optional
@@ -93,7 +92,7 @@ class MethodScores:
 
     @property
     def exporter(self) -> str:
-        """Whose markets are asked for."""
+        """Exporter for which markets are ranked."""
         return self.inputs.exporter
 
     @property
@@ -117,7 +116,7 @@ class MethodScores:
 
     @cached_property
     def earlier(self) -> World:
-        """The same, `lookback` years before."""
+        """Mean trade `lookback` years before."""
         return self._world(self.year - self.lookback)
 
     @cached_property
@@ -215,8 +214,10 @@ class MethodScores:
         )
         return table.loc[self.markets]
 
-    def opinions(self, indicators: Sequence[Indicator], sides: Mapping[str, float]) -> pd.DataFrame:
-        """What each method thinks of each market: higher is better, NaN where it has no opinion.
+    def by_method(
+        self, indicators: Sequence[Indicator], sides: Mapping[str, float]
+    ) -> pd.DataFrame:
+        """Value of each market by each method, higher is better; NaN where a method gives none.
 
         Returns
         -------
@@ -232,7 +233,7 @@ class MethodScores:
         )
 
     def naive(self) -> pd.DataFrame:
-        """What rules without a method say; columns :data:`NAIVE`."""
+        """Value of each market by rules without a method; columns :data:`NAIVE`."""
         own = self.indicators
         return pd.DataFrame(
             dict(
@@ -305,14 +306,14 @@ def history(
     lookback: int = 5,
     smooth: int = 3,
 ) -> pd.DataFrame:
-    """What the methods and the naive rules would have said in earlier years.
+    """Rankings by the methods and the naive rules with data up to earlier years.
 
     Returns
     -------
     DataFrame
         ``period, rule, market, score``: input of :func:`marketintel.analysis.markets.ranking_backtest.record`. The
         rule ``mean of methods`` is minus the mean rank over the three methods, where all three
-        have an opinion. Years in which the exporter sold nothing are left out.
+        give a value. Years in which the exporter sold nothing are left out.
     """
     own = {inputs.exporter} if inputs.members is None else set(inputs.members)
     sold = set(inputs.trade.loc[inputs.trade["exporter"].isin(own), "period"])
@@ -321,7 +322,7 @@ def history(
         if not sold.intersection(map(str, range(year - smooth + 1, year + 1))):
             continue
         then = MethodScores(inputs, year, lookback, smooth)
-        table = then.opinions(indicators, sides)
+        table = then.by_method(indicators, sides)
         table["mean of methods"] = -table.rank(ascending=False).mean(axis=1, skipna=False)
         table = table.join(then.naive()).rename_axis("market").reset_index()
         long = table.melt("market", var_name="rule", value_name="opinion").rename(

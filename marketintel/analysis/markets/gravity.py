@@ -235,7 +235,7 @@ def gravity_potential(
 def _margins(
     predicted: Array, actual: Array, level_pct: float, classes: int
 ) -> tuple[Array, Array]:
-    """Return the interval of each prediction from how the others of its size turned out."""
+    """Return the interval of each prediction from the errors of others of its size."""
     low, high = np.full(len(predicted), np.nan), np.full(len(predicted), np.nan)
     known = np.flatnonzero(predicted > 0)
     order = known[np.argsort(predicted[known], kind="stable")]

@@ -1,4 +1,4 @@
-"""Score markets, send them through filters, and say how far a rank hangs on the weights.
+"""Scores of markets, filters, and ranges of ranks under other weights.
 
 - Index: ``100·(v − min)/(max − min)`` over the markets (of the logarithm, or turned round, where
   the indicator says so). A missing value has no index and takes no part: the weights of what is
@@ -140,7 +140,7 @@ def rank_ranges(
 
 @dataclass(frozen=True)
 class Funnel:
-    """Which markets stayed, and where the others left.
+    """Markets that stayed, and the filter at which each other left.
 
     Attributes
     ----------

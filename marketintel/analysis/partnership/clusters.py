@@ -1,4 +1,4 @@
-"""Which steps of which value chains clusters cover, what they make together, and what is missing.
+"""Coverage of value chains by clusters, sets that complete a chain, and gaps.
 
 A chain is a segment; its steps are the stages of a value chain. A cluster covers a step when at
 least one of its members says that it works there. Demand weighs the segments: the coverage of a

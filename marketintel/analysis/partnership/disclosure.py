@@ -1,4 +1,4 @@
-"""Which counts may be shown so that nobody can work out a cell of fewer than five answers.
+"""Choice of counts to show such that no cell of fewer than five answers can be derived.
 
 Counts hang together by sums (all = first cluster + second cluster; a cluster = those who said
 yes + those who did not). Hiding a small cell is not enough where the others of its sum are shown.

@@ -1,4 +1,4 @@
-"""Where an indicator stands, how fast it moves, and where it will end if it goes on like this.
+"""Status, pace and projection of an indicator.
 
 The projection takes what happens as a Poisson process with a constant unknown rate. With the
 Jeffreys prior Gamma(1/2, 0) the rate's posterior after a count n in time t is Gamma(n + 1/2, t),
@@ -90,7 +90,7 @@ def by_country(lines: pd.DataFrame, kpi: str, as_of: str) -> pd.DataFrame:
 def projection(
     jumps: np.ndarray, elapsed_days: float, remaining_days: float, target: float | None = None
 ) -> dict[str, float]:
-    """Return what the total will be at the deadline.
+    """Return the expected total at the deadline.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _measured(own: pd.DataFrame, measure: str, countries: bool) -> float:
 
 
 def _jumps(own: pd.DataFrame, measure: str) -> np.ndarray | None:
-    """What each line added; None where a level fell, which no count does."""
+    """Return the addition of each line; None where a level fell, which no count does."""
     values = own["value"].to_numpy(dtype=float)
     added = np.diff(values, prepend=0.0) if measure == "level" else values
     return None if (added < 0).any() else added[added > 0]

@@ -1,4 +1,4 @@
-"""What members say they need: shares with intervals, and nothing that gives one of them away.
+"""Needs of members: shares with intervals, without cells that disclose a single answer.
 
 A question may have several answers. For each answer and each group (all, a cluster, a segment)
 the cells are "said it" and "did not"; both count as cells, because the second is the group's size
@@ -77,13 +77,13 @@ def proportions(
 
 
 def chosen(column: pd.Series, answers: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return, for each answer of a question, who chose it; cells hold ids joined by ``;``."""
+    """Return which respondents chose each answer of a question; cells hold ids joined by ``;``."""
     given = [{part.strip() for part in str(cell).split(";")} for cell in column]
     return {answer: np.array([answer in one for one in given]) for answer in answers}
 
 
 def themes(texts: pd.Series, words: Mapping[str, Sequence[str]]) -> dict[str, np.ndarray]:
-    """Return, for each theme, whose free text has one of its words at the beginning of a word.
+    """Return which respondents' free text has a word that begins with one of a theme's words.
 
     The words are a list that anybody can read and change; a text may have several themes or none.
     """
@@ -118,7 +118,7 @@ def _pairs(survey: pd.DataFrame) -> list[str]:
 def _crossing(
     survey: pd.DataFrame, mask: np.ndarray, part: str
 ) -> tuple[dict[str, int], list[Relation]]:
-    """Cluster × segment: never printed, but an attacker knows that it is there."""
+    """Cluster × segment: never printed, but open to an attacker."""
     clusters, segments = (sorted(survey[kind].unique()) for kind in KINDS)
     cells = {
         f"{part}|{c}&{s}": int(

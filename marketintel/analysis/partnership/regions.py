@@ -1,4 +1,4 @@
-"""Where regions are strong, what lies near to what they do, and who could help.
+"""Specialisation of regions, relatedness of activities, and partner regions.
 
 Regions are rows, activities (divisions of NACE) columns, persons employed the values. A blank cell
 is not a zero: it stays unknown, and what can be said about it is said as a range.
@@ -102,7 +102,7 @@ def specialised(lq_least: pd.DataFrame, lq_most: pd.DataFrame) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Space:
-    """What regions do together, and how complex each activity is.
+    """Relatedness and complexity of activities.
 
     Attributes
     ----------
@@ -128,7 +128,7 @@ class Space:
 
 
 def space(m: pd.DataFrame, prosperity: pd.Series) -> Space:
-    """Return relatedness and complexity from who is specialised in what.
+    """Return relatedness and complexity from the regions' specialisations.
 
     An unknown cell enters with the share of regions that are specialised in the activity, so it
     speaks for neither side.
@@ -172,7 +172,7 @@ def _density(m: pd.DataFrame, phi: pd.DataFrame) -> pd.DataFrame:
 
 
 def quadrants(density: pd.Series, complexity: pd.Series, group: pd.Series) -> pd.DataFrame:
-    """Say of each activity whether it is near and whether it is complex.
+    """Class each activity as near or far, and complex or simple.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""When the actions of a plan can start, how far they may slip, and which of them set its end.
+"""Earliest and latest dates of a plan's actions, their slack, and the critical path.
 
 The critical path method (Kelley and Walker 1959) in whole days: an action begins on the day after
 the last one it waits for has ended, and not before its own earliest day. Actions with fixed dates

@@ -1,4 +1,4 @@
-"""Economic complexity and relatedness, exact, without ever building the product space.
+"""Economic complexity and relatedness, exact, without building the product space.
 
 Actors (countries or regions) are rows, products columns. M says what an actor is present in:
 ``RCA ≥ 1`` (classic), or the continuous ``RCA/(1 + RCA)``. From M alone, with C = MᵀM and k the
@@ -198,7 +198,7 @@ def without_tiny(
     population: pd.Series | None = None,
     min_population: float = 1e6,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Leave out economies too small for complexity indices, and say which and why.
+    """Leave out economies too small for complexity indices; list them with the reason.
 
     Parameters
     ----------

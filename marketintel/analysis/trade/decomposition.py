@@ -1,4 +1,4 @@
-"""Why an exporter's sales changed: market growth, product mix, competitiveness.
+"""Causes of a change in an exporter's sales: market growth, product mix, competitiveness.
 
 This is constant market share analysis. Notation, per code p of a group: X the exporter's sales, M
 the market's imports, s = X/M, 0 and 1 the base and end period; without p, sums over the group.

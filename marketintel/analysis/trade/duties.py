@@ -1,4 +1,4 @@
-"""Effective calculated duties: what suppliers paid at entry, between competitors and over time.
+"""Effective calculated duties of suppliers at entry, between competitors and over time.
 
 The figures are the customs authority's calculated duties: an estimate at entry, before refunds
 and drawback, averaged over a period in which measures may have changed. They are not a tariff
@@ -76,7 +76,7 @@ def duty_gap(
     scope: By = CORE,
     groups: Groups | None = None,
 ) -> pd.DataFrame:
-    """Compare what each competitor pays with a reference exporter, in points.
+    """Difference of each competitor's duty to a reference exporter's, in percentage points.
 
     A raw gap also compares two baskets of goods. The like-for-like gap gives the competitor the
     reference exporter's basket: its own rate on each code, weighted with what the *reference*

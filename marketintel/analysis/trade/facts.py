@@ -1,4 +1,4 @@
-"""Everything the rules of :mod:`marketintel.analysis.trade.signals` look at: one row a segment."""
+"""Facts read by the rules of :mod:`marketintel.analysis.trade.signals`: one row a segment."""
 
 from collections.abc import Sequence
 
@@ -31,7 +31,7 @@ def segment_facts(
     scope: By = CORE,
     specialisation: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Gather, per segment, how one exporter stands in one market and what changed.
+    """Gather, per segment, the position of one exporter in one market and its change.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What every analysis function may assume of a ``flows`` frame, checked in one place.
+"""Form of a ``flows`` frame that every analysis function assumes, checked in one place.
 
 A ``flows`` frame has one figure a row: ``segment, scope, reporter, partner, flow, hs_revision,
 cmd_code, period, value_usd`` and, where known, ``dutiable_value_usd, duties_usd``. It holds one
@@ -110,7 +110,7 @@ def pool(flows: pd.DataFrame, groups: Groups | None) -> pd.DataFrame:
 
 
 def in_scope(flows: pd.DataFrame, scope: By) -> pd.DataFrame:
-    """Return the rows of each asked scope, stacked, with ``scope`` saying which total they serve.
+    """Return the rows of each scope, stacked; ``scope`` names the total they belong to.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Who supplies a raw material, how far a buyer hangs on one supplier, and how that moved.
+"""Supply of raw materials: concentration, dependence on one supplier, and their change.
 
 Shares are of what a buyer imports: what it digs, refines or recycles itself is not in trade data,
 and a supplier is where goods were sent from, which for some is a port on the way. Several years
@@ -56,7 +56,7 @@ def exposure(
     watch: Sequence[str] = ("CHN",),
     value: str = "value_usd",
 ) -> pd.DataFrame:
-    """How buyers depend on suppliers, by material and period.
+    """Dependence of buyers on suppliers, by material and period.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ def movement(table: pd.DataFrame, base: str, end: str) -> pd.DataFrame:
 
 
 def chokepoints(table: pd.DataFrame, share_pct: float = 65) -> pd.DataFrame:
-    """Keep what hangs on one supplier: first share at or above a limit, worst first.
+    """Keep the rows that depend on one supplier: first share at or above a limit, worst first.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a rule speaks. Percentages of values, ``pp`` for percentage points, money in USD.
+    """Thresholds of the rules. Percentages of values, ``pp`` for percentage points, money in USD.
 
     Attributes
     ----------

@@ -69,7 +69,7 @@ def floors_text(thresholds: Thresholds | None = None) -> str:
 
 
 def not_evaluated(facts: pd.DataFrame) -> pd.DataFrame:
-    """List where a rule could not be asked: ``segment, scope, rule, missing`` (facts, by name)."""
+    """List the rules that lack facts: ``segment, scope, rule, missing`` (facts, by name)."""
     rows = [
         (segment, scope, rule.id, ", ".join(gaps))
         for rule in RULES

@@ -1,4 +1,4 @@
-"""Who sells to one reporter: shares, concentration, an exporter's position, specialisation."""
+"""Suppliers of one reporter: shares, concentration, an exporter's position, specialisation."""
 
 from collections.abc import Mapping, Sequence
 
@@ -82,7 +82,7 @@ def supplier_shares(
 def concentration(
     flows: pd.DataFrame, by: By = "segment", scope: By = CORE, groups: Groups | None = None
 ) -> pd.DataFrame:
-    """How few suppliers a market depends on.
+    """Concentration of a market's suppliers.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def position(
     scope: By = SCOPES,
     lag: int = 1,
 ) -> pd.DataFrame:
-    """Where each exporter stands in the market, against the market's own growth.
+    """Position of each exporter in the market, against the market's own growth.
 
     Parameters
     ----------

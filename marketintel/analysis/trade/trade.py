@@ -1,4 +1,4 @@
-"""Import demand of one reporter: its size, its growth, its unit values, and who carries it.
+"""Import demand of one reporter: size, growth, unit values, and the codes that carry it.
 
 Imports are demand for foreign goods, not market size: nothing here knows domestic production.
 """
@@ -107,7 +107,7 @@ def demand_growth(
 
 
 def largest_code(flows: pd.DataFrame, by: By = "segment", scope: By = SCOPES) -> pd.DataFrame:
-    """Which code carries most of each total, and how much: the guard against catch-all codes.
+    """Largest code of each total and its share: the guard against catch-all codes.
 
     Pass only the rows of one supplier to see on which code *its* sales depend.
 

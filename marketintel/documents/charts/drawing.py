@@ -67,7 +67,7 @@ def money_unit(largest: float) -> tuple[float, str]:
 
 
 def axis_title(what: str, unit: str, period: str = "") -> str:
-    """Return what an axis shows, of when, in what unit."""
+    """Return an axis title: measure, period, unit."""
     return ", ".join(filter(None, [what, period, unit]))
 
 

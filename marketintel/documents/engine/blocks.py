@@ -1,4 +1,4 @@
-"""What a notebook cell shows, and what the report prints: tables, figures, prose, callouts.
+"""Blocks of a notebook cell and of the report: tables, figures, prose, callouts.
 
 Each block displays as HTML in JupyterLab and carries, under a private MIME type, all that the
 renderer needs to print it again in the HTML report and in the PDF. Text is text: names from data
@@ -266,7 +266,7 @@ class Heading(Block):
 
 
 class PageBreak(Block):
-    """What follows starts a new page in print; nothing on a screen."""
+    """Start of a new page in print; nothing on a screen."""
 
     kind = "page_break"
 

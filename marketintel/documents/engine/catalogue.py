@@ -18,7 +18,7 @@ _LARGEST = 16 << 20  # a record has some kilobytes
 
 
 def editions(reports_dir: Path) -> list[dict[str, Any]]:
-    """Read what each complete edition says about itself, latest edition first.
+    """Read the ``run.json`` of each complete edition, latest edition first.
 
     A ``run.json`` that is damaged or somebody else's is named in a warning and left out.
     """

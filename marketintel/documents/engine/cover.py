@@ -8,7 +8,7 @@ EXAMPLE = "EXAMPLE – not data"
 
 @dataclass(frozen=True)
 class Cover:
-    """What the title page says.
+    """Texts of the title page.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How figures are printed: one function from a value and its kind to a short text.
+"""Format of figures: one function from a value and its kind to a short text.
 
 Values arrive unrounded in base units (whole dollars, per cent from 0 to 100); only the print is
 scaled. A figure that is not zero is never printed as plain zero: "< 0.1", or "+0.0" with its sign.
@@ -17,7 +17,7 @@ _BEYOND_PCT = 1000
 
 @dataclass(frozen=True)
 class Kind:
-    """How to print one kind of figure.
+    """Format of one kind of figure.
 
     Attributes
     ----------

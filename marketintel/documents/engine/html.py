@@ -1,4 +1,4 @@
-"""The HTML report: one file that asks the network for nothing."""
+"""HTML report: one file that loads nothing from the network."""
 
 import base64
 import os
@@ -76,7 +76,7 @@ def _is_printed(block: Block) -> bool:
 
 
 class _References(HTMLParser):
-    """Finds what a browser would fetch without being asked, and links with odd schemes."""
+    """Finds resources that a browser would fetch by itself, and links with odd schemes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -22,7 +22,7 @@ _START = (
 
 
 def pinned_kernel(folder: Path) -> type[AsyncKernelManager]:
-    """Make a kernel manager that starts ``sys.executable`` under whatever name is asked for.
+    """Make a kernel manager that starts ``sys.executable`` under any kernel name.
 
     A user's own kernel called ``python3`` may be another Python without this package. What the
     kernel's process itself writes is not for the user's terminal (:func:`last_words`): what

@@ -1,4 +1,4 @@
-"""The ledger of a run: what its kernel read and how much it showed, kept in the executed notebook.
+"""Ledger of a run: sources its kernel read and blocks it showed, kept in the executed notebook.
 
 The last cell of a run, which no notebook of the project has, hands it over; in the finished
 notebook it stands in the metadata, from where ``run.json`` and the renderer have it.
@@ -34,7 +34,7 @@ def ask_for(notebook: "NotebookNode") -> None:
 
 
 def move(notebook: "NotebookNode") -> None:
-    """Take the cell out again and put what it showed into the metadata."""
+    """Take the cell out again and put its output into the metadata."""
     if notebook.cells and notebook.cells[-1].source == _CELL:
         for output in notebook.cells.pop().outputs:
             if _MIME in output.get("data", {}):

@@ -1,4 +1,4 @@
-"""Frames and figures as plain text: how they travel inside an executed notebook.
+"""Frames and figures as plain text inside an executed notebook.
 
 A notebook is read again by machines that were not there when it ran. So a table travels as JSON
 that gives back exactly the frame, and a figure as SVG without dates, versions or shared ids.

@@ -14,7 +14,7 @@ from marketintel.reference.brand import Brand, shipped_brand
 
 @dataclass(frozen=True)
 class Rendered:
-    """The two files, the document they came from, and what was left out."""
+    """The two files, the document they came from, and omissions."""
 
     html: Path
     pdf: Path
@@ -23,7 +23,7 @@ class Rendered:
 
 
 def read_document(executed_notebook: Path) -> documents.Document:
-    """Read what papermill leaves; blocks are read from their private MIME type.
+    """Read an executed notebook; blocks are read from their private MIME type.
 
     Raises
     ------

@@ -54,7 +54,7 @@ _PACKAGES = (
 
 @dataclass(frozen=True)
 class Edition:
-    """A finished edition in its folder, and what its ``run.json`` says."""
+    """A finished edition in its folder, with the content of its ``run.json``."""
 
     folder: Path
     run: dict[str, Any]

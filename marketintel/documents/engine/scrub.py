@@ -1,4 +1,4 @@
-"""Nothing personal leaves in a report: no machine paths, no keys, no timings.
+"""Removal of machine paths, keys and timings from reports.
 
 Only texts are looked at, never the names of fields, kinds of content or numbers: whatever a
 variable of the environment holds, a report keeps its content.
@@ -29,7 +29,7 @@ _TEXTS = ("source", "text", "data", "traceback", "evalue", "ename", "parameters"
 
 
 def scrub_text(text: str, cwd: Path) -> str:
-    """Replace what is peculiar to this machine and user in a message.
+    """Replace this machine's paths and the user's names and keys in a message.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def scrub_text(text: str, cwd: Path) -> str:
 def _rules(
     cwd: Path, temp: str, *keys: str
 ) -> tuple[re.Pattern[str] | None, re.Pattern[str], dict[str, str]]:
-    """Return what matches keys and places, and what is put for each place."""
+    """Return the pattern of keys and places, and the replacement of each place."""
     real = [k for k in keys if len(k) >= _SHORTEST_KEY and k.casefold() not in _own_words()]
     forms = {f for k in real for f in (k, json.dumps(k)[1:-1], quote(k, safe=""), quote_plus(k))}
     places = {
@@ -105,6 +105,6 @@ def scrub_notebook(notebook: "NotebookNode", cwd: Path) -> "NotebookNode":
 
 @functools.cache
 def _own_words() -> str:
-    """Return all that stands in this package: a word of it is no secret, and reports print it."""
+    """Return all text of this package: a word of it is no secret, and reports print it."""
     files = (file for kind in ("py", "toml", "csv", "j2") for file in _PACKAGE.rglob(f"*.{kind}"))
     return "\n".join(file.read_text(encoding="utf-8") for file in sorted(files)).casefold()

@@ -64,7 +64,7 @@ def indicators(monitor: Monitor) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def verdicts(monitor: Monitor) -> str:
-    """Return what each status in the table means."""
+    """Return the meaning of each status in the table."""
     present = set(monitor.table["status"])
     return "; ".join(f"{name}: {text}" for name, text in kpi.STATUSES.items() if name in present)
 
@@ -82,7 +82,7 @@ def progress(monitor: Monitor) -> Figure | None:
 
 
 def definitions(monitor: Monitor) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return what is counted, owner, proof, and the target with its source."""
+    """Return the definition, owner, proof, and the target with its source."""
     rows = [
         {
             "programme": one["programme"],
@@ -137,7 +137,7 @@ def exchange_command(monitor: Monitor) -> str:
 
 
 def yardsticks(monitor: Monitor) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return what earlier partnerships reported."""
+    """Return results of earlier partnerships."""
     rows = [
         {
             "name": f"{one['name']} ({one['programme']})",

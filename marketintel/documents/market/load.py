@@ -110,7 +110,7 @@ def _by_code(
 
 
 def _mixed_only(basis: Imports) -> str:
-    """Say that core codes are missing, what there is instead, and what gets the rest."""
+    """Return the message on missing core codes: what is here, and the command for the rest."""
     there = ",".join(sorted(set(basis.flows["segment"])))
     return (
         f"no imports of {basis.market} in core codes of photonics for {basis.year}, only in mixed codes of "

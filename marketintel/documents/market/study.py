@@ -47,7 +47,7 @@ class Study(Figures):
 
     @property
     def note(self) -> MarketNote | None:
-        """Note on what makes the year unusual."""
+        """Note on an unusual year."""
         return market_note(self.market, self.year)
 
     # Headline figures

@@ -102,7 +102,7 @@ def answered(survey: Survey) -> bool:
 
 
 def good_practice(survey: Survey, need: str | None) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the catalogue, or what answers a need."""
+    """Return the catalogue, or its entries for a need."""
     frame = practice.with_sources(practice.catalogue(need), survey.as_of)
     hidden = ["source_url", "needs", "source_title", "ref_date", "action"]
     return frame, {"hide": hidden}

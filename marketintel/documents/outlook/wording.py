@@ -22,7 +22,7 @@ _GOODS = {BROAD: ", mixed codes", NEIGHBOUR: ", neighbours of photonics"}
 
 
 def publisher(basis: Basis) -> str:
-    """Return who publishes it and how it is valued: ``UN Comtrade, c.i.f.``."""
+    """Return publisher and valuation: ``UN Comtrade, c.i.f.``."""
     return f"{sources()[basis.source].publisher}, {_VALUED.get(basis.valuation, basis.valuation)}"
 
 

@@ -47,7 +47,7 @@ def load(
     data_dir: Path | str | None = None,
     scenario: Sequence[str] = (),
 ) -> Screen:
-    """Read what a screening needs and check that it can be made.
+    """Read the data of a screening and check that it can be made.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def _duties(goods: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
 def _devices(
     world: pd.DataFrame, asked: Sequence[str], names: dict[str, str], data_dir: Path | None
 ) -> tuple[pd.DataFrame, float]:
-    """Return the own codes that world trade is there for, and how many of those asked for."""
+    """Return the own codes that world trade is there for, and their number among those requested."""
     wanted = selection.wanted(None, None, data_dir)
     wanted = wanted[wanted["scope"].isin(OWN) & wanted["segment"].isin(asked)]
     last = world[world["period"] == world["period"].max()]

@@ -89,7 +89,7 @@ class Screen:
 
     @cached_property
     def inputs(self) -> Inputs:
-        """What the methods read."""
+        """Inputs of the methods."""
         columns = ["economy", "period", "value"]
         pairs = engine.ask(
             self.data_dir,
@@ -120,14 +120,14 @@ class Screen:
 
     @cached_property
     def funnel(self) -> scoring.Funnel:
-        """Which markets stayed, and where the others left."""
+        """Markets that stayed, and the filter at which each other left."""
         gone = {m: why for m, why in self.excluded.items() if m in self.now.markets}
         return scoring.funnel(self.now.indicators, self.settings.filters, gone)
 
     @cached_property
-    def opinions(self) -> pd.DataFrame:
-        """What each method thinks of the markets that stayed; the score is among them only."""
-        table = self.now.opinions(self.settings.indicators, self.settings.sides)
+    def by_method(self) -> pd.DataFrame:
+        """Value of each market that stayed by each method; the score is among them only."""
+        table = self.now.by_method(self.settings.indicators, self.settings.sides)
         table = table.loc[self.funnel.stayed]
         return table.assign(score=self.scores["score"])
 
@@ -139,7 +139,7 @@ class Screen:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Attractiveness, access, score, how much was known."""
+        """Attractiveness, access, score, and the share of weights known."""
         return scoring.scores(self.index, self.settings.indicators, self.settings.sides)
 
     @cached_property
@@ -160,7 +160,7 @@ class Screen:
     def classified(self) -> pd.DataFrame:
         """Ranks by method, votes, class and reason; index market, shortlist first."""
         return agreement.classify(
-            agreement.ranks(self.opinions),
+            agreement.ranks(self.by_method),
             self.ranges["rank_hi"],
             self.scores["known_weight_pct"],
             self.rule,

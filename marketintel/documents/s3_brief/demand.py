@@ -79,7 +79,7 @@ def market(
     divisions: Mapping[str, Sequence[str]],
     data_dir: Path | None = None,
 ) -> Market:
-    """Return one target country's demand for what the divisions make.
+    """Return one target country's demand for the divisions' goods.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class S3Brief(Document):
     facts: Brief
 
     def load(self) -> Brief:
-        """Read what the brief needs."""
+        """Read the facts of the brief."""
         from marketintel.documents.s3_brief.facts import load
 
         p = self.parameters
@@ -65,7 +65,7 @@ class S3Brief(Document):
         return folder_name("s3-brief", values["region"], *values["targets"], spoken)
 
     def cover(self) -> Cover:
-        """Return what stands above the first page."""
+        """Return the title page."""
         from marketintel.documents.chapters import texts
         from marketintel.documents.s3_brief import views
 

@@ -46,7 +46,7 @@ class Brief:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What column headers may use."""
+        """Words of column headers."""
         return {"money": "usd_bn", "exporter": self.seller}
 
     @property
@@ -190,7 +190,7 @@ class Brief:
 
     @cached_property
     def priorities(self) -> pd.DataFrame:
-        """What is on file about the declared strategy."""
+        """Records of the declared strategy."""
         return wh.s3_priorities(self.region)
 
     @cached_property
@@ -211,7 +211,7 @@ def load(
     data_dir: Path | None = None,
     language: str = "en",
 ) -> Brief:
-    """Read what a brief needs and check that it can be made.
+    """Read the facts of a brief and check that it can be made.
 
     Parameters
     ----------

@@ -140,7 +140,7 @@ def _last_year(date: str) -> int:
 
 
 def declared_priorities(brief: Brief) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return what is on file about the declared strategy."""
+    """Return the records of the declared strategy."""
     return brief.priorities, {"printed_rows": 0}
 
 
@@ -323,7 +323,7 @@ def left_out(brief: Brief, iso3: str, measure: str) -> tuple[str, float] | None:
 
 
 def cited(brief: Brief, *wanted: str) -> str:
-    """Return who published the figures of some sources, with vintage."""
+    """Return the publishers of some sources' figures, with vintage."""
     rows = brief.used[brief.used["source"].isin(wanted or set(brief.used["source"]))]
     producers = [catalogue.sources()[str(name)].producer for name in rows["source"]]
     parts = [f"{p} ({v})" for p, v in zip(producers, rows["vintage"], strict=True)]

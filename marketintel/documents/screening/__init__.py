@@ -1,1 +1,1 @@
-"""Which country next: three methods, their agreement, their record, and what they cannot see."""
+"""Screening of markets: three methods, their agreement, their record and their limits."""

@@ -35,7 +35,7 @@ TOTALS = {"partner2Code": "0", "motCode": "0", "customsCode": "C00"}
 
 
 def rows_of(body: Any) -> list[dict[str, Any]]:
-    """Return the rows of an answer, refusing what status 200 hides: an error text, count −1."""
+    """Return the rows of an answer; refuse an error text or a count of −1 under status 200."""
     if isinstance(body, Mapping) and "count" not in body and (said := notice(body, SOURCE)):
         raise refuse(said, SOURCE)
     if not isinstance(body, Mapping) or "count" not in body:
@@ -92,7 +92,7 @@ def counted(answer: Answer) -> int:
 
 
 def matching(answer: Answer, params: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the rows; refuse what status 200 hides: an error, count −1, rows not asked for."""
+    """Return the rows; refuse an error, a count of −1, or rows that were not requested."""
     rows, count = rows_of(answer.json()), counted(answer)
     if count < len(rows):
         raise SourceError(

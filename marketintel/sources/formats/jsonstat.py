@@ -62,12 +62,12 @@ def flags(status: object) -> set[str]:
 
 
 def is_confidential(status: object) -> bool:
-    """Return whether a status says that the figure is confidential."""
+    """Return whether a status marks the figure as confidential."""
     return bool(flags(status) & CONFIDENTIAL)
 
 
 def is_absent(status: object) -> bool:
-    """Return whether a cell without a value is merely empty; an unknown flag says it is not."""
+    """Return whether a cell without a value is merely empty; with an unknown flag it is not."""
     return not flags(status) - ABSENT
 
 

@@ -100,7 +100,7 @@ def fetch(query: Query, client: Client) -> pd.DataFrame:
 
 
 def check(query: Query) -> None:
-    """Raise ``UsageError`` for a question that cannot be put."""
+    """Raise ``UsageError`` for an invalid query."""
     if not query.periods:
         raise UsageError(f"{SOURCE}: no months given; name at least one, as 2025-03")
     for period in query.periods:

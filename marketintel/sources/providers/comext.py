@@ -198,7 +198,7 @@ def _settled(answer: Answer, query: Query) -> pd.DataFrame:
 
 
 def _spellings(codes: Iterable[str]) -> set[str]:
-    """Return codes as asked for and as they may come back (Greece as GR and as EL)."""
+    """Return the codes of a query in each spelling of an answer (Greece as GR and as EL)."""
     pairs = _SENT.items()
     return {*codes, *(b for a, b in pairs if a in codes), *(a for a, b in pairs if b in codes)}
 

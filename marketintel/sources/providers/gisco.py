@@ -51,7 +51,7 @@ NUTS = Query(2, 2021, "20M")
 
 
 def check(query: Query) -> None:
-    """Raise UsageError for what is not there."""
+    """Raise UsageError for layers that do not exist."""
     for name, values in _ALLOWED.items():
         if (value := getattr(query, name)) not in values:
             raise UsageError(f"gisco: {name} '{value}' is not one of {', '.join(map(str, values))}")

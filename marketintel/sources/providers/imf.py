@@ -262,7 +262,7 @@ def _indicator(rows: pd.DataFrame) -> dict[str, str]:
 
 
 def _marked(frame: pd.DataFrame, latest: pd.Series, as_of: date | None) -> pd.DataFrame:
-    """Add ``is_projection`` and ``projection_basis`` (see the module's text); a note tells."""
+    """Add ``is_projection`` and ``projection_basis`` (see the module's text), with a note."""
     edition = (as_of or datetime.now(UTC).date()).year
     year = pd.to_numeric(frame["period"].str[:4], errors="coerce")
     stated = latest.notna()

@@ -1,4 +1,4 @@
-"""Sources whose snapshots come with the project: no service of theirs is asked."""
+"""Sources whose snapshots come with the project, without a request to a service."""
 
 from marketintel.sources.providers.eurostat import indicator_table
 from marketintel.sources.source import Feed, Source

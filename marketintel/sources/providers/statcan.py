@@ -90,7 +90,7 @@ class Query:
 
 
 def check(query: Query) -> None:
-    """Raise UsageError for what is not there."""
+    """Raise UsageError for years or flows that do not exist."""
     for flow in query.flows:
         if flow not in FLOWS:
             raise UsageError(f"statcan_cimt: flow '{flow}' is not one of {', '.join(FLOWS)}")

@@ -78,7 +78,7 @@ _MEDIA = ("application/json", "text/json", "application/xml", "text/xml", "text/
 
 @dataclass(frozen=True)
 class Query:
-    """Tariffs of a reporter (ISO numeric; an EU member is asked for as 918) in one year.
+    """Tariffs of a reporter (ISO numeric; 918 for an EU member) in one year.
 
     ``partner`` is ``000`` for MFN, ``all`` for every preference as well, or one partner; no
     ``products`` (HS6) mean all; ``datatype`` is ``reported`` or ``aveestimated``.

@@ -131,7 +131,7 @@ def address(indicator: str, query: Query, page: int = 1) -> tuple[str, dict[str,
 def _accept(
     answer: Answer, *, indicator: str, query: Query, page: int
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Return head and rows of a page; refuse an error text, and rows nobody asked for."""
+    """Return head and rows of a page; refuse an error text, and rows that were not requested."""
     rows = rows_of(answer.json())
     head = answer.json()[0]
     pages, this = int(head["pages"] or 0), int(head.get("page") or page)
@@ -177,12 +177,12 @@ def rows_of(body: Any) -> list[dict[str, Any]]:
 
 
 def _is_answer(body: list[Any]) -> bool:
-    """Tell ``[head, rows]`` and ``[error]`` from the rows themselves."""
+    """Distinguish ``[head, rows]`` and ``[error]`` from bare rows."""
     return bool(body) and ("pages" in body[0] or "message" in body[0])
 
 
-def _said(body: tidy.Body) -> str:
-    """Return the words of an error that came as XML, though JSON was asked for."""
+def _xml_message(body: tidy.Body) -> str:
+    """Return the message of an error that came as XML in place of JSON."""
     root = tidy.xml_of(body, SOURCE)
     words = [node.get("id", "") + " " + (node.text or "") for node in root if node.get("id")]
     return tidy.snippet("; ".join(words) or " ".join(root.itertext()) or root.tag)
@@ -192,7 +192,7 @@ def _said(body: tidy.Body) -> str:
 def process(body: tidy.Body | list[Any]) -> pd.DataFrame:
     """Return an answer, or the rows of several, under :data:`CONTRACT`; nulls are left out."""
     if isinstance(body, bytes | str) and tidy.is_markup(body):
-        raise SourceError(f"{SOURCE}: {_said(body)}; check indicator, economies and years")
+        raise SourceError(f"{SOURCE}: {_xml_message(body)}; check indicator, economies and years")
     rows = tidy.json_of(body, SOURCE)
     if not isinstance(rows, list) or (rows and not isinstance(rows[0], dict)) or _is_answer(rows):
         rows = rows_of(rows)

@@ -38,4 +38,4 @@ def test_the_nearest_that_passes_and_else_the_first():
 def test_how_far_from_zero_it_lies_plays_no_part():
     unsure = like("unsure", value=-0.1)
     assert choice.default([unsure, BASE], "duty") is unsure
-    assert not unsure.tells_direction and BASE.tells_direction
+    assert not unsure.is_significant and BASE.is_significant

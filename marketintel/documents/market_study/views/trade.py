@@ -1,4 +1,4 @@
-"""Demand by segment, suppliers, and what each is specialised in."""
+"""Demand by segment, suppliers and their specialisation."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ NO_YEARS = pd.DataFrame(
 
 @dataclass(frozen=True)
 class Chosen:
-    """What is forecast.
+    """Series that are forecast.
 
     Attributes
     ----------
@@ -158,7 +158,7 @@ def _first_months(
 
 
 def _nothing(country: str, chosen: Sequence[str], segments: Segments, data_dir: Path | None) -> str:
-    """Say that nothing is here, what is, and what brings more."""
+    """Return the error for missing series: what is here, and the command for more."""
     every = [s.id for s in segments]
     goods = "photonic goods" if len(chosen) == len(every) else ", ".join(chosen)
     said = f"no imports of {country} in {goods} are here that can be forecast, nor US exports to it"

@@ -62,7 +62,7 @@ class Drivers:
 
     @cached_property
     def gaps(self) -> list[str]:
-        """What is missing among the drivers, one sentence each."""
+        """Gaps among the drivers, one sentence each."""
         known = self.projections.drop_duplicates("source")
         gaps = self._estimated[1] + [
             f"Projected growth of GDP is a mean over {row.first} to {row.last} ({row.source}); "
@@ -159,7 +159,7 @@ class Drivers:
         """Scenarios at the last year of their baseline, under each elasticity of their driver.
 
         Columns of :func:`~marketintel.analysis.forecast.scenarios.apply`, with ``baseline_what``,
-        ``rate_pct``, ``label``, ``is_default``, ``tells_direction``; the default estimate first
+        ``rate_pct``, ``label``, ``is_default``, ``is_significant``; the default estimate first
         (:mod:`marketintel.analysis.forecast.choice`).
         """
         return self._asked[0]
@@ -209,7 +209,7 @@ class Drivers:
                 rate_pct=100 * rate,
                 label=elasticity.label,
                 is_default=elasticity is usable[0],
-                tells_direction=elasticity.tells_direction,
+                is_significant=elasticity.is_significant,
             )
             for elasticity in usable
             if elasticity.key != "duty_core_codes"  # shown, not used: see its sign

@@ -1,4 +1,4 @@
-"""Which series add up to which: cells to countries, segments and the grand total.
+"""Structure of sums: cells to countries, segments and the grand total.
 
 Only series of one :class:`~marketintel.warehouse.basis.Basis` that end in one year are added.
 Such a set is a *group*; it has a total for each country and, where it has more than one country, a

@@ -152,7 +152,7 @@ class Years:
 
     @cached_property
     def base(self) -> pd.DataFrame:
-        """Forecasts of the cells at all levels, of naive where a cell's record says so."""
+        """Forecasts of the cells at all levels, of naive where its record is better."""
         cells = self.panel[self.panel["unique_id"].isin(self.ids(totals.CELL))]
         made = fc.forecast_ahead(cells, YEARS, self.month, LEVELS, ("combination", "naive"))
         return fc.shown(made, self.errors)

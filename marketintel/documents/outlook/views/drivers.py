@@ -23,7 +23,7 @@ def elasticities(outlook: Outlook) -> tuple[pd.DataFrame, dict[str, Any]]:
     found = [e for driver in DRIVERS for e in choice.in_order(known, driver)]
     default = [e is choice.default(known, e.driver) for e in found]
     table = el.table(found)
-    table["label"] = _marked(table["label"], default, [e.tells_direction for e in found])
+    table["label"] = _marked(table["label"], default, [e.is_significant for e in found])
     shown = ["label", "value", "std_error", "lo_95", "hi_95", "weaknesses"]
     columns = ["label", "key", "value", "std_error", "lo_95", "hi_95", "n_obs", "n_clusters",
                "clusters", "method", "sample", "source", "weaknesses"]  # fmt: skip
@@ -55,7 +55,7 @@ def scenarios(outlook: Outlook) -> Shown:
 
 def _scenarios(rows: pd.DataFrame, more: list[str], hidden: list[str]) -> Shown:
     rows = rows.assign(
-        label=_marked(rows["label"], list(rows["is_default"]), list(rows["tells_direction"])),
+        label=_marked(rows["label"], list(rows["is_default"]), list(rows["is_significant"])),
         baseline_usd=rows["baseline"],
         scenario_usd=rows["scenario"],
         lo_95_usd=rows["lo_95"],

@@ -191,7 +191,7 @@ def country_errors(outlook: Outlook) -> list[dict[str, Any]]:
 
 
 def explanation(outlook: Outlook, unique_id: str) -> dict[str, Any]:
-    """Return what carried a yearly forecast, its last errors, and what would change it."""
+    """Return the members that carried a yearly forecast, its last errors, and its sensitivities."""
     years = outlook.years
     weights = years.weights[years.weights["unique_id"] == unique_id]
     naive = unique_id in fc.better_naive(years.errors)
@@ -256,7 +256,7 @@ def common_shocks(outlook: Outlook) -> list[dict[Hashable, Any]]:
 
 
 def method(outlook: Outlook) -> dict[str, Any]:
-    """Return names, weights and versions of what forecasts, and the series that it suits badly."""
+    """Return names, weights and versions of the models, and the series that they suit badly."""
     months, years, world = outlook.months, outlook.years, outlook.world
     made = ((months.fans, months.cut), (years.fans, years.panel), (world.fans, world.panel))
     wide = pd.concat([fc.unreliable(frame[frame["model"] == fc.SHOWN], p) for frame, p in made])

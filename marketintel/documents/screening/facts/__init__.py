@@ -40,7 +40,7 @@ class Screening(Screen):
 
     @property
     def labels(self) -> dict[str, Any]:
-        """What headers may use."""
+        """Words of column headers."""
         return {"exporter": self.name(self.exporter), "year": self.year, "base": "", "unit": "",
                 "Unit": "", "money": "usd_m"}  # fmt: skip
 
@@ -57,7 +57,7 @@ class Screening(Screen):
     @cached_property
     def correlations(self) -> pd.DataFrame:
         """Spearman correlations between the methods."""
-        return agreement.correlations(self.opinions)
+        return agreement.correlations(self.by_method)
 
     @cached_property
     def gravity(self) -> Any:
@@ -180,8 +180,8 @@ class Screening(Screen):
     def _group(self, year: MethodScores) -> pd.DataFrame:
         kept = set(self.funnel.stayed)
         stayed = [m for m in year.markets if m in kept]
-        opinions = year.opinions(self.settings.indicators, self.settings.sides).loc[stayed]
-        table = agreement.ranks(opinions).sort_values(["n_methods", "mean_rank"],
+        values = year.by_method(self.settings.indicators, self.settings.sides).loc[stayed]
+        table = agreement.ranks(values).sort_values(["n_methods", "mean_rank"],
                                                       ascending=[False, True])  # fmt: skip
         table = table.head(3).rename_axis("market").reset_index()
         potential = year.potential_by_market.set_index("market")["unrealised_usd"]

@@ -46,7 +46,7 @@ class Dependence(NamedTuple):
 
 
 def dependence(screen: Screen) -> Dependence:
-    """Compute who supplies the raw materials, whatever else is screened.
+    """Compute the supply of the raw materials, whatever else is screened.
 
     Raises
     ------

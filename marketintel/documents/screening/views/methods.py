@@ -125,7 +125,7 @@ def by_group(screening: Screening) -> Shown:
 
 
 def hits(screening: Screening) -> list[dict[str, Any]]:
-    """Return for each length of a list that can be judged what chance alone hits."""
+    """Return the chance rate for each length of a list that can be judged."""
     table = screening.record_summary
     lengths = [n for n in screening.settings.first if f"hit_{n}_pct" in table]
     return [{"n": n, "chance_pct": float(table[f"chance_{n}_pct"].mean())} for n in lengths]

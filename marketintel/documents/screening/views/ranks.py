@@ -34,7 +34,7 @@ def headline(screening: Screening) -> dict[str, Any]:
         "n_robust": counts.get(ROBUST, 0),
         "n_contested": counts.get(CONTESTED, 0),
         "own_usd": screening.now.indicators["own_sales_usd"].sum(),
-        "unrealised_usd": float(screening.opinions["potential"].sum()),
+        "unrealised_usd": float(screening.by_method["potential"].sum()),
         "n_together": int((table["votes"] == 3).sum()),
         "thin": table.index[table["class"] == INSUFFICIENT].tolist(),
         "furthest": known.nsmallest(1, "spearman").replace(METHODS).to_dict("records"),
@@ -46,7 +46,7 @@ def shortlist(screening: Screening) -> Shown:
     """Return the candidates with the rank by every method."""
     table = with_name(screening, screening.classified.loc[screening.shortlist], "iso3")
     table = table.rename(columns={"name": "market"})
-    table = table.join(screening.opinions["potential"].rename("unrealised_usd"), on="iso3")
+    table = table.join(screening.by_method["potential"].rename("unrealised_usd"), on="iso3")
     table = table.join(screening.ranges[["rank_lo", "rank_hi"]], on="iso3")
     table["range"] = [
         "–" if pd.isna(a) else f"{a:.0f} to {b:.0f}"
@@ -88,7 +88,7 @@ def potential_map(screening: Screening) -> Figure:
 
 
 def disclaimer(screening: Screening) -> str:
-    """Return what stands under a map."""
+    """Return the disclaimer under a map."""
     return f"{screening.source_line} {maps.DISCLAIMER}"
 
 
