@@ -2,7 +2,7 @@
 
 The summary of a market study of US lasers from Germany is made in a fresh process with a profile
 of calls; every module of the package in which a function ran is listed with its first function.
-Modules that only declare (constants, classes without a call) do not count.
+All modules are imported before, so that declarations (constants, classes, decorators) do not count.
 
     python scripts/files_touched.py [--list]
 """
@@ -16,16 +16,19 @@ import marketintel
 
 HOME = Path(marketintel.__file__).parent
 CODE = """
-import sys
+import importlib, pkgutil, sys
+import marketintel as mi
+for found in pkgutil.walk_packages(mi.__path__, "marketintel."):
+    importlib.import_module(found.name)
 seen = {{}}
 def note(frame, event, _):
-    if event == "call" and frame.f_code.co_filename.startswith({home!r}):
-        if not frame.f_code.co_name.startswith("<"):
-            seen.setdefault(frame.f_code.co_filename, frame.f_code.co_name)
+    code = frame.f_code
+    is_function = code.co_flags & 1 and not code.co_name.startswith("<")
+    if event == "call" and is_function and code.co_filename.startswith({home!r}):
+        seen.setdefault(code.co_filename, code.co_name)
 sys.setprofile(note)
-import marketintel as mi
 study = mi.facts("market_study", country="USA", exporter="DEU", segments=["lasers"], year=2025)
-text = str(study.chapter("summary"))
+study.chapter("summary")
 sys.setprofile(None)
 for file, function in seen.items():
     print(file, function)
