@@ -58,7 +58,7 @@ _COLUMNS = {
     "national_trade": "reporter partner flow classification product product_name? period value "
     "dutiable_value? duty_value? currency trade_system? source vintage",
     # Output, supply, uses and buyers of an industry or of the commodity named after it.
-    "industry_accounts": "economy industry industry_name? account item period value unit "
+    "industry_accounts": "economy industry industry_name? account item item_name? period value unit "
     "source vintage",
     "line_concordance": "reporter hts10 hs_revision cmd_code description sitc end_use naics hitech "
     "source vintage",

@@ -51,7 +51,8 @@ GROUP BY ALL ORDER BY industry, period
 """
 
 _USE = """
-SELECT economy, industry, industry_name, account, item, period, value AS value_usd, source, vintage
+SELECT economy, industry, industry_name, account, item, item_name, period, value AS value_usd,
+       source, vintage
 FROM industry_accounts
 WHERE account = coalesce($account, account) AND account <> 'output'
   AND ($industries IS NULL OR industry IN (SELECT unnest($industries::VARCHAR[])))
@@ -188,8 +189,8 @@ def industry_use(
     Returns
     -------
     pandas.DataFrame
-        economy, industry, industry_name, account, item (BEA's code), period, value_usd, source,
-        vintage. A buyer without a row buys nothing, or less than half a million US dollars.
+        economy, industry, industry_name, account, item (BEA's code), item_name (missing for small
+        buyers), period, value_usd, source, vintage. A buyer without a row buys nothing, or less than half a million US dollars.
     """
     asked = {"industries": engine.as_list(industries), "account": account}
     return _asked(data_dir, _USE, asked, "bea_supply_use")

@@ -41,7 +41,7 @@ _FIGURES = {
         FROM national_trade WHERE duty_value IS NOT NULL""",
     "industry_accounts": """
         SELECT economy AS reporter, industry AS code, period, 'WLD' AS partner, $flow AS flow,
-               account || ' ' || item AS figure, value AS amount, unit, source, vintage
+               concat_ws(' ', account, item, item_name) AS figure, value AS amount, unit, source, vintage
         FROM industry_accounts""",
 }
 

@@ -2,7 +2,9 @@
 
 ``--from`` is a CSV with one row a commodity and year and BEA's columns (T007 output, MCIF imports,
 T016 supply at purchasers' prices, F04000 exports, T019 total use, ...); ``--from-buyers`` a parquet
-with bea_code, user, value_musd, year: the row of the use table. Million US dollars.
+with bea_code, user, value_musd, year: the row of the use table. Million US dollars. Buyers that are
+among the largest of a commodity have BEA's names of 2012 (``bea_item_names.csv``, read in the
+repository USEPA/useeior); the 33 commodities have those of ``--from``.
 """
 
 import argparse
@@ -17,6 +19,7 @@ CITATION = _common.cite(
 ).model_copy(update={
     "rebuild": "python scripts/starter/bea_supply_use.py --from FILE --from-buyers FILE",
 })  # fmt: skip
+NAMES = Path(__file__).with_name("bea_item_names.csv")
 SUPPLY = ("T007", "MCIF", "MADJ", "T013", "TRADE", "TRANS", "MDTY", "TOP", "SUB", "T016")
 #: Published column → item.
 USE = {
@@ -54,6 +57,7 @@ def tidy(accounts: pd.DataFrame, buyers: pd.DataFrame) -> pd.DataFrame:
         name=buyers["bea_code"].map(names), account="buyer"
     )
     every = pd.concat([supply, use.assign(account="use"), rows], ignore_index=True)
+    item_names = pd.read_csv(NAMES, dtype="str").set_index("item")["name"]
     frame = pd.DataFrame(
         {
             "industry": every["bea_code"].astype("str"),
@@ -62,6 +66,7 @@ def tidy(accounts: pd.DataFrame, buyers: pd.DataFrame) -> pd.DataFrame:
             "item": every["item"].astype("str"),
             "period": every["year"].astype("str"),
             "value": every["value_musd"] * 1e6,
+            "item_name": every["item"].map(pd.concat([names, item_names])).astype("str"),
         }
     )
     keys = ["industry", "period", "account", "item"]

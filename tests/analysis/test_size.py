@@ -87,6 +87,12 @@ def test_buyers_are_the_published_ones_and_sum_to_all(accounts):
     assert "F04000" not in by_item
     assert found["share_pct"].sum() == pytest.approx(100)
     assert not found[found["item"] == "339113"]["is_final"].item()
+    every = size.buyers(accounts)
+    largest = every[every.groupby(["industry", "period"]).cumcount() < 12]
+    assert largest["item_name"].notna().all()
+    assert set(largest.loc[largest["item"] == "621500", "item_name"]) == {
+        "Medical and diagnostic laboratories"
+    }
 
 
 def test_optics_and_their_kin_are_nearly_all_of_optical_instruments(lines, codes):

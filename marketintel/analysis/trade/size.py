@@ -112,19 +112,19 @@ def buyers(accounts: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     accounts : DataFrame
-        As for :func:`apparent_consumption`; account ``buyer`` is read.
+        As for :func:`apparent_consumption`, with ``item_name``; account ``buyer`` is read.
 
     Returns
     -------
     DataFrame
-        industry, industry_name, period, item (BEA code of the buyer), value_usd, share_pct (of
-        domestic use: all uses less exports), is_final (final use, not an industry). Exports are
+        industry, industry_name, period, item (BEA code of the buyer), item_name, value_usd,
+        share_pct (of domestic use: all uses less exports), is_final (final use, not an industry). Exports are
         left out; stocks (F03000) may be negative.
     """
-    require(accounts, [*_KEYS, "account", "item", "value_usd"], "accounts")
+    require(accounts, [*_KEYS, "account", "item", "item_name", "value_usd"], "accounts")
     rows = accounts[(accounts["account"] == "buyer") & (accounts["item"] != EXPORTS)]
     total = rows.groupby(["industry", "period"])["value_usd"].transform("sum")
-    found = rows[[*_KEYS, "item", "value_usd"]].assign(
+    found = rows[[*_KEYS, "item", "item_name", "value_usd"]].assign(
         share_pct=100 * rows["value_usd"] / total.where(total > 0),
         is_final=rows["item"].str.fullmatch(r"F\d{2}[0-9A-Z]\d{2}"),
     )

@@ -155,7 +155,9 @@ SOURCES = (
             "Output of an industry includes secondary products: 333314 made 4,912 million US "
             "dollars in 2017, of the commodity 333314 4,553 were made.",
         ),
-        feeds=(Feed("industry_accounts", _output, {"economy": "USA", "account": "output"}),),
+        feeds=(Feed("industry_accounts", _output, {
+            "economy": "USA", "account": "output", "item_name": None,
+        }),),
     ),
     Source(
         "bea_supply_use", 370, redistributable=True, **_BEA,
@@ -165,7 +167,8 @@ SOURCES = (
         quirks=(
             "Exports and uses are at purchasers' prices, output at basic prices, imports at their "
             "value at the border: output + imports − exports is a lower bound of consumption.",
-            "Uses of stocks (F03000) may be negative.",
+            "Uses of stocks (F03000) may be negative. Names of buyers are those of 2012; the small "
+            "ones have only BEA's code.",
         ),
         feeds=(Feed("industry_accounts", same={"economy": "USA", "unit": "USD"}),),
     ),
