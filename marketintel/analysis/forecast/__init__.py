@@ -6,8 +6,9 @@
 
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
-``fanout``, ``rolling``, ``engine`` (forecast, backtest), ``present``, ``scores``, ``record``,
-``joint``, ``coherence``, ``outlook``, ``explanation``, ``shocks``, ``elasticities``, ``scenarios``.
+``fits`` and ``members`` (statsmodels), ``fanout``, ``rolling``, ``engine`` (forecast, backtest),
+``present``, ``scores``, ``record``, ``joint``, ``coherence``, ``outlook``, ``explanation``,
+``shocks``, ``elasticities``, ``scenarios``.
 Method: ``docs/forecast.md``.
 """
 
@@ -15,6 +16,7 @@ from marketintel.analysis.forecast.breaks import cut
 from marketintel.analysis.forecast.coherence import reconcile
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
 from marketintel.analysis.forecast.explanation import last_errors, member_weights
+from marketintel.analysis.forecast.members import fitted_models
 from marketintel.analysis.forecast.outlook import potential
 from marketintel.analysis.forecast.present import forecast_ahead, standing
 from marketintel.analysis.forecast.record import (
@@ -33,6 +35,7 @@ __all__ = [
     "backtest",
     "better_naive",
     "cut",
+    "fitted_models",
     "forecast",
     "forecast_ahead",
     "last_errors",

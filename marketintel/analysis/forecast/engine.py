@@ -37,6 +37,7 @@ def forecast(
     season_length: int | None = None,
     nonnegative: bool = True,
     min_points: int = MIN_POINTS,
+    statsmodels: bool = False,
 ) -> pd.DataFrame:
     """Forecast every series of a panel.
 
@@ -53,6 +54,9 @@ def forecast(
     freq, season_length, nonnegative, min_points
         As in :func:`~marketintel.analysis.forecast.panel.screen`. With ``nonnegative`` neither
         means nor bounds fall below zero. ``min_points`` below the default is for experiments.
+    statsmodels : bool
+        Fit the last origin by statsmodels, series by series, as documents do
+        (:mod:`~marketintel.analysis.forecast.members`), instead of by the kernels.
 
     Returns
     -------
@@ -65,7 +69,7 @@ def forecast(
     UsageError
         A horizon, level, model or column that is not one.
     """
-    plan = _plan(horizon, levels, model, nonnegative, min_points)
+    plan = _plan(horizon, levels, model, nonnegative, min_points, statsmodels)
     found = screen(
         panel,
         freq=freq,
@@ -158,6 +162,7 @@ def _plan(
     model: str | Iterable[str],
     nonnegative: bool,
     min_points: int,
+    statsmodels: bool = False,
 ) -> Plan:
     if horizon < 1:
         raise UsageError(f"horizon is {horizon}; at least 1 is needed")
@@ -166,7 +171,7 @@ def _plan(
     if min_points < 4:
         raise UsageError(f"min_points is {min_points}; at least 4 are needed")
     names = check_names([model] if isinstance(model, str) else model)
-    return Plan(horizon, levels, names, nonnegative, min_points)
+    return Plan(horizon, levels, names, nonnegative, min_points, statsmodels)
 
 
 def _empty() -> pd.DataFrame:

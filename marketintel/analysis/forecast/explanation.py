@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from marketintel.analysis.forecast import combination
-from marketintel.analysis.forecast.engine import forecast
+from marketintel.analysis.forecast.models import fit_models
 from marketintel.analysis.forecast.panel import screen
 from marketintel.analysis.forecast.scores import score
 
@@ -54,25 +54,28 @@ def member_weights(panel: pd.DataFrame, horizon: int) -> pd.DataFrame:
         four half of every step for each of the middle two; and the member's own forecast at the
         last target.
     """
-    held = dict.fromkeys(name for members in combination.MEMBERS.values() for name in members)
-    members = forecast(panel, horizon, (95,), held)
+    from marketintel.analysis.forecast.members import MODELS
+
     columns = ["unique_id", "model", "weight_pct", "mean_end"]
     parts = []
     for batch in screen(panel).batches:
-        paths = members[members["unique_id"].isin(batch.ids)]
-        paths = paths.set_index(["unique_id", "ds", "model"])["mean"].unstack()  # noqa: PD010
-        paths = paths[list(combination.MEMBERS[batch.freq])]
-        order = np.argsort(np.argsort(paths.to_numpy(), axis=1, kind="stable"), axis=1)
-        count = paths.shape[1]
-        middle = {(count - 1) // 2, count // 2}
-        carried = np.isin(order, list(middle)) / len(middle)
+        members = combination.MEMBERS[batch.freq]
+        fits = fit_models(batch, horizon, members, MODELS)
+        paths = np.maximum(np.stack([fits[name].mean for name in members], axis=2), 0.0)
+        order = np.argsort(np.argsort(paths, axis=2, kind="stable"), axis=2)
+        middle = {(len(members) - 1) // 2, len(members) // 2}
+        share = (np.isin(order, list(middle)) / len(middle)).mean(axis=1)
         if batch.freq == "A":
-            carried = np.tile(list(combination.WEIGHTS.values()), (len(paths), 1))
-        share = pd.DataFrame(carried, index=paths.index, columns=paths.columns)
-        share = share.groupby("unique_id").mean()
-        weight = (100 * share).stack()  # noqa: PD013
-        ends = paths.groupby("unique_id").last().stack()  # noqa: PD013
-        found = pd.DataFrame({"weight_pct": weight, "mean_end": ends.reindex(weight.index)})
-        parts.append(found.rename_axis(["unique_id", "model"]).reset_index())
+            share = np.tile(list(combination.WEIGHTS.values()), (len(batch), 1))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "unique_id": np.repeat(batch.ids, len(members)),
+                    "model": np.tile(members, len(batch)),
+                    "weight_pct": 100 * share.ravel(),
+                    "mean_end": paths[:, -1].ravel(),
+                }
+            )
+        )
     table = pd.concat(parts) if parts else pd.DataFrame(columns=columns)
     return table.sort_values(["unique_id", "model"], ignore_index=True)[columns]

@@ -22,13 +22,13 @@ values: over a network these would cost more than the fitting.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from marketintel.analysis.forecast import intervals
-from marketintel.analysis.forecast.models import fit_models
+from marketintel.analysis.forecast.models import Model, fit_models
 from marketintel.analysis.forecast.panel import Batch
 from marketintel.analysis.forecast.seasonal import adjust
 
@@ -60,15 +60,21 @@ def fit(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Scaled]:
         for rows in np.array_split(np.arange(len(batch)), max(jobs, -(-len(batch) // MOST_ROWS)))
     ]
     if jobs < 2:
-        return _joined([_scaled(part, horizon, names) for part in parts])
-    return _joined(Parallel()(delayed(_scaled)(part, horizon, names) for part in parts))
+        return _joined([scaled(part, horizon, names) for part in parts])
+    return _joined(Parallel()(delayed(scaled)(part, horizon, names) for part in parts))
 
 
-def _scaled(batch: Batch, horizon: int, names: Sequence[str]) -> dict[str, Scaled]:
+def scaled(
+    batch: Batch,
+    horizon: int,
+    names: Sequence[str],
+    replaced: Mapping[str, Model] | None = None,
+) -> dict[str, Scaled]:
+    """Fit the named models in this process; ``replaced`` as of ``fit_models``."""
     growing = intervals.profile(adjust(batch).batch, horizon)
     return {
         name: Scaled(fit.mean, intervals.scale_of(batch, fit.fitted, fit.mean, fit.spread, growing))
-        for name, fit in fit_models(batch, horizon, names).items()
+        for name, fit in fit_models(batch, horizon, names, replaced).items()
     }
 
 

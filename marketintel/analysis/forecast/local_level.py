@@ -65,13 +65,18 @@ def shrunk_drift(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.nd
     spread = total(np.where(inside, moves - drift[:, None], 0.0) ** 2) / (changes - 1)
     moved = drift != 0
     t2 = np.where(moved, drift**2, 0.0) * changes / np.where(moved, spread + 1e-12 * drift**2, 1.0)
-    z2 = (changes - 1.5) * np.log1p(t2 / (changes - 1))
-    drift = drift * z2 / (z2 + np.where(drift > 0, RISE_DOUBT, FALL_DOUBT))
-    last = y[np.arange(len(y)), length - 1][:, None]
-    drift = np.clip(drift[:, None], -MOST_GROWTH * np.abs(last), MOST_GROWTH * np.abs(last))
+    last = y[np.arange(len(y)), length - 1]
+    drift, last = shrink(drift, t2, changes, last)[:, None], last[:, None]
     before = np.concatenate([y[:, :1], y[:, :-1]], axis=1)
     ahead = drift * np.arange(1, horizon + 1)[None, :]
     return (mean + last) / 2 + ahead, (fitted + before) / 2 + drift
+
+
+def shrink(drift: np.ndarray, t2: np.ndarray, changes: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Drift of :func:`shrunk_drift` from the mean change, its squared t, their number, last value."""
+    z2 = (changes - 1.5) * np.log1p(t2 / (changes - 1))
+    shrunk = drift * z2 / (z2 + np.where(drift > 0, RISE_DOUBT, FALL_DOUBT))
+    return np.clip(shrunk, -MOST_GROWTH * np.abs(last), MOST_GROWTH * np.abs(last))
 
 
 def _filter(

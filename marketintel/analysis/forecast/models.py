@@ -23,7 +23,7 @@ All models but ``naive`` and ``drift`` see the series without its season and get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -174,22 +174,32 @@ def check_names(names: Iterable[str]) -> list[str]:
     return names
 
 
-def fit_models(batch: Batch, horizon: int, names: Iterable[str]) -> dict[str, Fit]:
-    """Fit the named models to every series of a batch, each of them once."""
+def fit_models(
+    batch: Batch,
+    horizon: int,
+    names: Iterable[str],
+    replaced: Mapping[str, Model] | None = None,
+) -> dict[str, Fit]:
+    """Fit the named models to every series of a batch, each of them once.
+
+    ``replaced`` holds models that take the place of kernels
+    (:data:`~marketintel.analysis.forecast.members.MODELS`).
+    """
+    by_name = {**RAW, **ADJUSTED, **(replaced or {})}
     names = check_names(names)
     needed = set(names)
     if combination.NAME in names:
         needed |= {*combination.MEMBERS[batch.freq]}
     raw = Problem(batch)
-    fits = {name: model(raw, horizon) for name, model in RAW.items() if name in needed}
+    fits = {name: by_name[name](raw, horizon) for name in RAW if name in needed}
     if BENCHMARK in needed:
         tested = adjust_tested(batch)
         fits[BENCHMARK] = _restored(tested, _naive(Problem(tested.batch), horizon))
     adjusted = adjust(batch)
     problem = Problem(adjusted.batch)
-    for name, model in ADJUSTED.items():
+    for name in ADJUSTED:
         if name in needed:
-            fits[name] = _restored(adjusted, model(problem, horizon))
+            fits[name] = _restored(adjusted, by_name[name](problem, horizon))
     if combination.NAME in names:
         fits[combination.NAME] = _combined(batch, fits)
     return {name: fits[name] for name in names}

@@ -76,7 +76,9 @@ def potential(
     if month:
         made = forecast_ahead(panel, horizon, month, LEVELS)
     else:
-        made = forecast(panel, horizon, LEVELS, freq="A", season_length=SEASON_LENGTH["A"])
+        made = forecast(
+            panel, horizon, LEVELS, freq="A", season_length=SEASON_LENGTH["A"], statsmodels=True
+        )
     return summarise(made, panel, thresholds)
 
 

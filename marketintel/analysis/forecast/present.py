@@ -101,7 +101,7 @@ def forecast_ahead(
     freq: str = "A",
     fetch: str | Mapping[str, str] = "",
 ) -> pd.DataFrame:
-    """Forecast the periods that follow an edition's month.
+    """Forecast the periods that follow an edition's month, fitted by statsmodels.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def forecast_ahead(
     kept = panel[~panel["unique_id"].isin(late["unique_id"])]
     horizons = dict(zip(where["unique_id"], where["horizon"], strict=True))
     parts = [
-        forecast(rows, int(str(horizon)), levels, models, freq=freq)
+        forecast(rows, int(str(horizon)), levels, models, freq=freq, statsmodels=True)
         for horizon, rows in kept.groupby(kept["unique_id"].map(horizons).fillna(asked))
     ] or [forecast(kept, asked, levels, models, freq=freq)]
     made = pd.concat([part.copy() for part in parts], ignore_index=True)

@@ -38,6 +38,8 @@ class Plan:
     models: list[str]
     nonnegative: bool
     min_points: int
+    statsmodels: bool = False
+    """Whether the last origin is fitted by statsmodels; origins before it are the kernels'."""
 
     @property
     def min_calibration_points(self) -> int:
@@ -62,25 +64,35 @@ class Origin:
 
 def roll(batch: Batch, cuts: Sequence[int], plan: Plan) -> dict[int, Origin]:
     """Fit the plan's models at every cut that leaves some series long enough, cuts rising."""
-    pieces, index = [], []
+    index = {}
     for cut in sorted(set(cuts)):
         rows = np.flatnonzero(batch.length - cut >= plan.min_calibration_points)
         if rows.size:
-            pieces.append(batch.take(rows).cut_last(cut))
-            index.append((cut, rows))
+            index[cut] = (rows, batch.take(rows).cut_last(cut))
     steps = max(plan.horizon, CALIBRATION_STEPS[batch.freq])
-    fits = fanout.fit(_concatenate(pieces), steps, plan.models)
-    rolled, start = {}, 0
-    for (cut, rows), piece in zip(index, pieces, strict=True):
-        span = slice(start, start + len(rows))
+    rolled = {}
+    if plan.statsmodels and 0 in index:
+        from marketintel.analysis.forecast.members import MODELS
+
+        rows, piece = index.pop(0)
+        rolled[0] = _origin(rows, piece, fanout.scaled(piece, steps, plan.models, MODELS), 0)
+    fits = fanout.fit(_concatenate([p for _, p in index.values()]), steps, plan.models)
+    start = 0
+    for cut, (rows, piece) in index.items():
+        rolled[cut] = _origin(rows, piece, fits, start)
         start += len(rows)
-        rolled[cut] = Origin(
-            rows,
-            piece,
-            {name: fit.mean[span] for name, fit in fits.items()},
-            {name: fit.scale[span] for name, fit in fits.items()},
-        )
     return rolled
+
+
+def _origin(rows: np.ndarray, batch: Batch, fits: dict[str, fanout.Scaled], start: int) -> Origin:
+    """The rows of an origin, from ``start`` on, out of fits of several."""
+    span = slice(start, start + len(rows))
+    return Origin(
+        rows,
+        batch,
+        {name: fit.mean[span] for name, fit in fits.items()},
+        {name: fit.scale[span] for name, fit in fits.items()},
+    )
 
 
 def frames_at(batch: Batch, rolled: dict[int, Origin], cut: int, plan: Plan) -> list[pd.DataFrame]:

@@ -89,8 +89,22 @@ class Smoothed:
 
 def fit(y: np.ndarray, length: np.ndarray, family: Family) -> Smoothed:
     """Least-squares (Gaussian maximum-likelihood) fit of one family to every series."""
-    grid = _Grid.of(y.shape[1], family)
-    return Smoothed(family, *_fitted(y, length, family, grid))
+    offset = y[:, :1]
+    valid = np.arange(y.shape[1])[None, :] < length[:, None]
+    centred = np.where(valid, y - offset, 0.0)
+    alpha, ratio, phi, sse, start = optimum(centred, length, family)
+    level, slope, fitted = _run(centred, valid, alpha, ratio, phi, start)
+    level, fitted = level + offset[:, 0], np.where(valid, fitted + offset, 0)
+    return Smoothed(family, alpha, ratio, phi, sse, level, slope, fitted)
+
+
+def optimum(y: np.ndarray, length: np.ndarray, family: Family) -> tuple[np.ndarray, ...]:
+    """``alpha, ratio, phi, sse`` (n,) and initial states (n, 2) of the least sum of squares.
+
+    ``y`` is zero after each series' end, and best starts near zero.
+    """
+    points = _search(y, length, _Grid.of(y.shape[1], family))
+    return _polish(y, length, family, *points)
 
 
 def aicc(fitted: Smoothed, length: np.ndarray) -> np.ndarray:
@@ -129,18 +143,6 @@ class _Grid:
             slope = phi * slope - alpha * ratio * forecast
         gram = np.cumsum(responses[:, :, None] * responses[:, None], axis=0)
         return cls(points, responses, gram)
-
-
-def _fitted(
-    y: np.ndarray, length: np.ndarray, family: Family, grid: _Grid
-) -> tuple[np.ndarray, ...]:
-    offset = y[:, :1]
-    valid = np.arange(y.shape[1])[None, :] < length[:, None]
-    centred = np.where(valid, y - offset, 0.0)
-    alpha, ratio, phi = _search(centred, length, grid)
-    alpha, ratio, phi, sse, start = _polish(centred, length, family, alpha, ratio, phi)
-    level, slope, fitted = _run(centred, valid, alpha, ratio, phi, start)
-    return alpha, ratio, phi, sse, level + offset[:, 0], slope, np.where(valid, fitted + offset, 0)
 
 
 def _search(

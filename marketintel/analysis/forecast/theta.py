@@ -43,11 +43,11 @@ def with_drift(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Theta from an SES fit already made: its forecasts plus half the least-squares slope."""
     drift = slopes(y, length) / 2
-    settled = _partial_sum(ses.alpha, length)
+    settled = partial_sum(ses.alpha, length)
     steps = np.arange(horizon)[None, :]
     mean = ses.level[:, None] + drift[:, None] * (steps + settled[:, None])
     when = np.arange(y.shape[1])[None, :]
-    return mean, ses.fitted + drift[:, None] * _partial_sum(ses.alpha[:, None], when)
+    return mean, ses.fitted + drift[:, None] * partial_sum(ses.alpha[:, None], when)
 
 
 def log_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,9 +61,17 @@ def log_theta(y: np.ndarray, length: np.ndarray, horizon: int) -> tuple[np.ndarr
     logs = np.where(valid, np.log(np.where(valid, y, 1.0)), 0.0)
     ses = smoothing.fit(logs, length, smoothing.ANN)
     mean, fitted = with_drift(ses, logs, length, horizon)
+    return from_logs(logs, length, mean, fitted, ses.alpha)
+
+
+def from_logs(
+    logs: np.ndarray, length: np.ndarray, mean: np.ndarray, fitted: np.ndarray, alpha: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and fitted values of :func:`log_theta` from those of theta on logarithms."""
+    valid = np.arange(logs.shape[1])[None, :] < length[:, None]
     errors = np.where(valid, logs - fitted, 0.0)[:, 1:]
     variance = total(errors**2) / np.maximum(length - 1, 1)
-    bias = variance[:, None] * (1 + np.arange(horizon)[None, :] * ses.alpha[:, None] ** 2) / 2
+    bias = variance[:, None] * (1 + np.arange(mean.shape[1])[None, :] * alpha[:, None] ** 2) / 2
     ceiling = logs.max(axis=1, keepdims=True, where=valid, initial=-np.inf) + MAX_GROWTH
     expected = np.minimum(mean + np.minimum(bias, MAX_BIAS), ceiling)
     return np.exp(expected), np.exp(np.minimum(fitted, ceiling))
@@ -104,7 +112,7 @@ def running_lines(y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([zero, intercept], axis=1), np.concatenate([zero, slope], axis=1)
 
 
-def _partial_sum(alpha: np.ndarray, count: np.ndarray) -> np.ndarray:
+def partial_sum(alpha: np.ndarray, count: np.ndarray) -> np.ndarray:
     """``1 + (1-a) + … `` up to ``count`` terms."""
     weight: np.ndarray = (1 - (1 - alpha) ** count) / alpha
     return weight

@@ -20,7 +20,7 @@ from tests.analysis.forecast.conftest import annual
 def test_potential_states_level_addition_and_probabilities(walk):
     panel = walk()
     table = potential(panel, 5, {"s0": 1.0, "s1": 1e9}).set_index("unique_id")
-    made = forecast(panel, 5).query("level == 95").groupby("unique_id").last()
+    made = forecast(panel, 5, statsmodels=True).query("level == 95").groupby("unique_id").last()
     np.testing.assert_allclose(table["level_then"], made["mean"])
     np.testing.assert_allclose(table["hi_95"], made["hi"])
     now = panel[panel["ds"] == "2019-12-31"].set_index("unique_id")["y"]
@@ -58,7 +58,7 @@ def test_weights_of_members_rebuild_the_forecast(walk):
     assert set(weights["model"]) == set(MEMBERS["A"])
     np.testing.assert_allclose(weights.groupby("unique_id")["weight_pct"].sum(), 100)
     rebuilt = (weights["weight_pct"] / 100 * weights["mean_end"]).groupby(weights["unique_id"])
-    made = forecast(panel, 1, [95]).set_index("unique_id")["mean"]
+    made = forecast(panel, 1, [95], statsmodels=True).set_index("unique_id")["mean"]
     np.testing.assert_allclose(rebuilt.sum(), made)
 
 

@@ -1,0 +1,111 @@
+"""Forecasts that documents print are statsmodels'; the kernels that back-test them agree."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from marketintel.analysis.forecast import fits, models, rolling, smoothing
+from marketintel.analysis.forecast.combination import NAME
+from marketintel.analysis.forecast.members import MODELS
+from marketintel.analysis.forecast.panel import screen
+from marketintel.analysis.forecast.seasonal import adjust
+from marketintel.documents.document import open_document
+from marketintel.documents.market_study.forecasts import compute
+
+AHEAD = {"A": 8, "M": 24}
+
+
+@pytest.fixture(scope="module")
+def outlook():
+    return open_document("outlook").facts
+
+
+@pytest.fixture(scope="module")
+def study():
+    return open_document("market_study", country="USA", exporter="EU27", segments=[], year=None)
+
+
+@pytest.fixture(scope="module")
+def shipped(outlook, study):
+    """Batches of the series of the default outlook and of the study, years and months."""
+    yearly = [outlook.years._speaking, outlook.world.panel, study.facts.forecasts.panel]
+    yearly = [rows.assign(unique_id=f"{i} " + rows["unique_id"]) for i, rows in enumerate(yearly)]
+    columns = ["unique_id", "ds", "y"]
+    years, months = pd.concat(yearly)[columns], outlook.months.cut[columns]
+    return {f: screen(p, freq=f).batches[0] for f, p in (("A", years), ("M", months))}
+
+
+def mean_change(batch) -> np.ndarray:
+    return np.array(
+        [np.abs(np.diff(y[:n])).mean() for y, n in zip(batch.y, batch.length, strict=True)]
+    )
+
+
+def gap(batch, names) -> dict[str, np.ndarray]:
+    """Largest difference over the horizon, in mean absolute changes of the series."""
+    kernels = models.fit_models(batch, AHEAD[batch.freq], names)
+    found = models.fit_models(batch, AHEAD[batch.freq], names, MODELS)
+    return {n: np.abs(kernels[n].mean - found[n].mean).max(1) / mean_change(batch) for n in names}
+
+
+def test_years_agree(shipped):
+    """The kernel's local level knows 44 variance ratios, statsmodels' is continuous: no more."""
+    gaps = gap(shipped["A"], ["naive", "drift", "theta", "shrunk_drift", NAME])
+    assert max(gaps["naive"].max(), gaps["drift"].max()) < 1e-8
+    assert gaps["theta"].max() < 0.02
+    assert gaps["shrunk_drift"].max() < 0.1
+    assert gaps[NAME].max() < 0.08
+
+
+def test_months_agree_or_statsmodels_found_a_better_optimum(shipped):
+    batch = shipped["M"]
+    gaps = gap(batch, ["naive", "drift", "log_theta", "damped", "ets", NAME])
+    assert max(gaps["naive"].max(), gaps["drift"].max()) < 1e-8
+    assert gaps["log_theta"].max() < 0.05
+    seen = adjust(batch).batch
+    better = np.zeros(len(batch), bool)
+    for kind, family in fits.FAMILIES.items():
+        found, own = fits.results(seen, kind), smoothing.fit(seen.y, seen.length, family)
+        n = seen.length
+        likelihood = -n / 2 * (np.log(2 * np.pi * own.sse / n) + 1) + n * np.log(
+            [f.unit for f in found]
+        )
+        gain = np.array([f.log_likelihood for f in found]) - likelihood
+        assert gain.min() > -0.01, kind
+        better |= gain > 0.001
+    for name in ("damped", "ets", NAME):
+        assert gaps[name][~better].max() < 0.05, name
+        assert np.quantile(gaps[name], 0.9) < 0.05, name
+
+
+def test_documents_forecast_without_the_kernels(outlook, study, monkeypatch):
+    """At the last origin every kernel but dynamic theta raises; what is before it calibrates."""
+    ends: dict[object, int] = {}
+    roll = rolling.roll
+
+    def noting(batch, cuts, plan):
+        ends.update(zip(batch.ids, batch.last, strict=True))
+        return roll(batch, cuts, plan)
+
+    def stub(kernel, name):
+        def run(problem, horizon):
+            batch = problem.batch
+            last = [ends.get(u) == end for u, end in zip(batch.ids, batch.last, strict=True)]
+            assert not any(last), f"kernel {name} forecast the last origin"
+            return kernel(problem, horizon)
+
+        return run
+
+    for pool in (models.RAW, models.ADJUSTED):
+        for name in set(pool) - {"dynamic_theta"}:
+            monkeypatch.setitem(pool, name, stub(pool[name], name))
+    monkeypatch.setattr("marketintel.analysis.forecast.engine.roll", noting)
+    fits._kept.clear()
+    panel = study.facts.forecasts.panel
+    series = pd.DataFrame({"cmd_code": panel["unique_id"], "value_usd": panel["y"],
+                           "period": panel["ds"].dt.strftime("%Y")})  # fmt: skip
+    assert len(compute(series, study.facts.forecasts.month).ends)
+    assert len(outlook.months.fans)
+    assert len(outlook.world.potential)
+    assert len(outlook.years.base)
+    assert len(outlook.years.weights)
