@@ -67,6 +67,25 @@ def test_an_estimate_of_2017_holds_what_was_measured():
         size.estimated_consumption(1.0, 1.0, ())
 
 
+def test_the_estimate_of_2023_rests_on_measured_figures(lines):
+    """Output of 2023, imports of 2024 carried back by the class and the headings around it."""
+    output = raw("bea_gross_output").query("industry == '333314'").set_index("period")
+    classes = raw("us_census_enduse").query("partner == 'WLD' and product == '21600'")
+    headings = raw("baci_headings").query("reporter == 'USA' and cmd_code in ['9002', '9011']")
+    series = [
+        classes.set_index("period")["value"],
+        headings.groupby("period")["imports_usd"].sum(),
+    ]
+    naics = raw("us_census_concordance").set_index("hts10")["naics"]
+    imports = lines.loc[lines["hts10"].map(naics) == "333314", "value_usd"].sum()
+    ratios = [one["2023"] / one["2024"] for one in series]
+    least, middle, largest = size.estimated_consumption(
+        output.loc["2023", "gross_output_usd"], imports, ratios
+    )
+    assert 0.97 < min(ratios) < 1 < max(ratios) < 1.06
+    assert 6.2e9 < least < middle < largest < 10.4e9
+
+
 amounts = st.floats(0, 1e12)
 
 
