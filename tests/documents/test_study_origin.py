@@ -10,6 +10,12 @@ from tests.documents.studies import blocks, open_study, words
 from tests.warehouse.test_imports import PARTNERS, baci, exports, two_editions
 from tests.warehouse.test_several_sources import comtrade, keep
 
+#: Tables on size and trend, which cite their own sources.
+OF_OTHER_SOURCES = {
+    "canada_segments", "canada_products", "heading_imports", "heading_exports", "heading_cover",
+    "heading_suppliers",
+}  # fmt: skip
+
 
 @pytest.fixture(scope="module")
 def canada():
@@ -23,9 +29,12 @@ def drawn(canada):
 
 def test_every_table_and_figure_of_reconciled_flows_says_so(drawn) -> None:
     shown = [b for b in drawn if isinstance(b, Table | Figure)]
-    own = {"rules", "sources", "decomposition_codes"}
+    own = {"rules", "sources", "decomposition_codes", *OF_OTHER_SOURCES}
     shown = [b for b in shown if b.name not in own]
     assert len(shown) > 12
+    other = [b for b in drawn if isinstance(b, Table) and b.name in OF_OTHER_SOURCES]
+    assert len(other) == len(OF_OTHER_SOURCES)
+    assert all("BACI" in b.source or "Statistics Canada" in b.source for b in other if b.source)
     for block in shown:
         assert "Reconciled flows, f.o.b., not the market's own imports." in block.source, block.name
 

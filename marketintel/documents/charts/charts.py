@@ -38,6 +38,7 @@ def bar_suppliers(
     highlight: str | Collection[str] = (),
     also: Collection[str] = (),
     n: int = 12,
+    what: str = "Imports",
 ) -> "Figure":
     """Suppliers in order of size, with what they sold in the period before.
 
@@ -53,6 +54,8 @@ def bar_suppliers(
         Names in the second colour: EU members.
     n : int
         How many of the largest.
+    what : str
+        Title of the axis.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def bar_suppliers(
         drawing.text_column(axes, 76, [show(part, "pct") for part in rows[share]], "share, %")
     axes.set_xlim(left=0)
     axes.grid(axis="x")
-    axes.set_xlabel(drawing.axis_title("Imports", unit, label))
+    axes.set_xlabel(drawing.axis_title(what, unit, label))
     drawing.embolden(axes, marked)
     key = [("s", "EU members", brand.palette[0])] if any(second) else []
     if base and base_label:

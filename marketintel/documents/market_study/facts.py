@@ -8,9 +8,8 @@ from functools import cached_property
 import pandas as pd
 
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.frames import one_scope
-from marketintel.documents.market.study import Study
 from marketintel.documents.market_study.forecasts import Forecasts, compute
+from marketintel.documents.market_study.size_facts import SizeFacts
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import Heading, load_headings
 from marketintel.warehouse.basis import fetch_command
@@ -45,7 +44,7 @@ class Series:
         return int(self.rows["period"].nunique())
 
 
-class StudyFacts(Study):
+class StudyFacts(SizeFacts):
     """Facts of a market with its forecasts."""
 
     min_years, min_cover_pct = MIN_YEARS, MIN_COVER_PCT
@@ -54,11 +53,6 @@ class StudyFacts(Study):
     def has_long_history(self) -> bool:
         """Whether whole rows have a series that is long enough."""
         return self.history_years >= MIN_YEARS
-
-    @property
-    def own_codes(self) -> pd.DataFrame:
-        """Codes of every figure that is not marked otherwise."""
-        return self.codes if self.is_mixed else one_scope(self.codes, self.scope)
 
     @cached_property
     def tariff_lines(self) -> pd.DataFrame:

@@ -4,4 +4,6 @@ from marketintel.documents.market_study.views.closing import *  # noqa: F403
 from marketintel.documents.market_study.views.position import *  # noqa: F403
 from marketintel.documents.market_study.views.segments import *  # noqa: F403
 from marketintel.documents.market_study.views.series import *  # noqa: F403
+from marketintel.documents.market_study.views.size import *  # noqa: F403
 from marketintel.documents.market_study.views.trade import *  # noqa: F403
+from marketintel.documents.market_study.views.trend import *  # noqa: F403

@@ -1,0 +1,141 @@
+"""Size of the market: industries, buyers and the bridge to them; Canada's products."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from marketintel.analysis.trade import size as analysis
+from marketintel.documents.charts import charts
+from marketintel.documents.market_study.facts import StudyFacts
+from marketintel.documents.market_study.size_facts import CLEAN, ESTIMATED, IMPORTED
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CLEAN_INDUSTRY, ESTIMATE_YEAR, BRIDGE_YEAR, BUYER_YEAR = CLEAN, ESTIMATED, IMPORTED, "2017"
+
+#: Final uses in BEA's supply and use tables.
+FINAL = {
+    "F01000": "Households", "F02E00": "Investment in equipment", "F02N00": "Investment in software and research",
+    "F02R00": "Investment in dwellings", "F02S00": "Investment in structures",
+    "F03000": "Change of private stocks", "F06C00": "Federal defence, running", "F06E00": "Federal defence, equipment",
+    "F06N00": "Federal defence, software and research", "F06S00": "Federal defence, structures",
+    "F07C00": "Federal civil, running", "F07E00": "Federal civil, equipment",
+    "F07N00": "Federal civil, software and research", "F07S00": "Federal civil, structures",
+    "F10C00": "States and communities, running", "F10E00": "States and communities, equipment",
+    "F10N00": "States and communities, software and research", "F10S00": "States and communities, structures",
+}  # fmt: skip
+
+#: Sectors of NAICS by first digits, for buyers that are no photonic industry themselves.
+SECTORS = {
+    "11": "Agriculture and forestry", "21": "Mining", "22": "Utilities", "23": "Construction",
+    "325": "Chemicals", "333": "Other machinery", "334": "Other computers and electronics",
+    "335": "Other electrical equipment", "336": "Vehicles, aircraft and ships",
+    "31": "Other manufacturing", "32": "Other manufacturing", "33": "Other manufacturing",
+    "42": "Wholesale", "44": "Retail", "45": "Retail", "4B": "Retail", "48": "Transport and storage",
+    "49": "Transport and storage", "51": "Information", "52": "Finance and insurance",
+    "53": "Real estate and leasing", "54": "Professional and technical services",
+    "55": "Management of companies", "56": "Administrative services", "61": "Education",
+    "62": "Health care", "71": "Arts and recreation", "72": "Hotels and restaurants",
+    "81": "Other services", "S0": "Government enterprises", "GS": "Government", "GF": "Government",
+}  # fmt: skip
+
+
+def sizes(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return both readings of apparent consumption by industry; the clean one first."""
+    rows = facts.consumption[facts.consumption["industry"].isin(facts.industries)]
+    order = {industry: at for at, industry in enumerate(facts.industries)}
+    rows = rows.sort_values(
+        ["industry", "period"], key=lambda c: c.map(order) if c.name == "industry" else c
+    )
+    columns = ["industry", "industry_name", "period", "output_usd", "imports_usd", "exports_usd",
+               "consumption_usd", "domestic_use_usd", "import_share_pct"]  # fmt: skip
+    return rows[columns], {"highlight": list(rows["industry"] == CLEAN)}
+
+
+def size_of(facts: StudyFacts, industry: str, year: str) -> dict[str, Any]:
+    """Return the figures of an industry and year."""
+    rows = facts.consumption.set_index(["industry", "period"])
+    return dict(rows.loc[(industry, year)])
+
+
+def carried_ends(facts: StudyFacts) -> tuple[float, float]:
+    """Return the least and largest ratio by which imports are carried back."""
+    ratios = facts.carried.values()
+    return 100 * min(ratios), 100 * max(ratios)
+
+
+def size_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the buyers of each industry's goods, the largest first; small ones by sector."""
+    rows = analysis.buyers(facts.accounts[facts.accounts["industry"].isin(facts.industries)])
+    rows = rows[rows["period"] == BUYER_YEAR]
+    names = facts.consumption.drop_duplicates("industry").set_index("industry")["industry_name"]
+    rows = rows.assign(buyer=[_buyer(item, names) for item in rows["item"]])
+    keys = ["industry", "industry_name", "buyer"]
+    sums = rows.groupby(keys, as_index=False)[["value_usd", "share_pct"]].sum()
+    order = {industry: at for at, industry in enumerate(facts.industries)}
+    sums["place"] = sums["industry"].map(order)
+    sums = sums.sort_values(["place", "value_usd"], ascending=[True, False], ignore_index=True)
+    return sums.drop(columns="place"), {"group_col": "industry_name", "hide": ["industry"]}
+
+
+def main_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the five largest buyers of each industry's goods."""
+    rows, options = size_buyers(facts)
+    return rows.groupby("industry", sort=False).head(5), options
+
+
+def clean_buyers(facts: StudyFacts) -> list[Any]:
+    """Return the buyers of the clean industry's goods as rows."""
+    rows, _ = size_buyers(facts)
+    return list(rows[rows["industry"] == CLEAN].itertuples())
+
+
+def buyers_chart(facts: StudyFacts) -> Figure:
+    """Draw the largest buyers of the clean industry's goods."""
+    rows, _ = size_buyers(facts)
+    rows = rows[(rows["industry"] == CLEAN) & (rows["value_usd"] > 0)]
+    return charts.bar_suppliers(
+        rows, supplier="buyer", base=None, label=BUYER_YEAR, n=10, what="Purchases"
+    )
+
+
+def size_bridge(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return segments in industries with the shares that they carry."""
+    rows = facts.bridge[facts.bridge["segment"].isin(facts.asked)]
+    rows = rows.assign(
+        row=rows["segment"].map(facts.segments.names()),
+        speaks=rows["speaks"].map({True: "size", False: "context only"}),
+    ).sort_values(["row", "value_usd"], ascending=[True, False])
+    columns = ["row", "naics", "industry", "value_usd", "of_segment_pct", "of_class_pct",
+               "class_cover_pct", "speaks"]  # fmt: skip
+    return rows[columns], {"group_col": "row"}
+
+
+def applications(facts: StudyFacts) -> list[tuple[str, list[str]]]:
+    """Return name and applications of the segments studied."""
+    return [(s.name, list(s.applications)) for s in facts.segments if s.id in facts.asked]
+
+
+def canada_segments(facts: StudyFacts) -> pd.DataFrame:
+    """Return Canada's imports, exports and balance by row of the study, own codes."""
+    sums = facts.canada.groupby("segment", sort=False)[["imports_cad", "exports_cad"]].sum()
+    sums = sums.reset_index().sort_values("imports_cad", ascending=False)
+    sums.insert(0, "segment_name", sums.pop("segment").map(facts.segments.names()))
+    return sums.assign(balance_cad=sums["exports_cad"] - sums["imports_cad"])
+
+
+def canada_products(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return Canada's imports, exports and balance by product."""
+    rows = facts.canada.sort_values("imports_cad", ascending=False)
+    rows = rows.assign(balance_cad=rows["exports_cad"].fillna(0) - rows["imports_cad"].fillna(0))
+    columns = ["cmd_code", "label", "imports_cad", "exports_cad", "balance_cad"]
+    return rows[columns], {"printed_rows": 15}
+
+
+def _buyer(item: str, names: pd.Series) -> str:
+    """Return the name of a buyer: final use, photonic industry, else its sector."""
+    sector = next((SECTORS[item[:n]] for n in (3, 2) if item[:n] in SECTORS), item)
+    return FINAL.get(item) or str(names.get(item, sector))

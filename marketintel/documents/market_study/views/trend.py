@@ -1,0 +1,172 @@
+"""Trend beside HS6 imports: headings, an end-use class by partner, and monthly duty rates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from marketintel.documents.charts import lines
+from marketintel.documents.market_study.facts import StudyFacts
+from marketintel.reference.countries import EU, country_name, group_members
+from marketintel.reference.headings import Heading, load_headings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: First year on a new basis in BACI's series where it is later than in headings.toml: economies
+#: took up HS2022 in 2022 and 2023, so that 9013 is still falling in 2022.
+LATER_BREAKS = {"9013": 2023}
+
+#: Years of the class that are printed; the tables of the edition hold all.
+PRINTED_YEARS = ("2014", "2017", "2019", "2021", "2023", "2024", "2025")
+
+#: Partners in tables and picture of duties.
+DUTY_PARTNERS = ("WLD", EU, "CHN", "JPN", "USMCA", "CHE")
+
+#: Rise within a month from which a change of duty is dated, in percentage points.
+RISE_PP = 1.0
+
+
+def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return imports or exports by heading and year, and the change since the last break."""
+    wide = facts.heading_trade.pivot_table(
+        index="cmd_code", columns="period", values=f"{flow}s_usd", aggfunc="sum", min_count=1
+    )
+    first, last = int(wide.columns[0]), int(wide.columns[-1])
+    headings = load_headings()
+    since = {code: first_comparable(headings[code], first) for code in wide.index}
+    table = wide.rename(columns=lambda year: f"year_{year}").reset_index(names="heading")
+    table["since"] = [str(since[code]) for code in wide.index]
+    table["change_pct"] = [
+        100 * (wide.loc[code, str(last)] / wide.loc[code].get(str(year)) - 1)
+        for code, year in since.items()
+    ]
+    years = {f"year_{year}": str(year) for year in wide.columns}
+    return table, {"headers": years, "formats": dict.fromkeys(years, facts.money)}
+
+
+def first_comparable(heading: Heading, first: int) -> int:
+    """Return the first year after the last declared break of a heading, or of the series."""
+    return max(first, heading.usable_from, LATER_BREAKS.get(heading.heading, 0))
+
+
+def heading_cover(facts: StudyFacts) -> pd.DataFrame:
+    """Return the headings with the segments they speak for, their cover and breaks."""
+    rows = []
+    for heading in map(load_headings().__getitem__, sorted(set(facts.heading_trade["cmd_code"]))):
+        best = max(heading.cover, key=lambda s: heading.cover[s])
+        speaks = [s for s in heading.cover if heading.speaks_for(s)]
+        names = facts.segments.names()
+        verdict = names[best] if speaks else f"none ({'; '.join(heading.objections(best))})"
+        rows.append(
+            (heading.heading, heading.title, names[best], 100 * heading.cover[best], verdict)
+        )
+    columns = ["heading", "goods", "best_segment", "best_cover_pct", "speaks_for"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return first partners and the exporter's listed share by heading, last and first year."""
+    rows = facts.heading_shares
+    years = (str(rows["period"].min()), str(rows["period"].max()))
+    table = []
+    for heading, own in rows.groupby("cmd_code"):
+        then, now = (own[own["period"] == year].sort_values("rank") for year in years)
+        flow = str(now["flow"].iloc[0]) if len(now) else ""
+        top = [
+            f"{country_name(r.partner)} {r.share_bp / 100:.1f}" for r in now.head(4).itertuples()
+        ]
+        table.append(
+            {
+                "heading": heading,
+                "partners_are": {"import": "suppliers", "export": "destinations"}.get(flow, ""),
+                "first_partners": ", ".join(top),
+                "listed_pct": now["share_bp"].sum() / 100,
+                "base_listed_share_pct": _listed(facts, then, flow),
+                "listed_share_pct": _listed(facts, now, flow),
+            }
+        )
+    return pd.DataFrame(table), {
+        "headers": {"base_listed_share_pct": f"{facts.exporter} {years[0]}",
+                    "listed_share_pct": f"{facts.exporter} {years[1]}"}
+    }  # fmt: skip
+
+
+def _listed(facts: StudyFacts, rows: pd.DataFrame, flow: str) -> float:
+    """Return the share of the exporter's listed members; missing if none is listed."""
+    own = rows[rows["partner"].isin(facts.members) & (rows["flow"] == "import")]
+    return own["share_bp"].sum() / 100 if flow == "import" and len(own) else float("nan")
+
+
+def class_partners(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return imports of the class by partner and year: world, EU27, and the largest partners."""
+    wide = facts.class_imports.pivot_table(index="partner", columns="period", values="value_usd")
+    wide = wide.rename(columns=lambda year: f"year_{year}")
+    last, first = wide.columns[-1], wide.columns[0]
+    largest = wide.drop(index="WLD").nlargest(8, last).index
+    union = wide.reindex(group_members(EU)).sum()
+    table = pd.concat([wide.loc[["WLD"]], union.to_frame(EU).T, wide.loc[largest]])
+    table.insert(0, "partner", ["World", EU, *map(country_name, largest)])
+    table["change_pct"] = 100 * (table[last] / table[first] - 1)
+    years = {c: c.removeprefix("year_") for c in wide.columns}
+    return table.reset_index(drop=True), {
+        "headers": years,
+        "formats": dict.fromkeys(years, "usd_m"),
+        "hide": [c for c, year in years.items() if year not in PRINTED_YEARS],
+        "highlight": [True, True, *[False] * len(largest)],
+    }
+
+
+def duty_rates(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return duty rates by industry and partner: years, last three months, month of the last rise."""
+    rows = facts.duty_months
+    last = str(rows["period"].max())
+    table = []
+    for (naics, name), industry in rows.groupby(["naics", "naics_name"]):
+        for partner in DUTY_PARTNERS:
+            own = industry[industry["partner"] == partner].set_index("period").sort_index()
+            rises = own["rate_pct"].diff()
+            rises = rises[rises >= RISE_PP]
+            years = {
+                y: own[own.index.str.startswith(y)] for y in ("2017", "2019", "2024", last[:4])
+            }
+            table.append(
+                {"industry_name": f"{naics} {name}", "partner": _partner(partner)}
+                | {f"rate_{y}_pct": _rate(part) for y, part in years.items()}
+                | {"rate_last_months_pct": _rate(own.tail(3)),
+                   "first_rise": rises.index[0] if len(rises) else None,
+                   "largest_rise": rises.idxmax() if len(rises) else None}
+            )  # fmt: skip
+    frame = pd.DataFrame(table)
+    rates = [c for c in frame if c.startswith("rate_2")]
+    return frame, {
+        "group_col": "industry_name",
+        "headers": {c: c[5:9] for c in rates}
+        | {f"rate_{last[:4]}_pct": f"{last[:4]} to {last[5:]}"},
+        "formats": dict.fromkeys(rates, "pct"),
+    }
+
+
+def last_month(facts: StudyFacts) -> str:
+    """Return the last month with duties."""
+    return str(facts.duty_months["period"].max())
+
+
+def duty_lines(facts: StudyFacts) -> Figure:
+    """Draw monthly duty rates by partner, one panel an industry."""
+    rows = facts.duty_months[facts.duty_months["partner"].isin(DUTY_PARTNERS[:5])]
+    rows = rows.assign(
+        panel=rows["naics"] + " " + rows["naics_name"], line=rows["partner"].map(_partner)
+    )
+    return lines.panels(rows, [_partner(p) for p in DUTY_PARTNERS[:5]], "rate_pct", "duty, %")
+
+
+def _rate(rows: pd.DataFrame) -> float:
+    """Return duties ÷ imports; missing without imports."""
+    value = rows["value_usd"].sum()
+    return float(100 * rows["duties_usd"].sum() / value) if value > 0 else float("nan")
+
+
+def _partner(code: str) -> str:
+    return {"WLD": "World", "USMCA": "USMCA", EU: EU}.get(code) or country_name(code)
