@@ -51,11 +51,13 @@ def chapter(document: Document, name: str) -> Stack:
     Data that are missing make the chapter a stated gap: the question itself was checked before.
     Every other error is one of the program or of a file, and is raised.
     """
-    language.use(document.language)
     try:
-        return _Chapter(document).render(name)
+        with language.used(document.language):
+            blocks = _Chapter(document).render(name)
     except (MissingDataError, UsageError) as error:
-        return Stack(Callout("note", f"**{GAP}.** {gap(error)}"))
+        blocks = Stack(Callout("note", f"**{GAP}.** {gap(error)}"))
+    blocks.language = document.language
+    return blocks
 
 
 def gap(error: Exception) -> str:

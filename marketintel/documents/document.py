@@ -124,6 +124,8 @@ class Document:
     ----------
     facts : object
         Figures of the document, computed once; views and chapters read nothing else.
+    record : tuple of list of str
+        Sources and files read for it.
     """
 
     name: ClassVar[str]
@@ -136,8 +138,11 @@ class Document:
     more_files: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, parameters: Any, data_dir: Path | None = None) -> None:
+        from marketintel.warehouse import reads
+
         self.parameters, self.data_dir = parameters, data_dir
-        self.facts = self.load()
+        with reads.recorded() as self.record:
+            self.facts = self.load()
         self.memo: dict[Any, Any] = {}
 
     @classmethod
@@ -183,8 +188,10 @@ class Document:
     def chapter(self, name: str) -> Stack:
         """Return a chapter as blocks; a gap is stated in its place if its data are missing."""
         from marketintel.documents.chapters import chapter
+        from marketintel.warehouse import reads
 
-        return chapter(self, name)
+        with reads.recorded(self.record):
+            return chapter(self, name)
 
     @cached_property
     def tables(self) -> Mapping[str, pd.DataFrame]:
@@ -270,9 +277,9 @@ def open_document(name: str, data_dir: Path | str | None = None, **values: Any) 
         from marketintel.warehouse import reads
 
         document: Document
-        given, document, record = pickle.loads(Path(path).read_bytes())  # noqa: S301 - our parent's
+        given, document = pickle.loads(Path(path).read_bytes())  # noqa: S301 - our parent's
         if given == (cls.name, values):
-            reads.restore(record)
+            reads.restore(document.record)
             return document
     try:
         parameters = cls.Parameters(**values)
@@ -315,12 +322,12 @@ def write(
     from marketintel.warehouse import reads
 
     values = {**document_class(name).beside(reports_dir), **values}
-    with reads.recorded() as record:
-        document = open_document(name, data_dir, **values)
+    document = open_document(name, data_dir, **values)
+    with reads.recorded(document.record):
         cover, parameters, more = document.cover(), document.resolved(), document.files()
     given = (document.name, parameters)
     with scratch() as folder, data_in_kernel(data_dir, {HANDOVER: str(folder / "facts")}):
-        (folder / "facts").write_bytes(pickle.dumps((given, document, record), protocol=5))
+        (folder / "facts").write_bytes(pickle.dumps((given, document), protocol=5))
         return run_notebook(
             notebook_path(document.notebook),
             parameters,

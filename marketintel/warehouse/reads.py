@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marketintel.reference.files import REFERENCE_DIR
 from marketintel.sources import catalogue
 from marketintel.warehouse import build
 
@@ -32,21 +33,31 @@ def note(*sources: str) -> None:
 
 
 @contextmanager
-def recorded() -> Iterator[tuple[list[str], list[str]]]:
-    """Record apart what is read in this block: sources and files, filled in at its end."""
+def recorded(
+    record: tuple[list[str], list[str]] | None = None,
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Record apart what is read in this block: sources and files, filled in at its end.
+
+    An earlier record is continued. At the end of the block it is part of the surrounding one too.
+    Reference files are read once a process, so those read before count.
+    """
+    record = record or ([], [])
     before = dict(_sources), dict(_files)
-    record: tuple[list[str], list[str]] = ([], [])
-    _sources.clear()
-    _files.clear()
+    own = [file for file in _files if Path(file).is_relative_to(REFERENCE_DIR)]
+    _replace(_sources, record[0])
+    _replace(_files, [*record[1], *own])
     watch()
     try:
         yield record
-        record[0].extend(_sources)
-        record[1].extend(_files)
     finally:
-        for mine, theirs in zip((_sources, _files), before, strict=True):
-            mine.clear()
-            mine.update(theirs)
+        record[0][:], record[1][:] = _sources, _files
+        _replace(_sources, [*before[0], *record[0]])
+        _replace(_files, [*before[1], *record[1]])
+
+
+def _replace(kept: dict[str, None], names: list[str]) -> None:
+    kept.clear()
+    kept.update(dict.fromkeys(names))
 
 
 def restore(record: tuple[list[str], list[str]]) -> None:

@@ -176,7 +176,7 @@ def test_dependence_covers_five_buyers_and_thirty_years(eu):
 
 
 def test_gallium_and_germanium_are_the_eus_only_and_say_how_sure_their_labels_are(eu):
-    *_, table, caveat = blocks(eu, "materials")
+    *_, table, caveat = blocks(eu, "eu_inputs")
     rows = table.frame.set_index(["cmd_code", "period"])
     assert rows.loc[("81129289", "2022"), "first_share_pct"] == pytest.approx(97.36, abs=0.01)
     assert "replaceable" not in table.frame and "usd" not in " ".join(table.frame)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from marketintel.documents.engine import pages
 from marketintel.documents.engine.formats import KINDS, MISSING, escape, is_missing, show
-from marketintel.documents.engine.language import word, words
+from marketintel.documents.engine.language import used, word, words
 from marketintel.documents.engine.payload import pack, svg_of, unpack, well_formed
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Block:
     """Base of all blocks; ``Block.shown`` counts those that this process has shown."""
 
     kind = ""
+    #: Language of the words that the engine adds.
+    language = "en"
     fields: tuple[str, ...] = ()
     shown = 0
 
@@ -52,8 +54,10 @@ class Block:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         Block.shown += 1
+        with used(self.language):
+            html = pages.in_lab(self.lab_html())
         return {
-            "text/html": pages.in_lab(self.lab_html()),
+            "text/html": html,
             "text/plain": f"<{type(self).__name__}>",
             MIME: well_formed({"kind": self.kind, **self.payload()}),
         }

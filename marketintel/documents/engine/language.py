@@ -10,11 +10,6 @@ from pathlib import Path
 _current = ContextVar("language", default="en")
 
 
-def use(language: str) -> None:
-    """Print in a language from now on; what it has no words for is English."""
-    _current.set(language)
-
-
 @contextmanager
 def used(language: str) -> Iterator[None]:
     """Print in a language within this block."""

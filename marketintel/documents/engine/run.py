@@ -171,14 +171,18 @@ def run_notebook(
             raise failure from error
         timing["total_s"] = round(time.perf_counter() - begin, 3)
         of_run = {"edition": edition, "study": study, "audience": audience, "links": found}
-        run = _record(parameters, cover, of_run, rendered, made)
-        run = scrub({**run, "timing": timing}, cwd)
-        text = json.dumps(run, ensure_ascii=False, indent=1)
-        (made / "run.json").write_text(text + "\n", encoding="utf-8")
+        run = _record(parameters, cover, of_run, rendered, made) | {"timing": timing}
+        run = _write_run(scrub(run, cwd), made)
         with files.locked(reports_dir):
             put_in_place(made, folder, reports_dir)
             write_index(reports_dir)
     return Edition(folder, run)
+
+
+def _write_run(run: dict[str, Any], folder: Path) -> dict[str, Any]:
+    text = json.dumps(run, ensure_ascii=False, indent=1)
+    (folder / "run.json").write_text(text + "\n", encoding="utf-8")
+    return run
 
 
 def _read(notebook: Path) -> "NotebookNode":

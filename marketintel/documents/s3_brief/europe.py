@@ -13,7 +13,7 @@ import pandas as pd
 from marketintel.analysis.partnership import nuts
 from marketintel.analysis.partnership import regions as an
 from marketintel.reference.nuts import VERSIONS, load_divisions, version_of
-from marketintel.warehouse import build, store
+from marketintel.warehouse import build, reads, store
 from marketintel.warehouse import regions as wh
 
 
@@ -84,11 +84,18 @@ class Europe:
 def europe(data_dir: Path | None = None) -> Europe:
     """Return all regions; kept for as long as no file changes."""
     directory = data_dir or store.default_data_dir()
-    return _europe(directory, build.ensure(directory))
+    made, record = _europe(directory, build.ensure(directory))
+    reads.restore(record)
+    return made
 
 
 @lru_cache(maxsize=2)
-def _europe(data_dir: Path, stamp: build.Stamp) -> Europe:
+def _europe(data_dir: Path, stamp: build.Stamp) -> tuple[Europe, tuple[list[str], list[str]]]:
+    with reads.recorded() as record:
+        return _compute(data_dir), record
+
+
+def _compute(data_dir: Path) -> Europe:
     divisions = list(load_divisions())
     wide = {level: _wide(data_dir, level) for level in (0, 2)}
     sections = {level: _columns(frame, an.NEEDED + an.SPARED) for level, frame in wide.items()}
