@@ -33,10 +33,10 @@ build: env  ## rebuild the processed tables from the snapshots
 	@$(BIN)/marketintel build
 
 test: env  ## run the test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 stress: env  ## kills, races and full disks at length (half an hour); prints figures
-	@$(BIN)/python -m pytest -m stress -s tests/stress $(ARGS)
+	@$(BIN)/python -m pytest -m slow tests && $(BIN)/python -m pytest -m stress -s tests/stress $(ARGS)
 
 lab: env  ## open JupyterLab on copies of the notebooks in workspace/
 	@mkdir -p workspace
