@@ -11,6 +11,7 @@ from marketintel.analysis.forecast.panel import screen
 from marketintel.analysis.forecast.seasonal import adjust
 from marketintel.documents.document import open_document
 from marketintel.documents.market_study.forecasts import compute
+from marketintel.documents.outlook import views
 
 AHEAD = {"A": 8, "M": 24}
 
@@ -109,3 +110,17 @@ def test_documents_forecast_without_the_kernels(outlook, study, monkeypatch):
     assert len(outlook.world.potential)
     assert len(outlook.years.base)
     assert len(outlook.years.weights)
+
+
+def test_the_card_counts_models_tests_and_refusals(outlook):
+    """After the forecasts nothing but what was fitted for them is fitted."""
+    table = views.fitted(outlook).set_index("class_name")
+    months = outlook.months.fans["unique_id"].nunique()
+    assert table.loc["own (dynamic optimised theta)", "fitted_series"] == months
+    series = outlook.years.panel["unique_id"].nunique() + outlook.world.fans["unique_id"].nunique()
+    assert table.loc["UnobservedComponents(local level)", "fitted_series"] == series
+    failed = table.filter(like="_failed").drop(index="own (dynamic optimised theta)")
+    assert (failed.max(axis=1) <= table.loc[failed.index, "fitted_series"]).all()
+    assert failed.to_numpy().sum() > 0
+    assert table["refused_series"].sum() == 0
+    assert "damping trend" in table.loc["ETSModel(A,Ad,N)", "parameter_range"]

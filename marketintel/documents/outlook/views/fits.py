@@ -1,0 +1,68 @@
+"""Models of statsmodels behind the forecasts of an outlook."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from marketintel.analysis import forecast as fc
+from marketintel.documents.outlook.facts import Outlook, totals
+
+#: Level of the tests of residuals.
+LEVEL = 0.05
+
+_FAILED = {
+    "serial_failed": "ljung_box",
+    "variance_failed": "heteroskedasticity",
+    "normality_failed": "normality",
+}
+
+
+def fitted(outlook: Outlook) -> pd.DataFrame:
+    """Return by class: series, parameters, residual tests that fail at 5 %, refusals."""
+    months, years, world = outlook.months, outlook.years, outlook.world
+    cells = years.panel[years.panel["unique_id"].isin(years.ids(totals.CELL))]
+    ahead = months.cut[months.cut["unique_id"].isin(months.fans["unique_id"])]
+    headings = world.panel[world.panel["unique_id"].isin(world.fans["unique_id"])]
+    parts = [
+        fc.fitted_models(panel, models, freq).assign(panel=name)
+        for name, panel, models, freq in (
+            ("months", ahead, ("combination", "naive", "drift"), "M"),
+            ("years", cells, ("naive",), "A"),
+            ("years", years.panel, ("combination", "drift"), "A"),
+            ("world", headings, ("combination", "naive", "drift"), "A"),
+        )
+        if len(panel)
+    ]
+    rows = pd.concat(parts or [fc.fitted_models(ahead)], ignore_index=True)
+    once = rows.assign(label=rows["parameters"].astype(str))
+    once = once.drop_duplicates(["panel", "freq", "unique_id", "class_name", "label"])
+    found = [
+        {
+            "class_name": name,
+            "fitted_series": len(of_class),
+            "parameter_range": _parameters(of_class),
+            **{
+                column: np.nan if of_class[test].isna().all() else (of_class[test] < LEVEL).sum()
+                for column, test in _FAILED.items()
+            },
+            "refused_series": int((of_class["refusal"] != "").sum()),
+        }
+        for name, of_class in once.groupby("class_name")
+    ]
+    columns = ["class_name", "fitted_series", "parameter_range", *_FAILED, "refused_series"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _parameters(rows: pd.DataFrame) -> str:
+    """Median of each parameter with its range and median standard error; starts left out."""
+    values = pd.DataFrame(list(rows["parameters"]))
+    errors = pd.DataFrame(list(rows["standard_errors"])).reindex(columns=values.columns)
+    parts = []
+    for name in values.columns[~values.columns.str.startswith("initial_")]:
+        low, middle, high = values[name].quantile([0, 0.5, 1])
+        error = errors[name].median()
+        beside = "" if np.isnan(error) else f"; s.e. {error:.2f}"
+        label = name.replace("_", " ").replace("sigma2.", "variance of ")
+        parts.append(f"{label} {middle:.2f} ({low:.2f} to {high:.2f}{beside})")
+    return ", ".join(parts)
