@@ -27,6 +27,8 @@ def test_size_and_buyers_of_optical_instruments(usa) -> None:
     assert bridge["class_cover_pct"].xs("333314", level="naics").iloc[0] == pytest.approx(
         98, abs=0.5
     )
+    assert bridge.loc[("Optics", "332510"), "speaks"] == "context only"
+    assert bridge.loc[("Optics", "333314"), "speaks"] == "size"
     about = usa.facts.estimate
     assert 0 < about["least_usd"] < about["middle_usd"] < about["largest_usd"]
 
@@ -42,6 +44,7 @@ def test_trend_of_headings_class_and_duties(usa) -> None:
         835,
         939,
     ]
+    assert views.class_covers(usa.facts) == pytest.approx((64, 47), abs=0.5)
     since = placed["heading_imports"].frame.set_index("heading")["since"]
     assert since.loc[["9002", "9013", "8541"]].tolist() == ["2017", "2023", "2022"]
     speaks = placed["heading_cover"].frame.set_index("heading")["speaks_for"]

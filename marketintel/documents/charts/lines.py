@@ -33,6 +33,7 @@ def panels(frame: "pd.DataFrame", names: Sequence[str], value: str, unit: str) -
             )
             place.plot(months, own[value], color=colour, linewidth=1.1, label=name)
         place.set_title(str(panel), fontsize=7.5, wrap=True)
+        place.set_xticks(range(2014, int(months.max()) + 1, 4))
         place.set_ylim(bottom=0)
         place.grid(axis="y")
         place.tick_params(labelsize=7)

@@ -25,6 +25,9 @@ PROXY_HEADINGS, PROXY_CLASS, PROXY_NAICS3 = ("9002", "9005"), "21600", "333"
 #: Year of the estimate, and that of the imports which are carried back.
 ESTIMATED, IMPORTED = "2023", "2024"
 
+#: Last year of the supply and use tables.
+MEASURED = "2017"
+
 
 class SizeFacts(Study):
     """Frames on size and trend, each read when a chapter asks for it."""
@@ -36,14 +39,35 @@ class SizeFacts(Study):
 
     @cached_property
     def bridge(self) -> pd.DataFrame:
-        """Segments in US industries, general imports by tariff line, with the industry of BEA."""
+        """Segments in US industries, general imports by tariff line, with the industry of BEA.
+
+        An industry reads as size only if the lines known are most of its last measured imports too.
+        """
+        found = self._bridged("naics")
+        imports = self.consumption[self.consumption["period"] == MEASURED]
+        imports = imports.set_index("industry")["imports_usd"]
+        known = {n: _industry(n, sorted(imports.index)) for n in found["naics"].dropna()}
+        found["industry"] = found["naics"].map(known)
+        lines = (100 * found["value_usd"] / found["of_class_pct"]).where(
+            ~found["naics"].duplicated()
+        )
+        held = lines.groupby(found["industry"]).sum() / imports
+        found["speaks"] &= found["industry"].map(held) >= size.MIN_COVER
+        return found
+
+    @cached_property
+    def class_cover(self) -> pd.Series:
+        """Core codes of segments as per cent of the end-use class, by segment."""
+        whole = self.class_imports.query("partner == 'WLD'").set_index(["end_use", "period"])
+        found = self._bridged("end_use", whole["value_usd"])
+        return found[found["end_use"] == PROXY_CLASS].set_index("segment")["of_class_pct"]
+
+    def _bridged(self, by: str, totals: pd.Series | None = None) -> pd.DataFrame:
+        """Return segments in industries or classes."""
         lines = context_trade.line_imports(trade_system="general", data_dir=self.data_dir)
         concordance = context_trade.line_concordance(data_dir=self.data_dir)
         lines = lines[lines["period"] == IMPORTED]
-        found = size.bridge(lines, concordance, self.segments.frame("HS2022"))
-        industries = sorted(self.consumption["industry"].unique())
-        known = {n: _industry(n, industries) for n in found["naics"].dropna()}
-        return found.assign(industry=found["naics"].map(known))
+        return size.bridge(lines, concordance, self.segments.frame("HS2022"), by, totals)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:

@@ -9,12 +9,12 @@ import pandas as pd
 from marketintel.analysis.trade import size as analysis
 from marketintel.documents.charts import charts
 from marketintel.documents.market_study.facts import StudyFacts
-from marketintel.documents.market_study.size_facts import CLEAN, ESTIMATED, IMPORTED
+from marketintel.documents.market_study.size_facts import CLEAN, ESTIMATED, IMPORTED, MEASURED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CLEAN_INDUSTRY, ESTIMATE_YEAR, BRIDGE_YEAR, BUYER_YEAR = CLEAN, ESTIMATED, IMPORTED, "2017"
+CLEAN_INDUSTRY, ESTIMATE_YEAR, BRIDGE_YEAR, BUYER_YEAR = CLEAN, ESTIMATED, IMPORTED, MEASURED
 
 #: Final uses in BEA's supply and use tables.
 FINAL = {
@@ -24,8 +24,8 @@ FINAL = {
     "F06N00": "Federal defence, software and research", "F06S00": "Federal defence, structures",
     "F07C00": "Federal civil, running", "F07E00": "Federal civil, equipment",
     "F07N00": "Federal civil, software and research", "F07S00": "Federal civil, structures",
-    "F10C00": "States and communities, running", "F10E00": "States and communities, equipment",
-    "F10N00": "States and communities, software and research", "F10S00": "States and communities, structures",
+    "F10C00": "State and local, running", "F10E00": "State and local, equipment",
+    "F10N00": "State and local, software and research", "F10S00": "State and local, structures",
 }  # fmt: skip
 
 #: Sectors of NAICS by first digits, for buyers that are no photonic industry themselves.

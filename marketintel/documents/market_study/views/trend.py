@@ -21,6 +21,9 @@ LATER_BREAKS = {"9013": 2023}
 #: Years of the class that are printed; the tables of the edition hold all.
 PRINTED_YEARS = ("2014", "2017", "2019", "2021", "2023", "2024", "2025")
 
+#: Years of headings that are not printed, so that the table fits an upright page.
+HIDDEN_YEARS = ("2018", "2020")
+
 #: Partners in tables and picture of duties.
 DUTY_PARTNERS = ("WLD", EU, "CHN", "JPN", "USMCA", "CHE")
 
@@ -43,7 +46,8 @@ def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str,
         for code, year in since.items()
     ]
     years = {f"year_{year}": str(year) for year in wide.columns}
-    return table, {"headers": years, "formats": dict.fromkeys(years, facts.money)}
+    return table, {"headers": years, "formats": dict.fromkeys(years, facts.money),
+            "hide": [f"year_{y}" for y in HIDDEN_YEARS]}  # fmt: skip
 
 
 def first_comparable(heading: Heading, first: int) -> int:
@@ -69,9 +73,11 @@ def heading_cover(facts: StudyFacts) -> pd.DataFrame:
 def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return first partners and the exporter's listed share by heading, last and first year."""
     rows = facts.heading_shares
-    years = (str(rows["period"].min()), str(rows["period"].max()))
+    first, last = str(rows["period"].min()), str(rows["period"].max())
     table = []
     for heading, own in rows.groupby("cmd_code"):
+        since = first_comparable(load_headings()[heading], int(first))
+        years = (str(since), last)
         then, now = (own[own["period"] == year].sort_values("rank") for year in years)
         flow = str(now["flow"].iloc[0]) if len(now) else ""
         top = [
@@ -83,13 +89,14 @@ def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
                 "partners_are": {"import": "suppliers", "export": "destinations"}.get(flow, ""),
                 "first_partners": ", ".join(top),
                 "listed_pct": now["share_bp"].sum() / 100,
+                "since": str(since),
                 "base_listed_share_pct": _listed(facts, then, flow),
                 "listed_share_pct": _listed(facts, now, flow),
             }
         )
     return pd.DataFrame(table), {
-        "headers": {"base_listed_share_pct": f"{facts.exporter} {years[0]}",
-                    "listed_share_pct": f"{facts.exporter} {years[1]}"}
+        "headers": {"base_listed_share_pct": f"{facts.exporter} then",
+                    "listed_share_pct": f"{facts.exporter} {last}"}
     }  # fmt: skip
 
 
@@ -170,3 +177,9 @@ def _rate(rows: pd.DataFrame) -> float:
 
 def _partner(code: str) -> str:
     return {"WLD": "World", "USMCA": "USMCA", EU: EU}.get(code) or country_name(code)
+
+
+def class_covers(facts: StudyFacts) -> tuple[float, float]:
+    """Return the share of the class that its core codes are, with displays and without."""
+    cover = facts.class_cover
+    return float(cover.sum()), float(cover.drop("displays").sum())
