@@ -44,8 +44,8 @@ class SizeFacts(Study):
         An industry reads as size only if the lines known are most of its last measured imports too.
         """
         found = self._bridged("naics")
-        imports = self.consumption[self.consumption["period"] == MEASURED]
-        imports = imports.set_index("industry")["imports_usd"]
+        measured = self.consumption[self.consumption["period"] == MEASURED]
+        imports = measured.set_index("industry")["imports_usd"]
         known = {n: _industry(n, sorted(imports.index)) for n in found["naics"].dropna()}
         found["industry"] = found["naics"].map(known)
         lines = (100 * found["value_usd"] / found["of_class_pct"]).where(

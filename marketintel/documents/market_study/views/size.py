@@ -9,7 +9,13 @@ import pandas as pd
 from marketintel.analysis.trade import size as analysis
 from marketintel.documents.charts import charts
 from marketintel.documents.market_study.facts import StudyFacts
-from marketintel.documents.market_study.size_facts import CLEAN, ESTIMATED, IMPORTED, MEASURED
+from marketintel.documents.market_study.size_facts import (
+    CLEAN,
+    ESTIMATED,
+    IMPORTED,
+    MEASURED,
+    MIN_SEGMENT_PCT,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,10 +61,10 @@ def sizes(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     return rows[columns], {"highlight": list(rows["industry"] == CLEAN)}
 
 
-def size_of(facts: StudyFacts, industry: str, year: str) -> dict[str, Any]:
+def size_of(facts: StudyFacts, industry: str, year: str) -> Any:
     """Return the figures of an industry and year."""
     rows = facts.consumption.set_index(["industry", "period"])
-    return dict(rows.loc[(industry, year)])
+    return rows.loc[(industry, year)]
 
 
 def carried_ends(facts: StudyFacts) -> tuple[float, float]:
@@ -82,9 +88,9 @@ def size_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def main_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the five largest buyers of each industry's goods."""
+    """Return the three largest buyers of each industry's goods."""
     rows, options = size_buyers(facts)
-    return rows.groupby("industry", sort=False).head(5), options
+    return rows.groupby("industry", sort=False).head(3), options
 
 
 def clean_buyers(facts: StudyFacts) -> list[Any]:
@@ -115,8 +121,14 @@ def size_bridge(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
 
 
 def applications(facts: StudyFacts) -> list[tuple[str, list[str]]]:
-    """Return name and applications of the segments studied."""
-    return [(s.name, list(s.applications)) for s in facts.segments if s.id in facts.asked]
+    """Return name and applications of the segments studied that lie in the clean industry."""
+    rows = facts.bridge[facts.bridge["naics"] == CLEAN]
+    inside = set(rows.loc[rows["of_segment_pct"] >= MIN_SEGMENT_PCT, "segment"])
+    return [
+        (s.name, list(s.applications))
+        for s in facts.segments
+        if s.id in facts.asked and s.id in inside
+    ]
 
 
 def canada_segments(facts: StudyFacts) -> pd.DataFrame:

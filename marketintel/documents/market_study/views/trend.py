@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from marketintel.documents.charts import lines
+from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import StudyFacts
 from marketintel.reference.countries import EU, country_name, group_members
 from marketintel.reference.headings import Heading, load_headings
@@ -46,7 +47,7 @@ def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str,
         for code, year in since.items()
     ]
     years = {f"year_{year}": str(year) for year in wide.columns}
-    return table, {"headers": years, "formats": dict.fromkeys(years, facts.money),
+    return table, {"headers": years, "formats": dict.fromkeys(years, "usd_m"),
             "hide": [f"year_{y}" for y in HIDDEN_YEARS]}  # fmt: skip
 
 
@@ -76,13 +77,11 @@ def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     first, last = str(rows["period"].min()), str(rows["period"].max())
     table = []
     for heading, own in rows.groupby("cmd_code"):
-        since = first_comparable(load_headings()[heading], int(first))
+        since = first_comparable(load_headings()[str(heading)], int(first))
         years = (str(since), last)
         then, now = (own[own["period"] == year].sort_values("rank") for year in years)
         flow = str(now["flow"].iloc[0]) if len(now) else ""
-        top = [
-            f"{country_name(r.partner)} {r.share_bp / 100:.1f}" for r in now.head(4).itertuples()
-        ]
+        top = [f"{country_name(r.partner)} {r.share_bp / 100:.1f}" for r in each(now.head(4))]
         table.append(
             {
                 "heading": heading,
@@ -146,7 +145,7 @@ def duty_rates(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
                    "largest_rise": rises.idxmax() if len(rises) else None}
             )  # fmt: skip
     frame = pd.DataFrame(table)
-    rates = [c for c in frame if c.startswith("rate_2")]
+    rates = [c for c in map(str, frame) if c.startswith("rate_2")]
     return frame, {
         "group_col": "industry_name",
         "headers": {c: c[5:9] for c in rates}
