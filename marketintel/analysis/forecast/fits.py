@@ -130,7 +130,8 @@ def results(batch: Batch, kind: str, horizon: int = 1) -> list[Fitted]:
 def _units(batch: Batch) -> np.ndarray:
     inside = batch.valid[:, 1:]
     moves = np.where(inside, np.abs(np.diff(batch.y, axis=1)), 0.0)
-    return total(moves) / np.maximum(batch.length - 1, 1)
+    units: np.ndarray = total(moves) / np.maximum(batch.length - 1, 1)
+    return units
 
 
 def _starts(batch: Batch, kind: str) -> list[list[float]]:

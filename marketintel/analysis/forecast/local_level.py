@@ -76,7 +76,9 @@ def shrink(drift: np.ndarray, t2: np.ndarray, changes: np.ndarray, last: np.ndar
     """Drift of :func:`shrunk_drift` from the mean change, its squared t, their number, last value."""
     z2 = (changes - 1.5) * np.log1p(t2 / (changes - 1))
     shrunk = drift * z2 / (z2 + np.where(drift > 0, RISE_DOUBT, FALL_DOUBT))
-    return np.clip(shrunk, -MOST_GROWTH * np.abs(last), MOST_GROWTH * np.abs(last))
+    limit = MOST_GROWTH * np.abs(last)
+    clipped: np.ndarray = np.clip(shrunk, -limit, limit)
+    return clipped
 
 
 def _filter(
