@@ -190,7 +190,8 @@ class Document:
         from marketintel.documents.chapters import chapter
         from marketintel.warehouse import reads
 
-        with reads.recorded(self.record):
+        record = self.__dict__.setdefault("record", ([], []))  # of facts made elsewhere: none
+        with reads.recorded(record):
             return chapter(self, name)
 
     @cached_property

@@ -43,12 +43,17 @@ def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str,
     table = wide.rename(columns=lambda year: f"year_{year}").reset_index(names="heading")
     table["since"] = [str(since[code]) for code in wide.index]
     table["change_pct"] = [
-        100 * (wide.loc[code, str(last)] / wide.loc[code].get(str(year)) - 1)
+        change_pct(wide.loc[code].get(str(year)), wide.loc[code, str(last)])
         for code, year in since.items()
     ]
     years = {f"year_{year}": str(year) for year in wide.columns}
     return table, {"headers": years, "formats": dict.fromkeys(years, "usd_m"),
             "hide": [f"year_{y}" for y in HIDDEN_YEARS]}  # fmt: skip
+
+
+def change_pct(before: float | None, after: float) -> float:
+    """Return a change in per cent; missing where nothing was traded before."""
+    return 100 * (after / before - 1) if before is not None and before > 0 else float("nan")
 
 
 def first_comparable(heading: Heading, first: int) -> int:
