@@ -225,6 +225,10 @@ class Figure(Block):
         """See :class:`Block`."""
         return {**super().view(), "source": self.source or ""}
 
+    def lab_html(self) -> str:
+        """See :class:`Block`; as an image, which a notebook that is not trusted shows too."""
+        return pages.fragment({**self.view(), "image": pages.image_of(self.svg)}, None)
+
 
 class Text(Block):
     """Computed prose in markdown; put names from data through :func:`escape`."""

@@ -1,5 +1,6 @@
 """The Jinja2 side: HTML fragments of blocks, and quick previews of prose in JupyterLab."""
 
+import base64
 import functools
 import re
 from pathlib import Path
@@ -46,17 +47,19 @@ def fragment(view: dict[str, Any], number: int | None) -> str:
     return str(template.render(view=view, number=number)).strip()
 
 
+def image_of(svg: str) -> str:
+    """Return an SVG as a data address, with the fonts of its texts inside."""
+    style = f"<style>{font_faces(svg)}</style>"
+    whole = re.sub(r"<svg\b[^>]*>", lambda tag: tag[0] + style, svg, count=1)
+    return f"data:image/svg+xml;base64,{base64.b64encode(whole.encode()).decode()}"
+
+
 def in_lab(fragment: str) -> str:
-    """Wrap blocks for a notebook, with the report's style, and its fonts if there are figures."""
+    """Wrap blocks for a notebook, with the report's style."""
     from marketintel.reference.brand import shipped_brand
 
-    fonts = font_faces(fragment) if "<svg" in fragment else ""
     template = environment().get_template("lab.html.j2")
-    return str(
-        template.render(
-            fragment=fragment, fonts=fonts, families=FAMILIES_CSS, brand=shipped_brand()
-        )
-    )
+    return str(template.render(fragment=fragment, families=FAMILIES_CSS, brand=shipped_brand()))
 
 
 def preview(markdown: str) -> str:
