@@ -25,7 +25,7 @@ from marketintel.documents.engine.blocks import (
     Table,
     Text,
 )
-from marketintel.documents.engine.formats import escape
+from marketintel.documents.engine.formats import escape, escape_line
 from marketintel.errors import MissingDataError, UsageError
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def chapter(document: Document, name: str) -> Stack:
 
 def gap(error: Exception) -> str:
     """Return an error's line as an escaped sentence."""
-    line = escape(one_line(str(error)))
+    line = escape_line(error)
     return f"{line[:1].upper()}{line[1:].rstrip('.')}."
 
 
@@ -231,6 +231,12 @@ def _environment(name: str, spoken: str) -> Any:
         extensions=["jinja2.ext.do"],
     )
     words = prose.words(spoken)
-    environment.filters |= {**words, "escape_md": escape, "gap": gap, "one_line": one_line}
+    environment.filters |= {
+        **words,
+        "escape_md": escape,
+        "escape_line": escape_line,
+        "gap": gap,
+        "one_line": one_line,
+    }
     environment.globals |= {**words, "texts": texts(name, spoken)}
     return environment

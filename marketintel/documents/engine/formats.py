@@ -5,6 +5,7 @@ scaled. A figure that is not zero is never printed as plain zero: "< 0.1", or "+
 """
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,3 +118,17 @@ def escape(text: object) -> str:
     """
     marks = r"""\`*_{}[]()<>#+-.!|~^$"'&%/:;=?@,"""
     return "".join(f"\\{char}" if char in marks else char for char in " ".join(str(text).split()))
+
+
+def escape_line(text: object) -> str:
+    """Make a line of our own safe inside markdown as :func:`escape` does; commands stay commands.
+
+    What stands between two backticks is code, in which markdown obeys nothing.
+    """
+    parts = re.split(r"(`[^`]+`)", " ".join(str(text).split()))
+    return "".join(part if at % 2 else _kept_blanks(part) for at, part in enumerate(parts))
+
+
+def _kept_blanks(part: str) -> str:
+    lead, trail = (" " if part[:1] == " " else ""), (" " if part[1:] and part[-1] == " " else "")
+    return f"{lead}{escape(part)}{trail}"
