@@ -218,12 +218,8 @@ class Figure(Block):
             raise ValueError(f"figure name {name!r}: lower case letters, digits and _ only")
         if not alt.strip():
             raise ValueError(f"figure {name}: alt text is empty")
-        self.name, self.caption, self.alt, self.source = name, caption, alt, source
+        self.name, self.caption, self.alt, self.source = name, caption, alt, source or ""
         self.svg = figure if isinstance(figure, str) else svg_of(figure, name)
-
-    def view(self) -> dict[str, Any]:
-        """See :class:`Block`."""
-        return {**super().view(), "source": self.source or ""}
 
     def lab_html(self) -> str:
         """See :class:`Block`; as an image, which a notebook that is not trusted shows too."""
