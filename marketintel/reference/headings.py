@@ -48,6 +48,8 @@ class Heading(Table):
         the heading is.
     breaks : dict of str to str
         First year on a new basis → the change.
+    settled : dict of str to str
+        Break → first year in which every economy has taken it up, where that is later.
     rule : Rule
         Criterion of all headings, filled in by the reader.
     """
@@ -60,6 +62,7 @@ class Heading(Table):
     cover_next_year: Shares = Field(alias="cover_2025")
     weight: Shares = Field(alias="weight_2024")
     breaks: dict[Year, Text] = {}
+    settled: dict[Year, Year] = {}
     unusable: str = ""
     note: str = ""
     rule: Annotated[Any, Field(exclude=True)] = None
@@ -78,6 +81,11 @@ class Heading(Table):
     def years(self) -> int:
         """Years of the series from :attr:`usable_from` to its end."""
         return int(self.rule.last_year) - self.usable_from + 1
+
+    def compared_from(self, first: int, last: int) -> int:
+        """Return the first of the years from `first` on that compares with `last`."""
+        since = [int(self.settled.get(year, year)) for year in self.breaks if int(year) <= last]
+        return min(last, max([first, *since]))
 
     def objections(self, segment: str) -> list[str]:
         """Return why the heading may not speak for a segment; nothing when it may."""
@@ -151,6 +159,9 @@ def check_headings(path: Path) -> Tables:
                     f"to {rule.last_year}"
                 )
                 tables.add("break-year", message, heading, "breaks")
+        for year in set(table.settled) - set(table.breaks) if heading != "rule" else ():
+            message = f"{year!r} is no break of the heading: write one of its breaks"
+            tables.add("break-year", message, heading, "settled")
     return tables
 
 

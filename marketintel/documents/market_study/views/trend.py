@@ -10,14 +10,10 @@ from marketintel.documents.charts import lines
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import StudyFacts
 from marketintel.reference.countries import EU, country_name, group_members
-from marketintel.reference.headings import Heading, load_headings
+from marketintel.reference.headings import load_headings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-#: First year on a new basis in BACI's series where it is later than in headings.toml: economies
-#: took up HS2022 in 2022 and 2023, so that 9013 is still falling in 2022.
-LATER_BREAKS = {"9013": 2023}
 
 #: Years of the class that are printed; the tables of the edition hold all.
 PRINTED_YEARS = ("2014", "2017", "2019", "2021", "2023", "2024", "2025")
@@ -39,7 +35,7 @@ def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str,
     )
     first, last = int(wide.columns[0]), int(wide.columns[-1])
     headings = load_headings()
-    since = {code: first_comparable(headings[code], first) for code in wide.index}
+    since = {code: headings[code].compared_from(first, last) for code in wide.index}
     table = wide.rename(columns=lambda year: f"year_{year}").reset_index(names="heading")
     table["since"] = [str(since[code]) for code in wide.index]
     table["change_pct"] = [
@@ -54,11 +50,6 @@ def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str,
 def change_pct(before: float | None, after: float) -> float:
     """Return a change in per cent; missing where nothing was traded before."""
     return 100 * (after / before - 1) if before is not None and before > 0 else float("nan")
-
-
-def first_comparable(heading: Heading, first: int) -> int:
-    """Return the first year after the last declared break of a heading, or of the series."""
-    return max(first, heading.usable_from, LATER_BREAKS.get(heading.heading, 0))
 
 
 def heading_cover(facts: StudyFacts) -> pd.DataFrame:
@@ -82,7 +73,7 @@ def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     first, last = str(rows["period"].min()), str(rows["period"].max())
     table = []
     for heading, own in rows.groupby("cmd_code"):
-        since = first_comparable(load_headings()[str(heading)], int(first))
+        since = load_headings()[str(heading)].compared_from(int(first), int(last))
         years = (str(since), last)
         then, now = (own[own["period"] == year].sort_values("rank") for year in years)
         flow = str(now["flow"].iloc[0]) if len(now) else ""
