@@ -62,6 +62,8 @@ _COLUMNS = {
     "source vintage",
     "line_concordance": "reporter hts10 hs_revision cmd_code description sitc end_use naics hitech "
     "source vintage",
+    # Part of the imports of a line from a partner that were entered under an agreement.
+    "preference_claims": "reporter partner hts10 period preference share_pct source vintage",
 }
 TABLES = tuple(_COLUMNS)
 
@@ -80,6 +82,7 @@ _KEYS = {
     "national_trade": "reporter partner flow classification product period trade_system source",
     "industry_accounts": "economy industry account item period source",
     "line_concordance": "reporter hts10 hs_revision source",
+    "preference_claims": "reporter partner hts10 period preference source",
 }
 
 
@@ -156,8 +159,10 @@ def _types(table: str) -> dict[str, Column]:
     if table == "industry_accounts":
         types["account"] = _one_of("output", "supply", "use", "buyer")
         types["value"] = _between(-MONEY, MONEY)  # stocks may fall
-    if table == "line_concordance":
+    if table in ("line_concordance", "preference_claims"):
         types["hts10"] = _matches(r"\d{10}", "a tariff line of 10 digits")
+    if table == "preference_claims":
+        types["share_pct"] = _between(0, 100)
     if table == "macro":
         types["value"] = _between(-PERCENT, LIMITS["value"])
     if table == "baskets":

@@ -55,6 +55,7 @@ TABLES = {
                        "trade_system", "source"],
     "industry_accounts": ["industry", "account", "item", "period", "source"],
     "line_concordance": ["hts10", "source"],
+    "preference_claims": ["hts10", "partner", "period", "source"],
 }  # fmt: skip
 
 

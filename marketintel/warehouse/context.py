@@ -74,6 +74,37 @@ def tariff_rates(
     return engine.ask(data_dir, _RATES, asked, {"preference": selection.ranks("duties")})
 
 
+def preference_claims(
+    codes: str | Iterable[str] | None, partner: str, *, data_dir: Path | None = None
+) -> "pd.DataFrame":
+    """Share of US imports that claim a preference, by tariff line and year.
+
+    Parameters
+    ----------
+    codes : str or iterable of str, optional
+        Tariff lines or their beginnings (heading, HS6); all if None.
+    partner : str
+        ISO3 or name of the supplier: Canada or Mexico in the shipped data.
+    data_dir : Path, optional
+        The data directory.
+
+    Returns
+    -------
+    pandas.DataFrame
+        reporter, partner, hts10, period, preference, share_pct (of the line's imports), source,
+        vintage. A line without a row is not known; it is not 0.
+    """
+    asked = {"partner": engine.one_economy(partner), "codes": engine.as_list(codes)}
+    return engine.ask(
+        data_dir,
+        """SELECT * FROM preference_claims WHERE partner = $partner
+           AND ($codes IS NULL OR EXISTS (
+               SELECT 1 FROM unnest($codes::VARCHAR[]) AS p(begin) WHERE starts_with(hts10, p.begin)))
+           ORDER BY hts10, period""",
+        asked,
+    )
+
+
 def macro(
     indicator: str,
     economies: str | Iterable[str] | None = None,

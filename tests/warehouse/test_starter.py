@@ -218,6 +218,7 @@ SCRIPTS = {
         "--from", "us_census_imports_naics3_monthly_top_partners_2013_2025.parquet",
     ],
     "us_hts10_imports": ["--from", "us_census_imports_hts10_photonics_2024_2025.parquet"],
+    "us_usmca_claims": ["--from", "us_usmca_claimed_share_hts10_2024_2025.parquet"],
     "us_hts10_concordance": ["--from", "us_census_hts10_concordance_2022.parquet"],
     "bea_gross_output": ["--from", "bea_us_gross_output_detail_1997_2023.parquet"],
     "bea_supply_use": [

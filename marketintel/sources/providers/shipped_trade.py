@@ -146,6 +146,19 @@ SOURCES = (
         feeds=(Feed("line_concordance", same={"reporter": "USA", "hs_revision": "HS2022"}),),
     ),
     Source(
+        "us_census_preference", 390, redistributable=True, **_CENSUS,
+        title="Share of US imports from Canada and Mexico that claim USMCA, by tariff line, 2024-2025",
+        citation="US Census Bureau, USA Trade Online / International Trade API, imports by rate "
+        "provision, 2024 and 2025.",
+        url="https://api.census.gov/data/timeseries/intltrade/imports/hs",
+        quirks=(
+            "A claim at entry, not its outcome. Where the ordinary rate is free there is little "
+            "reason to claim: shares rose in 2025, when claims freed goods of additional duties.",
+            "Shares only; the value that they are of is not in this copy.",
+        ),
+        feeds=(Feed("preference_claims", same={"reporter": "USA", "preference": "USMCA"}),),
+    ),
+    Source(
         "bea_gross_output", 360, redistributable=True, **_BEA,
         title="US gross output and price index of 402 industries, 1997-2023",
         citation="US Bureau of Economic Analysis, Gross Output by Industry, detail level, "
