@@ -215,7 +215,7 @@ def facts(document: str, *, data_dir: Path | str | None = None, **parameters: An
     Parameters
     ----------
     document : str
-        ``market_study``, ``outlook``, ``screening``, ``s3_brief``, ``mission``, ``clusters``,
+        ``market_study``, ``market_profile``, ``outlook``, ``screening``, ``s3_brief``, ``mission``, ``clusters``,
         ``kpi_monitor``, ``roadmap`` or ``needs``.
     data_dir : path, optional
         Default: the user's or the project's data.

@@ -53,6 +53,11 @@ def chapter(document: Document, name: str) -> Stack:
     """
     try:
         with language.used(document.language):
+            if document.stands_for and name not in document.chapters:
+                raise MissingDataError(
+                    f"the data here allow another document, whose notebook is {document.notebook}: "
+                    f"it has no chapter {name!r}"
+                )
             blocks = _Chapter(document).render(name)
     except (MissingDataError, UsageError) as error:
         blocks = Stack(Callout("note", f"**{GAP}.** {gap(error)}"))

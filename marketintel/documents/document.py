@@ -9,7 +9,7 @@ import json
 import os
 import pickle
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from functools import cached_property
 from importlib import import_module
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from marketintel.documents.engine.naming import day, folder_name
-from marketintel.errors import UsageError
+from marketintel.documents.tables import Tables
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.places import notebook_path
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 #: Folders of this package that hold a document; each has a module ``document`` with one class.
 NAMES = (
-    "market_study", "outlook", "screening", "s3_brief", "mission", "clusters", "kpi_monitor",
+    "market_study", "market_profile", "outlook", "screening", "s3_brief", "mission", "clusters", "kpi_monitor",
     "roadmap", "needs",
 )  # fmt: skip
 
@@ -136,6 +137,8 @@ class Document:
     Parameters: ClassVar[type[Parameters]]
     #: Names of the files of :meth:`files`.
     more_files: ClassVar[tuple[str, ...]] = ()
+    #: Name of the document that was asked for, where this one answers instead.
+    stands_for = ""
 
     def __init__(self, parameters: Any, data_dir: Path | None = None) -> None:
         from marketintel.warehouse import reads
@@ -149,6 +152,11 @@ class Document:
     def beside(cls, reports_dir: Path) -> dict[str, Any]:
         """Return internal parameters taken from the editions that are already there."""
         return {}
+
+    @classmethod
+    def instead(cls, parameters: Any, data_dir: Path | None) -> str:
+        """Name the document that answers these parameters where data are missing; empty if none."""
+        return ""
 
     def load(self) -> Any:
         """Check the parameters and return the facts."""
@@ -203,39 +211,6 @@ class Document:
         return {**self.__dict__, "memo": {}, "tables": Tables(self)}
 
 
-class Tables(Mapping[str, "pd.DataFrame"]):
-    """Tables of a document, by name; chapters are made one by one until a table is found."""
-
-    def __init__(self, document: Document) -> None:
-        self._document, self._left = document, list(document.chapters)
-        self._made: dict[str, pd.DataFrame] = {}
-
-    def _next(self) -> None:
-        from marketintel.documents.engine.blocks import Table
-
-        for block in self._document.chapter(self._left.pop(0)).flat():
-            if isinstance(block, Table):
-                self._made[block.name] = block.frame
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        while name not in self._made and self._left:
-            self._next()
-        if name not in self._made:
-            raise UsageError(f"no table {name!r}; there are {', '.join(self._made)}")
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        while self._left:
-            self._next()
-        return iter(self._made)
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-    def __contains__(self, name: object) -> bool:
-        return name in list(iter(self))
-
-
 def document_class(name: str) -> type[Document]:
     """Return the class of a document.
 
@@ -287,7 +262,18 @@ def open_document(name: str, data_dir: Path | str | None = None, **values: Any) 
     except TypeError as error:
         needed = [f.name for f in dataclasses.fields(cls.Parameters) if _is_required(f)]
         raise UsageError(f"{name} needs {', '.join(needed)}: {error}") from error
-    return cls(parameters, Path(data_dir) if data_dir else None)
+    folder = Path(data_dir) if data_dir else None
+    try:
+        return cls(parameters, folder)
+    except MissingDataError as missing:
+        if not (other := cls.instead(parameters, folder)):
+            raise
+        try:
+            answer = document_class(other)(parameters, folder)
+        except MissingDataError:  # what the document asked for lacks is the answer
+            raise missing from None
+        answer.stands_for = cls.name
+        return answer
 
 
 def write(

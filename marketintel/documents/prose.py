@@ -84,16 +84,16 @@ def known(value: Figure) -> bool:
     return not is_missing(value)
 
 
-def money(usd: Figure) -> str:
-    """Say an amount of US dollars with three significant figures: ``USD 12.3 billion``."""
-    if not known(usd):
+def money(amount: Figure, currency: str = "USD") -> str:
+    """Say an amount of money with three significant figures: ``USD 12.3 billion``."""
+    if not known(amount):
         return "an unknown amount"
     for size, word in ((1e9, "billion"), (1e6, "million"), (1e3, "thousand")):
-        if abs(usd) >= size:
-            scaled = usd / size
+        if abs(amount) >= size:
+            scaled = amount / size
             digits = max(0, 2 - math.floor(math.log10(abs(scaled))))
-            return f"USD{NBSP}{_signed(f'{scaled:,.{digits}f}')}{NBSP}{word}"
-    return f"USD{NBSP}{_signed(f'{usd:,.0f}')}"
+            return f"{currency}{NBSP}{_signed(f'{scaled:,.{digits}f}')}{NBSP}{word}"
+    return f"{currency}{NBSP}{_signed(f'{amount:,.0f}')}"
 
 
 def percent(value: Figure, digits: int = 1) -> str:

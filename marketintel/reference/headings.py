@@ -40,6 +40,8 @@ class Heading(Table):
 
     Attributes
     ----------
+    short : str
+        Title for charts.
     cover, cover_next_year : dict of segment id to float
         Core codes of the segment ÷ all codes of the heading, US imports for consumption,
         2024 and 2025.
@@ -58,6 +60,7 @@ class Heading(Table):
 
     heading: Heading4
     title: Text
+    short: str = ""
     cover: Shares = Field(alias="cover_2024")
     cover_next_year: Shares = Field(alias="cover_2025")
     weight: Shares = Field(alias="weight_2024")

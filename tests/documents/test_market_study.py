@@ -140,8 +140,8 @@ def test_unknown_names_and_years_are_refused() -> None:
         open_study("EU27")
     with pytest.raises(MissingDataError, match="2023"):
         open_study("USA", year=2024)
-    with pytest.raises(MissingDataError, match="fetch --for CAN"):
-        open_study("CAN", segments=["lasers"])
+    with pytest.raises(MissingDataError, match="fetch --for JPN"):
+        open_study("JPN", segments=["displays"])
 
 
 def test_study_says_what_it_cannot_tell(usa) -> None:

@@ -136,6 +136,13 @@ def hatched(hatch: str | None) -> Any:
     return shipped_brand().muted if hatch else "none"
 
 
+def patch(colour: str, hatch: str | None = None) -> Any:
+    """Return a filled patch for a key."""
+    from matplotlib.patches import Patch
+
+    return Patch(facecolor=colour, hatch=hatch, edgecolor=hatched(hatch))
+
+
 def text_column(axes: "Axes", points: float, texts: list[str], header: str) -> None:
     """Figures in a column of their own, flush right so many points beside the axes."""
     from matplotlib.transforms import ScaledTranslation

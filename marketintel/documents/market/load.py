@@ -13,7 +13,8 @@ from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse.basis import REPORTED
+from marketintel.warehouse import selection
+from marketintel.warehouse.basis import REPORTED, reporters
 from marketintel.warehouse.flows import supplier_matrix
 from marketintel.warehouse.imports import Imports, imports
 
@@ -62,19 +63,10 @@ def load(
         segments, mixed codes only: a country is not answered with a few raw materials.
     """
     directory = Path(data_dir) if data_dir else None
-    reporter, seller = country(market), country(exporter)
+    reporter, seller = parties(market, exporter)
     members = group_members(seller)
-    if group_members(reporter) != [reporter]:
-        raise UsageError(f"market {market!r} is a group; name one country, such as USA")
-    if reporter in members:
-        abroad = "USA" if reporter in group_members(EU) else EU
-        raise UsageError(
-            f"exporter {exporter!r} {'is' if members == [reporter] else 'includes'} the market "
-            f"{reporter} itself; choose a supplier from abroad, for instance --exporter {abroad}"
-        )
     definitions = load_segments()
-    named = [definitions.resolve(s) for s in segments] or list(definitions.names())
-    asked = [s for s in definitions.names() if s in named]
+    asked = asked_of(segments)
     basis = imports(reporter, asked, year, allow_fallback=allow_fallback, data_dir=directory)
     flows, codes, rows = basis.flows, basis.codes, asked
     now = flows["period"] == basis.year
@@ -97,6 +89,41 @@ def load(
         basis=basis,
         data_dir=directory,
     )
+
+
+def parties(market: str, exporter: str) -> tuple[str, str]:
+    """Return the codes of a market and of an exporter from abroad.
+
+    Raises
+    ------
+    UsageError
+        One is unknown, the market is a group, or the exporter is or includes the market.
+    """
+    reporter, seller = country(market), country(exporter)
+    members = group_members(seller)
+    if group_members(reporter) != [reporter]:
+        raise UsageError(f"market {market!r} is a group; name one country, such as USA")
+    if reporter in members:
+        abroad = "USA" if reporter in group_members(EU) else EU
+        raise UsageError(
+            f"exporter {exporter!r} {'is' if members == [reporter] else 'includes'} the market "
+            f"{reporter} itself; choose a supplier from abroad, for instance --exporter {abroad}"
+        )
+    return reporter, seller
+
+
+def asked_of(segments: Sequence[str]) -> list[str]:
+    """Return the ids of the segments named, all if none, in the order of their file."""
+    definitions = load_segments()
+    named = [definitions.resolve(s) for s in segments] or list(definitions.names())
+    return [s for s in definitions.names() if s in named]
+
+
+def reports_core(market: str, segments: Sequence[str], data_dir: Path | None) -> bool:
+    """Return whether a market's own imports in core codes of segments are known, in any year."""
+    codes = selection.wanted(asked_of(segments), None, data_dir)
+    rows = reporters(country(market), codes[codes["scope"].isin(OWN)], data_dir)
+    return bool((rows["own"] & (rows["freq"] == "A")).any())
 
 
 def _by_code(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.documents import prose as w
-from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
+from marketintel.documents.market.parameters import StudyParameters
 
 if TYPE_CHECKING:
     from marketintel.documents.market_study.facts import StudyFacts
@@ -19,20 +20,6 @@ BASES = {
     "EU exports": "Sales of the European Union",
     "mirror": "Mirror",
 }
-
-
-@dataclass(frozen=True)
-class StudyParameters(Parameters):
-    """Parameters of a market study."""
-
-    country: str = parameter("Target market: ISO3 code or name, e.g. USA.", argument=True)
-    exporter: str = parameter(
-        "Whose view: EU27, or any supplier (FRA, SWE, PRT, FIN, JPN, …).", default="EU27"
-    )
-    segments: list[str] = parameter(
-        "Limit to these segments (repeatable, or a,b).", "--segment", "-s", many=True
-    )
-    year: int | None = parameter("Year studied (default: the newest there is).", default=None)
 
 
 class MarketStudy(Document):
@@ -53,6 +40,14 @@ class MarketStudy(Document):
         p = self.parameters
         return load(p.country, p.exporter, p.segments, p.year, self.data_dir,
                     allow_fallback=True, kind=StudyFacts)  # fmt: skip
+
+    @classmethod
+    def instead(cls, parameters: StudyParameters, data_dir: Path | None) -> str:
+        """Name the study from headings for a market that reports no core imports by supplier."""
+        from marketintel.documents.market.load import reports_core
+
+        known = reports_core(parameters.country, parameters.segments, data_dir)
+        return "" if known else "market_profile"
 
     def resolved(self) -> dict[str, Any]:
         """Return market, exporter and segments as codes, and the year."""

@@ -1,5 +1,17 @@
 """Tables, charts and values of a market study."""
 
+from marketintel.documents.market.headings import (
+    canada_products as canada_products,
+)
+from marketintel.documents.market.headings import (
+    canada_segments as canada_segments,
+)
+from marketintel.documents.market.headings import (
+    heading_cover as heading_cover,
+)
+from marketintel.documents.market.headings import (
+    heading_trend as heading_trend,
+)
 from marketintel.documents.market_study.views.closing import *  # noqa: F403
 from marketintel.documents.market_study.views.position import *  # noqa: F403
 from marketintel.documents.market_study.views.segments import *  # noqa: F403

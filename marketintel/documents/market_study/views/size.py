@@ -131,22 +131,6 @@ def applications(facts: StudyFacts) -> list[tuple[str, list[str]]]:
     ]
 
 
-def canada_segments(facts: StudyFacts) -> pd.DataFrame:
-    """Return Canada's imports, exports and balance by row of the study, own codes."""
-    sums = facts.canada.groupby("segment", sort=False)[["imports_cad", "exports_cad"]].sum()
-    sums = sums.reset_index().sort_values("imports_cad", ascending=False)
-    sums.insert(0, "segment_name", sums.pop("segment").map(facts.segments.names()))
-    return sums.assign(balance_cad=sums["exports_cad"] - sums["imports_cad"])
-
-
-def canada_products(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return Canada's imports, exports and balance by product."""
-    rows = facts.canada.sort_values("imports_cad", ascending=False)
-    rows = rows.assign(balance_cad=rows["exports_cad"].fillna(0) - rows["imports_cad"].fillna(0))
-    columns = ["cmd_code", "label", "imports_cad", "exports_cad", "balance_cad"]
-    return rows[columns], {"printed_rows": 15}
-
-
 def _buyer(item: str, names: pd.Series) -> str:
     """Return the name of a buyer: final use, photonic industry, else its sector."""
     sector = next((SECTORS[item[:n]] for n in (3, 2) if item[:n] in SECTORS), item)

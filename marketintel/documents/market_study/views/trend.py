@@ -18,53 +18,11 @@ if TYPE_CHECKING:
 #: Years of the class that are printed; the tables of the edition hold all.
 PRINTED_YEARS = ("2014", "2017", "2019", "2021", "2023", "2024", "2025")
 
-#: Years of headings that are not printed, so that the table fits an upright page.
-HIDDEN_YEARS = ("2018", "2020")
-
 #: Partners in tables and picture of duties.
 DUTY_PARTNERS = ("WLD", EU, "CHN", "JPN", "USMCA", "CHE")
 
 #: Rise within a month from which a change of duty is dated, in percentage points.
 RISE_PP = 1.0
-
-
-def heading_trend(facts: StudyFacts, flow: str) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return imports or exports by heading and year, and the change since the last break."""
-    wide = facts.heading_trade.pivot_table(
-        index="cmd_code", columns="period", values=f"{flow}s_usd", aggfunc="sum", min_count=1
-    )
-    first, last = int(wide.columns[0]), int(wide.columns[-1])
-    headings = load_headings()
-    since = {code: headings[code].compared_from(first, last) for code in wide.index}
-    table = wide.rename(columns=lambda year: f"year_{year}").reset_index(names="heading")
-    table["since"] = [str(since[code]) for code in wide.index]
-    table["change_pct"] = [
-        change_pct(wide.loc[code].get(str(year)), wide.loc[code, str(last)])
-        for code, year in since.items()
-    ]
-    years = {f"year_{year}": str(year) for year in wide.columns}
-    return table, {"headers": years, "formats": dict.fromkeys(years, "usd_m"),
-            "hide": [f"year_{y}" for y in HIDDEN_YEARS]}  # fmt: skip
-
-
-def change_pct(before: float | None, after: float) -> float:
-    """Return a change in per cent; missing where nothing was traded before."""
-    return 100 * (after / before - 1) if before is not None and before > 0 else float("nan")
-
-
-def heading_cover(facts: StudyFacts) -> pd.DataFrame:
-    """Return the headings with the segments they speak for, their cover and breaks."""
-    rows = []
-    for heading in map(load_headings().__getitem__, sorted(set(facts.heading_trade["cmd_code"]))):
-        best = max(heading.cover, key=lambda s: heading.cover[s])
-        speaks = [s for s in heading.cover if heading.speaks_for(s)]
-        names = facts.segments.names()
-        verdict = names[best] if speaks else f"none ({'; '.join(heading.objections(best))})"
-        rows.append(
-            (heading.heading, heading.title, names[best], 100 * heading.cover[best], verdict)
-        )
-    columns = ["heading", "goods", "best_segment", "best_cover_pct", "speaks_for"]
-    return pd.DataFrame(rows, columns=columns)
 
 
 def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:

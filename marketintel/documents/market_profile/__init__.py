@@ -1,0 +1,1 @@
+"""Study of one market from headings of world trade."""

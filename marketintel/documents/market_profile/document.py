@@ -1,0 +1,66 @@
+"""Study of one market from headings of world trade."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from marketintel.documents import prose as w
+from marketintel.documents.document import Document
+from marketintel.documents.engine.cover import Cover
+from marketintel.documents.engine.naming import folder_name
+from marketintel.documents.market.parameters import StudyParameters
+
+if TYPE_CHECKING:
+    from marketintel.documents.market_profile.facts import ProfileFacts
+
+
+class MarketProfile(Document):
+    """Trade of any economy in headings of photonics: size, suppliers, position, trend, outlook.
+
+    ``study`` writes it for a market whose imports by code and supplier are not in the data.
+    """
+
+    name = "market_profile"
+    command = "profile"
+    notebook = "market_profile.ipynb"
+    help = "Write a study of any economy from headings of world trade, as `study` does without HS6 data."
+    Parameters = StudyParameters
+    facts: ProfileFacts
+
+    def load(self) -> ProfileFacts:
+        """Check the parameters and read the trade of the market by heading."""
+        from marketintel.documents.market_profile.facts import load
+
+        p = self.parameters
+        return load(p.country, p.exporter, p.segments, p.year, self.data_dir)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return market, exporter and segments as codes, and the year."""
+        facts = self.facts
+        return {
+            "country": facts.market,
+            "exporter": facts.exporter,
+            "segments": facts.asked if self.parameters.segments else [],
+            "year": int(facts.year),
+        }
+
+    def folder(self) -> str:
+        """Return the folder within an edition."""
+        country, exporter, segments, year = self.resolved().values()
+        return folder_name("market-profile", country, exporter, year, ".".join(segments))
+
+    def cover(self) -> Cover:
+        """Return the title page."""
+        facts = self.facts
+        names = [facts.segments.names()[segment] for segment in facts.asked]
+        files = facts.coverage[facts.coverage["source"] == "baci_headings"]
+        compiled = ", ".join(sorted({str(day) for day in files["retrieved_at"]}))
+        return Cover(
+            title=facts.market_name,
+            subtitle=f"Photonics: size, suppliers, trend and position of {w.the(facts.exporter_name)}, "
+            f"{facts.first}–{facts.year}",
+            vintage=f"{', '.join(files['title'])} (compiled {compiled})",
+            scope=f"{w.count(len(facts.codes), 'heading')} of world trade, "
+            f"{w.goods_of(names, len(facts.segments))}",
+            exporter=facts.exporter_name,
+        )

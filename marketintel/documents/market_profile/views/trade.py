@@ -1,0 +1,313 @@
+"""Size, growth, suppliers and positions by heading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from marketintel.documents import prose as w
+from marketintel.documents.charts import headings as charts
+from marketintel.documents.frames import each
+from marketintel.documents.market_profile.facts import ProfileFacts, cover_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Shown = tuple[pd.DataFrame, dict[str, Any]]
+
+#: Suppliers that have a colour of their own in the picture, and those named in tables.
+COLOURED, NAMED = 5, 4
+
+#: Known sales by which a member of the exporter is in the table of members.
+MEMBERS = 12
+
+OTHERS, UNKNOWN = "Others listed", "Not known"
+
+
+def label(facts: ProfileFacts, code: str) -> str:
+    """Return a heading's code and goods in few words."""
+    heading = facts.headings[code]
+    return f"{code} {heading.short or heading.title}"
+
+
+def holds(facts: ProfileFacts, code: str) -> list[tuple[str, float]]:
+    """Return the segments whose core codes a heading holds, with their share of it, per cent."""
+    names = facts.segments.names()
+    parts = sorted(facts.headings[code].cover.items(), key=lambda item: -item[1])
+    return [(names[segment], 100 * share) for segment, share in parts]
+
+
+def kind(facts: ProfileFacts, code: str) -> str:
+    """Return whether a heading stands for one segment, for several together, or is context."""
+    heading = facts.headings[code]
+    most = heading.rule.min_cover
+    if max(heading.cover.values()) >= most:
+        return "one segment"
+    return "several together" if cover_of(heading) >= most else "context only"
+
+
+def least_cover(facts: ProfileFacts) -> float:
+    """Return the least share of a heading, per cent, from which core codes stand for it."""
+    return 100 * float(facts.rule.min_cover)
+
+
+def mostly(facts: ProfileFacts) -> bool:
+    """Return whether the headings that are added up are mostly photonics."""
+    return kind(facts, facts.photonic[0]) != "context only"
+
+
+def largest(facts: ProfileFacts) -> list[Any]:
+    """Return the three photonic headings with the largest imports."""
+    rows = facts.standing[facts.standing["cmd_code"].isin(facts.photonic)]
+    return list(each(rows[rows["imports_usd"] > 0].nlargest(3, "imports_usd")))
+
+
+def fastest(facts: ProfileFacts) -> tuple[Any, Any]:
+    """Return the photonic headings that grew fastest and slowest; None without two to compare."""
+    rows = facts.standing[facts.standing["cmd_code"].isin(facts.photonic)]
+    rows = rows.dropna(subset=["growth_pct"]).sort_values("growth_pct", ascending=False)
+    if rows.empty:
+        return None, None
+    found = list(each(rows))
+    return found[0], found[-1] if len(found) > 1 else None
+
+
+def heading_size(facts: ProfileFacts) -> Shown:
+    """Return imports, exports and place in the world by heading."""
+    table = facts.standing.rename(columns={"cmd_code": "heading"})
+    table["goods"] = [facts.headings[c].title for c in table["heading"]]
+    table["group"] = [_group(facts, c) for c in table["heading"]]
+    columns = ["group", "heading", "goods", "imports_usd", "exports_usd", "balance_usd",
+               "world_share_pct", "world_rank", "economies"]  # fmt: skip
+    return table[columns], {"group_col": "group", "hide": ["economies"]}
+
+
+def _group(facts: ProfileFacts, code: str) -> str:
+    return "Context only" if kind(facts, code) == "context only" else "Mostly photonics"
+
+
+def heading_growth(facts: ProfileFacts) -> Shown:
+    """Return growth of imports and its spread by heading, with the place of exports."""
+    table = facts.standing.rename(columns={"cmd_code": "heading"})
+    table["goods"] = [facts.headings[c].title for c in table["heading"]]
+    table["group"] = [_group(facts, c) for c in table["heading"]]
+    columns = ["group", "heading", "goods", "since", "growth_pct", "world_growth_pct",
+               "volatility_pct", "export_share_pct", "export_rank"]  # fmt: skip
+    return table[columns], {"group_col": "group"}
+
+
+def covers(facts: ProfileFacts) -> pd.DataFrame:
+    """Return what each heading holds, how much of it core codes are, and what it may stand for."""
+    rows = []
+    for code, heading in facts.headings.items():
+        parts = [f"{w.clause(name)} {w.percent(share, 0)}" for name, share in holds(facts, code)]
+        breaks = [f"{year}: {what}" for year, what in heading.breaks.items()
+                  if facts.first < year <= facts.year]  # fmt: skip
+        rows.append((code, "; ".join(parts), 100 * cover_of(heading), kind(facts, code),
+                     str(facts.since[code]), "; ".join(breaks)))  # fmt: skip
+    columns = ["heading", "holds", "cover_pct", "stands_for", "since", "break"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def segment_levels(facts: ProfileFacts) -> pd.DataFrame:
+    """Return by segment the headings that hold it, and what level of it is known."""
+    rows = []
+    names = facts.segments.names()
+    here = set(facts.canada["segment"]) if len(facts.canada) else set()
+    for segment in facts.asked:
+        found = [h for h in facts.headings.values() if segment in h.cover]
+        weight = 100 * sum(h.weight.get(segment, 0) for h in found)
+        parts = [f"{h.heading} ({w.percent(100 * h.cover[segment], 0)} of it)" for h in found]
+        rows.append((names[segment], "; ".join(parts) or None, weight if found else float("nan"),
+                     _level(facts, segment, found, segment in here)))  # fmt: skip
+    return pd.DataFrame(rows, columns=["segment_name", "headings", "weight_pct", "level"])
+
+
+def _level(facts: ProfileFacts, segment: str, found: list[Any], by_product: bool) -> str:
+    """Return what is known of the level of a segment."""
+    if by_product:
+        return "by product, with the world"
+    kinds = {kind(facts, h.heading) for h in found}
+    if any(h.cover[segment] >= h.rule.min_cover for h in found):
+        return "by its heading"
+    if "several together" in kinds or "one segment" in kinds:
+        return "within a shared heading"
+    return "context only" if kinds else "no level in the shipped data"
+
+
+def without_level(facts: ProfileFacts) -> list[str]:
+    """Return the names of segments of which no level is in the data."""
+    rows = segment_levels(facts)
+    return list(rows.loc[rows["level"].isin(["no level in the shipped data", "context only"]), "segment_name"])  # fmt: skip
+
+
+def supplied(facts: ProfileFacts) -> list[str]:
+    """Return the headings of which a supplier is known in the year studied."""
+    known = set(facts.suppliers_now["cmd_code"])
+    return [code for code in facts.codes if code in known]
+
+
+def suppliers_by_heading(facts: ProfileFacts) -> Shown:
+    """Return the largest known suppliers of each heading, and how much of its imports is known."""
+    rows = []
+    for code in supplied(facts):
+        own = facts.suppliers_now[facts.suppliers_now["cmd_code"] == code]
+        top = [f"{facts.name(r.partner)} {r.share_pct:.1f}" for r in each(own.head(NAMED))]
+        rows.append((code, facts.headings[code].title, ", ".join(top), own["share_pct"].sum(),
+                     _seen_from(facts.lists.get(code))))  # fmt: skip
+    columns = ["heading", "goods", "first_suppliers", "known_pct", "seen_from"]
+    return pd.DataFrame(rows, columns=columns), {}
+
+
+def _seen_from(flow: str | None) -> str:
+    return "its own list of suppliers" if flow == "import" else "exporters' lists"
+
+
+def all_suppliers(facts: ProfileFacts) -> pd.DataFrame:
+    """Return every known supplier by heading in the year studied."""
+    rows = facts.suppliers_now.rename(columns={"cmd_code": "heading"})
+    rows = rows.assign(supplier=rows["partner"].map(facts.name))
+    return rows[["heading", "supplier", "value_usd", "share_pct", "rank"]]
+
+
+def supplier_mix(facts: ProfileFacts) -> Figure | None:
+    """Draw the suppliers of each heading, with what is not known; None without any."""
+    codes = supplied(facts)
+    if not codes:
+        return None
+    wide = facts.suppliers_now.pivot_table(index="cmd_code", columns="partner", values="share_pct")
+    wide = wide.reindex(codes).fillna(0)
+    first = [facts.exporter] if facts.exporter in wide else []
+    largest = wide.drop(columns=first).sum().sort_values(ascending=False, kind="stable")
+    chosen = [*first, *largest.head(COLOURED).index]
+    frame = wide[chosen].rename(columns=facts.name)
+    names = [facts.name(code) for code in chosen]
+    frame[OTHERS] = wide.drop(columns=chosen).sum(axis=1)
+    frame[UNKNOWN] = (100 - wide.sum(axis=1)).clip(lower=0)
+    frame.insert(0, "label", [label(facts, code) for code in codes])
+    return charts.supplier_mix(frame, [*names, OTHERS, UNKNOWN], facts.exporter_name)
+
+
+def first_suppliers(facts: ProfileFacts) -> list[str]:
+    """Return the suppliers that are the largest known in most photonic headings, with how many."""
+    rows = facts.suppliers_now[facts.suppliers_now["cmd_code"].isin(facts.photonic)]
+    counts = rows[rows["rank"] == 1]["partner"].value_counts()
+    return [f"{facts.name(str(one))} ({number})" for one, number in counts.head(3).items()]
+
+
+def known_pct(facts: ProfileFacts) -> float:
+    """Return the share of imports in photonic headings whose supplier is known."""
+    rows = facts.suppliers_now[facts.suppliers_now["cmd_code"].isin(facts.photonic)]
+    return float(100 * rows["value_usd"].sum() / facts.total["imports_usd"])
+
+
+def blind(facts: ProfileFacts) -> list[str]:
+    """Return the headings in which suppliers of less than half of the imports are known."""
+    known = facts.suppliers_now.groupby("cmd_code")["share_pct"].sum()
+    return [code for code in facts.codes if known.get(code, 0) < 50]
+
+
+def position(facts: ProfileFacts) -> Shown:
+    """Return the exporter's sales by heading: known and at most, and its known share before."""
+    rows = facts.positions
+    since = rows["cmd_code"].map(facts.since).astype("str")
+    now = rows[rows["period"] == facts.year].set_index("cmd_code")
+    now = now.reindex([code for code in facts.codes if code in now.index])
+    base = rows[(rows["period"] == since) & (since < facts.year)].set_index("cmd_code")
+    then = base.reindex(now.index)
+    ranks = facts.suppliers_now[facts.suppliers_now["partner"] == facts.exporter]
+    frame = now[["value_usd", "share_pct", "most_share_pct"]].assign(
+        rank=ranks.set_index("cmd_code")["rank"].astype("Int64"),
+        since=[str(facts.since[code]) for code in now.index],
+        base_share_pct=then["share_pct"],
+        share_change_pp=now["share_pct"] - then["share_pct"],
+        direction="open",
+    )
+    frame.loc[now["share_pct"] > then["most_share_pct"], "direction"] = "rose"
+    frame.loc[now["most_share_pct"] < then["share_pct"], "direction"] = "fell"
+    return frame.rename_axis("heading").reset_index(), {}
+
+
+def position_total(facts: ProfileFacts) -> dict[str, float]:
+    """Return the exporter's share of imports in photonic headings together: known, at most."""
+    rows = facts.positions
+    rows = rows[(rows["period"] == facts.year) & rows["cmd_code"].isin(facts.photonic)]
+    imports = rows["imports_usd"].sum()
+    least = float("nan") if rows["value_usd"].isna().all() else rows["value_usd"].sum()
+    return {"value_usd": least, "share_pct": 100 * least / imports,
+            "most_share_pct": 100 * rows["most_usd"].sum() / imports,
+            "headings": int(rows["value_usd"].notna().sum()), "of": len(rows)}  # fmt: skip
+
+
+def position_moves(facts: ProfileFacts) -> dict[str, list[Any]]:
+    """Return headings in which the exporter's share rose or fell whatever is not known."""
+    rows = position(facts)[0].sort_values("share_change_pp", ascending=False)
+    return {"rose": list(each(rows[rows["direction"] == "rose"])),
+            "fell": list(each(rows[rows["direction"] == "fell"][::-1]))}  # fmt: skip
+
+
+def moved_in(facts: ProfileFacts, direction: str) -> list[str]:
+    """Return the three headings in which the exporter's share moved most for sure."""
+    rows = position_moves(facts)[direction][:3]
+    return [f"{r.heading} ({w.points(r.share_change_pp)} since {r.since})" for r in rows]
+
+
+def known_shares(facts: ProfileFacts) -> Figure:
+    """Draw what is known of the exporter's share by heading."""
+    frame = position(facts)[0]
+    frame = frame.assign(label=[label(facts, code) for code in frame["heading"]])
+    return charts.known_shares(frame, "known share before")
+
+
+def members(facts: ProfileFacts) -> tuple[pd.DataFrame | None, dict[str, Any]]:
+    """Return members' known sales in photonic headings; None for one exporter or without any."""
+    rows = facts.member_sales
+    rows = rows[rows["cmd_code"].isin(facts.photonic)]
+    now = rows[rows["period"] == facts.year]
+    if not facts.is_group or now.empty:
+        return None, {}
+    sums = now.groupby("seller")["value_usd"].agg(["sum", "size"])
+    best = now.sort_values("share_pct").drop_duplicates("seller", keep="last").set_index("seller")
+    since = best["cmd_code"].map(facts.since).astype("str")
+    before = rows.set_index(["seller", "cmd_code", "period"])["share_pct"]
+    at = zip(best.index, best["cmd_code"], since, strict=True)
+    then = [before.get(key, float("nan")) if key[2] < facts.year else float("nan") for key in at]
+    frame = pd.DataFrame(
+        {
+            "member": [facts.name(str(code)) for code in best.index],
+            "value_usd": sums["sum"].reindex(best.index),
+            "headings_known": sums["size"].reindex(best.index),
+            "strongest": [label(facts, code) for code in best["cmd_code"]],
+            "share_pct": best["share_pct"],
+            "since": since,
+            "share_change_pp": best["share_pct"] - then,
+        }
+    )
+    frame = frame.sort_values(["value_usd", "member"], ascending=[False, True])
+    return frame.reset_index(drop=True), {"printed_rows": MEMBERS}
+
+
+def member_shares(facts: ProfileFacts) -> pd.DataFrame:
+    """Return known sales and share of each member by heading and year."""
+    rows = facts.member_sales.rename(columns={"cmd_code": "heading"})
+    rows = rows.assign(member=rows["seller"].map(facts.name))
+    return rows[["member", "heading", "period", "value_usd", "share_pct"]]
+
+
+def members_listed(facts: ProfileFacts) -> list[str]:
+    """Return names of the members with the largest known sales, with them."""
+    frame, _ = members(facts)
+    if frame is None:
+        return []
+    return [f"{w.the(r.member)} ({w.money(r.value_usd)})" for r in each(frame.head(3))]
+
+
+def trends(facts: ProfileFacts) -> Figure:
+    """Draw imports and exports of every heading by year."""
+    titles = {code: label(facts, code) for code in facts.codes}
+    rows = facts.heading_trade
+    breaks = {code: year for code, year in facts.since.items() if year > int(facts.first)}
+    return charts.trends(
+        rows, {c: t for c, t in titles.items() if c in set(rows["cmd_code"])}, breaks
+    )

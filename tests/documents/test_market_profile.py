@@ -1,0 +1,175 @@
+"""Studies of any economy from headings: published figures, totals, bounds, chapters, gaps."""
+
+import pickle
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from marketintel.documents.chapters import GAP
+from marketintel.documents.document import open_document, write
+from marketintel.documents.market_profile import views
+from marketintel.errors import MissingDataError, UsageError
+from tests.documents.studies import blocks, open_study, tables, words
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+@cache
+def profile(country, exporter="EU27", segments=(), year=None):
+    """Return a study that one question has made once for all tests here."""
+    return open_study(country, exporter, list(segments), year)
+
+
+@cache
+def made(country, exporter="EU27"):
+    """Return the blocks of every chapter; those of Canada and Kiribati are shown too."""
+    study = profile(country, exporter)
+    if country in ("CAN", "KIR"):
+        return blocks(study)
+    names = [name for name in study.chapters if name != "trend"]  # its drawing is the slowest
+    return [block for name in names for block in study.chapter(name).flat()]
+
+
+def summary(country):
+    panel, *rest = profile(country).chapter("summary").flat()
+    cards = "\n".join(" | ".join(card) for card in panel.figures).replace("\u00a0", " ")
+    return f"{cards}\n\n{words(rest)}\n"
+
+
+@pytest.mark.parametrize("country", ["CAN", "KOR"])
+def test_the_summary_is_the_golden_text(country):
+    golden = GOLDEN / f"market_profile_summary_{country.lower()}.md"
+    assert summary(country) == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("country", "exporter"),
+    [("CAN", "EU27"), ("JPN", "EU27"), ("RWA", "EU27"), ("DEU", "USA"), ("KIR", "FRA")],
+)  # fmt: skip
+def test_every_chapter_has_content_or_is_not_there(country, exporter):
+    found = made(country, exporter)
+    text = words(found)
+    assert GAP not in text and "nan" not in text.lower().split() and "None" not in text
+    assert profile(country, exporter).name == "market_profile"
+    for name, table in tables(found).items():
+        assert len(table.frame), name
+        for column in table.frame.columns[table.frame.columns.str.endswith("share_pct")]:
+            values = table.frame[column].dropna().astype(float)
+            assert values.between(0, 100 + 1e-6).all(), (name, column)
+
+
+def test_canada_has_the_published_figures():
+    placed = tables(made("CAN"))
+    shares = placed["all_suppliers"].frame.set_index(["heading", "supplier"])["share_pct"].round(1)
+    assert shares["9002"][["Japan", "China", "United States"]].tolist() == [28.5, 22.2, 17.0]
+    assert shares["9011"][["United States", "China", "Japan"]].tolist() == [24.1, 11.9, 11.1]
+    members = placed["member_shares"].frame.query("period == '2024' and member == 'Germany'")
+    assert members.set_index("heading")["share_pct"].round(1)["9011"] == 37.8
+    lasers = placed["canada_segments"].frame.set_index("segment_name").loc["Lasers"]
+    assert lasers["imports_cad"] / 1e6 == pytest.approx(320.2, abs=0.05)
+    years = placed["chapter_years"].frame.set_index("period")["imports_cad"]
+    assert (years[["2024", "2025"]] / 1e9).round(2).tolist() == [21.66, 22.65]
+    claimed = placed["us_links"].frame.set_index("segment_name")
+    assert claimed.loc["Lasers", ["claimed_2024_pct", "claimed_2025_pct"]].round(1).tolist() == [0, 53.2]  # fmt: skip
+    assert claimed["claimed_2024_pct"].isna()["Displays"]  # most of its lines have no share
+
+
+def test_known_shares_of_the_union_in_microscopes():
+    for country, known in (("CAN", 41), ("JPN", 35), ("KOR", 44)):
+        table = views.position(profile(country).facts)[0].set_index("heading")
+        assert table.loc["9011", "share_pct"] == pytest.approx(known, abs=0.5)
+
+
+def test_sums_are_those_of_their_parts():
+    facts = profile("CAN").facts
+    own = facts.standing.set_index("cmd_code").loc[facts.photonic]
+    assert facts.total["imports_usd"] == own["imports_usd"].sum()
+    position = views.position(facts)[0].set_index("heading")
+    members = (
+        facts.member_sales.query("period == '2024'").groupby("cmd_code")["value_usd"].sum()
+    )
+    for code in facts.codes:
+        assert position.loc[code, "value_usd"] == pytest.approx(members[code])
+    parts = facts.canada.query("scope == 'core'")["imports_cad"].sum()
+    assert views.canada_sum(facts)["imports"] == parts
+    assert facts.positions.query("period == '2024'")["imports_usd"].sum() == pytest.approx(
+        facts.standing["imports_usd"].sum()
+    )
+
+
+def test_no_growth_is_computed_over_a_break():
+    growth = tables(made("CAN"))["heading_growth"].frame.set_index("heading")
+    assert growth["since"][["9002", "9013", "8541"]].tolist() == ["2017", "2023", "2022"]
+    early = profile("CAN", year=2020).facts
+    assert early.since["9013"] == 2017 and early.world["period"].max() == "2020"
+    assert "2024" not in words(blocks(profile("CAN", year=2020), "position", "trend"))
+    between = profile("CAN", year=2022).facts.standing.set_index("cmd_code")
+    assert between["growth_pct"].isna()[["9013", "8541"]].all()
+
+
+def test_what_no_list_names_is_said_and_never_zero():
+    text = words(made("RWA"))
+    assert "is not one of the 73 economies" in text and "not known, which is not zero" in text
+    position = tables(made("RWA"))["position"].frame.set_index("heading")
+    assert position["share_pct"].isna()["9011"] and position.loc["9011", "most_share_pct"] > 0
+    alone = words(made("KIR", "FRA"))
+    assert "No list names a partner of Kiribati" in alone
+    assert "suppliers_by_heading" not in tables(made("KIR", "FRA"))
+    assert "In 9013 suppliers of less than half" in words(made("CAN"))
+
+
+def test_a_shared_heading_keeps_its_name_and_names_its_segments():
+    covers = tables(made("CAN"))["covers"].frame.set_index("heading")
+    assert covers.loc["9013", "stands_for"] == "several together"
+    assert covers.loc["9013", "holds"].startswith("optics 56")
+    assert covers.loc["9002", "stands_for"] == "one segment"
+    levels = tables(made("JPN"))["segment_levels"].frame.set_index("segment_name")["level"]
+    assert levels["Lasers"] == levels["LEDs, laser diodes and detectors"] == "within a shared heading"  # fmt: skip
+    assert levels["Displays"] == "no level in the shipped data"
+    assert levels["Optics"] == "by its heading"
+
+
+def test_segments_limit_the_headings():
+    facts = profile("KOR", segments=("lasers",)).facts
+    assert facts.codes == ["9013"]
+    assert GAP not in words(blocks(profile("KOR", segments=("lasers",))))
+    fibre = words(blocks(profile("KOR", segments=("fibre_comms",)), "summary", "market"))
+    assert "headings that hold these segments" in fibre.replace("heading that", "headings that")
+
+
+@pytest.mark.parametrize(
+    ("question", "error", "says"),
+    [
+        ({"country": "Atlantis"}, UsageError, "Atlantis"),
+        ({"country": "EU27"}, UsageError, "is a group"),
+        ({"country": "DEU"}, UsageError, "--exporter USA"),
+        ({"country": "CAN", "exporter": "CAN"}, UsageError, "choose a supplier from abroad"),
+        ({"country": "CAN", "segments": ["lazers"]}, UsageError, "did you mean lasers"),
+        ({"country": "CAN", "year": 2030}, MissingDataError, "from 2017 to 2024"),
+        ({"country": "BLX"}, MissingDataError, "no trade of BLX in headings"),
+        ({"country": "JPN", "segments": ["displays"]}, MissingDataError, "--segments displays"),
+    ],
+)  # fmt: skip
+def test_refusals_are_one_line(question, error, says):
+    with pytest.raises(error, match=says) as refused:
+        open_document("market_profile", **question)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_study_asked_for_by_another_name_says_so():
+    study = profile("CAN")
+    assert study.stands_for == "market_study"
+    assert study.resolved() == {"country": "CAN", "exporter": "EU27", "segments": [], "year": 2024}
+    assert "market_profile.ipynb" in words(blocks(study, "glance"))
+    assert open_document("market_profile", country="CAN").stands_for == ""
+    again = pickle.loads(pickle.dumps(study))  # noqa: S301 - our own
+    assert again.tables["covers"].equals(study.tables["covers"])
+
+
+@pytest.mark.slow
+def test_the_edition_has_every_table(tmp_path):
+    edition = write("market_study", country="KOR", reports_dir=tmp_path, progress=False)
+    assert edition.folder.name == "market-profile-KOR-EU27-2024"
+    names = {f.stem for f in (edition.folder / "tables").glob("*.csv")}
+    assert {"position", "all_suppliers", "member_shares", "heading_growth"} <= names
