@@ -86,9 +86,7 @@ def test_sums_are_those_of_their_parts():
     own = facts.standing.set_index("cmd_code").loc[facts.photonic]
     assert facts.total["imports_usd"] == own["imports_usd"].sum()
     position = views.position(facts)[0].set_index("heading")
-    members = (
-        facts.member_sales.query("period == '2024'").groupby("cmd_code")["value_usd"].sum()
-    )
+    members = facts.member_sales.query("period == '2024'").groupby("cmd_code")["value_usd"].sum()
     for code in facts.codes:
         assert position.loc[code, "value_usd"] == pytest.approx(members[code])
     parts = facts.canada.query("scope == 'core'")["imports_cad"].sum()
