@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from marketintel.reference import drivers, nuts, screening
+from marketintel.reference import drivers, nuts, priorities, screening
 from marketintel.reference.brand import check_brand
 from marketintel.reference.countries import NUMERIC_WIDTH
 from marketintel.reference.fields import (
@@ -193,6 +193,7 @@ FILES: dict[str, Callable[[Path], Tables | Sheet]] = {
     "nace_divisions.csv": nuts.check_divisions,
     "nontariff.csv": screening.check_nontariff,
     "nuts_regions.csv": nuts.check_nuts,
+    "priorities.toml": priorities.check_priorities,
     "raw_materials.toml": screening.check_materials,
     "regions.toml": nuts.check_regions,
     "s3_priorities.csv": nuts.check_priorities,
