@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from marketintel.documents.document import Document
 
 __version__ = VERSION
-__all__ = ["facts", "forecast", "imports", "series", "sources"]
+__all__ = ["facts", "forecast", "imports", "priorities", "series", "sources"]
 
 
 def imports(
@@ -183,6 +183,45 @@ def forecast(
     from marketintel.documents.analyst import forecast as made
 
     return made(markets, segments, freq, Path(data_dir) if data_dir else None)
+
+
+def priorities(
+    market: str,
+    exporter: str = "EU27",
+    segments: str | Sequence[str] = (),
+    *,
+    data_dir: Path | str | None = None,
+) -> pd.DataFrame:
+    """Return which segments to push, develop or hold in a market, as every document has it.
+
+    Parameters
+    ----------
+    market, exporter : str
+        ISO3 codes or names; the exporter may be a group.
+    segments : str or sequence of str
+        Segments returned; ranks and classes are those among all.
+    data_dir : path, optional
+        Default: the user's or the project's data.
+
+    Returns
+    -------
+    DataFrame
+        One row a segment, *push* first: ``segment, segment_name, market, exporter, class, reason,
+        rank, rank_lo, rank_hi, score, size_usd, reachable_usd, exporter_share_pct, rca, growth_pct,
+        growth_probability_pct, duty_gap_pp, duty_gap_usd, known_weight_pct, access_notes, basis``.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown, or the exporter is or includes the market.
+    MissingDataError
+        There are no imports of the market.
+    """
+    from marketintel.documents.market.priorities import market_priorities
+
+    asked = [segments] if isinstance(segments, str) else segments
+    directory = Path(data_dir) if data_dir else None
+    return market_priorities(market, exporter, asked, directory).columns
 
 
 def sources(*, data_dir: Path | str | None = None) -> pd.DataFrame:

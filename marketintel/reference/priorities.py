@@ -54,6 +54,7 @@ class Classes(Table):
     min_size_usd: Positive
     strong_rca: Positive
     strong_share_pct: Percent
+    lost_share_pp: Points
     growth_probability_pct: Percent
     growth_pct: Annotated[float, Field(strict=False, allow_inf_nan=False)]
     min_growth_years: Whole

@@ -15,10 +15,11 @@ LIMITS = RULES.classes
 
 def row(**change):
     """A synthetic row that is strong, grows and is open."""
-    known = dict(segment="s", market="USA", exporter="EU27", size_usd=5e8, world_share_pct=20,
-                 growth_pct=4, growth_years=7, growth_probability_pct=np.nan, rca=2.0,
-                 exporter_share_pct=40, share_change_pp=1, duty_gap_pp=1, handicap_pp=0,
-                 suppliers_hhi=0.2, rival_share_pct=20, supply_fit=np.nan)  # fmt: skip
+    known = {"segment": "s", "market": "USA", "exporter": "EU27", "size_usd": 5e8,
+             "world_share_pct": 20, "growth_pct": 4, "growth_years": 7,
+             "growth_probability_pct": np.nan, "rca": 2.0, "exporter_share_pct": 40,
+             "share_change_pp": 1, "duty_gap_pp": 1, "handicap_pp": 0, "suppliers_hhi": 0.2,
+             "rival_share_pct": 20, "supply_fit": np.nan}  # fmt: skip
     return known | change
 
 
@@ -38,6 +39,8 @@ def listed(*rows):
         ({"growth_pct": 9, "growth_probability_pct": 40}, p.DEVELOP),
         ({"rca": 0.9}, p.DEVELOP),
         ({"exporter_share_pct": 9.9}, p.DEVELOP),
+        ({"share_change_pp": -LIMITS.lost_share_pp}, p.DEVELOP),
+        ({"share_change_pp": np.nan}, p.PUSH),
         ({"handicap_pp": LIMITS.closed_duty_pp}, p.DEVELOP),
         ({"handicap_pp": np.nan}, p.PUSH),
         ({"rival_share_pct": LIMITS.captive_share_pct}, p.DEVELOP),
@@ -67,7 +70,9 @@ def test_scores_and_ranks_are_those_worked_by_hand():
     ranks = p.ranked(scores, RULES.criteria, RULES.draws)
     gain = 50 * weights["size_usd"] - 100 * weights["rca"] + 100 * weights["suppliers_hhi"]
     assert ranks["score"][1] - ranks["score"][0] == pytest.approx(gain / sum(weights.values()))
-    known = 100 - 100 * (weights["growth_probability_pct"] + weights["supply_fit"]) / sum(weights.values())
+    known = 100 - 100 * (weights["growth_probability_pct"] + weights["supply_fit"]) / sum(
+        weights.values()
+    )
     assert ranks["known_weight_pct"].tolist() == pytest.approx([known] * 3)
 
 
@@ -86,7 +91,9 @@ def test_a_missing_criterion_widens_the_range_and_is_not_zero():
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(*[st.floats(0, 100) | st.none()] * len(CRITERIA)), min_size=1, max_size=6))
+@given(
+    st.lists(st.tuples(*[st.floats(0, 100) | st.none()] * len(CRITERIA)), min_size=1, max_size=6)
+)
 def test_ranges_hold_for_any_values(rows):
     frame = pd.DataFrame(rows, columns=list(CRITERIA), dtype="float64")
     scores = p.criterion_scores(frame, RULES.criteria)
@@ -112,5 +119,7 @@ def test_an_earlier_list_is_scored_against_what_came():
     last = listed(row(), row(size_usd=2e8)).reset_index()
     came = last.assign(size_usd=[6e8, 1e8], exporter_share_pct=[42, 40])
     table = p.scored(last, came.iloc[:1])
-    assert table["came_pct"][0] == pytest.approx(20) and table["share_came_pp"][0] == pytest.approx(2)
+    assert table["came_pct"][0] == pytest.approx(20) and table["share_came_pp"][0] == pytest.approx(
+        2
+    )
     assert table["grew"][0] and pd.isna(table["grew"][1]) and pd.isna(table["came_usd"][1])

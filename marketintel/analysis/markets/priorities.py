@@ -9,13 +9,16 @@ row about which less is known has the wider range. Classes follow from stated li
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from marketintel.analysis.trade.frames import require
 from marketintel.reference.priorities import Classes, Criterion, Draws, Reachable, Settings
+
+Row: TypeAlias = Mapping[Any, Any]
 
 PUSH, DEVELOP, HOLD, NO_DATA = "push", "develop", "hold", "not enough data"
 CLASSES = (PUSH, DEVELOP, HOLD, NO_DATA)
@@ -92,11 +95,12 @@ def conditions(values: pd.DataFrame, rules: Classes) -> pd.DataFrame:
     grows = _at_least(chance, rules.growth_probability_pct)
     grows = grows.fillna((trend > rules.growth_pct).astype("boolean").where(trend.notna()))
     share = _at_least(values["exporter_share_pct"], rules.strong_share_pct)
+    losing = _at_least(-values["share_change_pp"], rules.lost_share_pp).fillna(False)
     closed = _at_least(values["handicap_pp"], rules.closed_duty_pp).fillna(False)
     captive = _at_least(values["rival_share_pct"], rules.captive_share_pct).fillna(False)
     return pd.DataFrame({
         "large": _at_least(values["size_usd"], rules.min_size_usd),
-        "strong": share & _at_least(values["rca"], rules.strong_rca),
+        "strong": share & _at_least(values["rca"], rules.strong_rca) & ~losing,
         "grows": grows, "not_closed": ~closed, "not_captive": ~captive,
         "open": ~closed & ~captive,
     })  # fmt: skip
@@ -110,7 +114,8 @@ def _at_least(column: pd.Series, limit: float) -> pd.Series:
 def classify(values: pd.DataFrame, known_weight_pct: pd.Series, rules: Classes) -> pd.Series:
     """Class each row by the stated rules.
 
-    *push*: the exporter is strong, imports grow, and the market is open. *develop*: one of the
+    *push*: the exporter is strong (share, specialisation, no loss of share), imports grow, and the
+    market is open. *develop*: one of the
     three does not hold or is not known. *hold*: more do not, or imports are small. *not enough
     data*: size, share or specialisation is not known, or too little of the weight.
     """
@@ -132,18 +137,19 @@ def reasons(values: pd.DataFrame, classes: pd.Series, rules: Classes) -> pd.Seri
     return pd.Series([_reason(v, m, c, rules) for v, m, c in rows], index=values.index)
 
 
-def _reason(value: dict[str, float], met: dict[str, object], kind: str, rules: Classes) -> str:
+def _reason(value: Row, met: Row, kind: str, rules: Classes) -> str:
     if kind == NO_DATA:
-        needs = {"size_usd": "imports", "exporter_share_pct": "the exporter's share",
-                 "rca": "its specialisation"}  # fmt: skip
-        gaps = [words for name, words in needs.items() if pd.isna(value[name])]
-        why = f"not known: {', '.join(gaps)}" if gaps else "too few criteria are known"
-        return f"Not enough data: {why}."
-    usd = value["size_usd"] / 1e6
+        return f"Not enough data: {_gap(value)}."
     if met["large"] is not True:
-        return f"Small: imports of USD {usd:.1f} million, below {rules.min_size_usd / 1e6:g} million."
-    strong = f"share {value['exporter_share_pct']:.0f} %, specialisation {value['rca']:.1f}"
-    parts = [f"{'strong' if met['strong'] is True else 'not strong'} ({strong})", _growth(value, met)]
+        usd = value["size_usd"] / 1e6
+        return (
+            f"Small: imports of USD {usd:.1f} million, below {rules.min_size_usd / 1e6:g} million."
+        )
+    facts = [f"share {value['exporter_share_pct']:.0f} %", f"specialisation {value['rca']:.1f}"]
+    if -value["share_change_pp"] >= rules.lost_share_pp:
+        facts.append(f"{-value['share_change_pp']:.1f} points of share lost a year")
+    strong = "Strong" if met["strong"] is True else "Not strong"
+    parts = [f"{strong} ({', '.join(facts)})", _growth(value, met)]
     if met["not_captive"] is False:
         parts.append(f"one other supplier holds {value['rival_share_pct']:.0f} %")
     if met["not_closed"] is False:
@@ -152,11 +158,18 @@ def _reason(value: dict[str, float], met: dict[str, object], kind: str, rules: C
         parts.append("duty against rivals not known")
     elif met["open"] is True:
         parts.append("open")
-    text = "; ".join(parts) + "."
-    return text[0].upper() + text[1:]
+    return "; ".join(parts) + "."
 
 
-def _growth(value: dict[str, float], met: dict[str, object]) -> str:
+def _gap(value: Row) -> str:
+    if pd.isna(value["size_usd"]):
+        return str(value.get("basis") or "imports are not known")
+    needs = {"exporter_share_pct": "the exporter's share", "rca": "its specialisation"}
+    gaps = [words for name, words in needs.items() if pd.isna(value[name])]
+    return f"{' and '.join(gaps)} not known" if gaps else "too few criteria are known"
+
+
+def _growth(value: Row, met: Row) -> str:
     chance, trend = value["growth_probability_pct"], value["growth_pct"]
     if not pd.isna(chance):
         return f"imports grow with a probability of {chance:.0f} %"
@@ -263,4 +276,6 @@ def scored(last: pd.DataFrame, came: pd.DataFrame) -> pd.DataFrame:
         share_came_pp=both["exporter_share_pct_now"] - both["exporter_share_pct"],
         grew=(change > 0).astype("boolean").where(change.notna()),
     )  # fmt: skip
-    return both[[*keys, "class", "rank", "size_usd", "came_usd", "came_pct", "share_came_pp", "grew"]]
+    return both[
+        [*keys, "class", "rank", "size_usd", "came_usd", "came_pct", "share_came_pp", "grew"]
+    ]
