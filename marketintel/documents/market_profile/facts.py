@@ -126,6 +126,11 @@ class ProfileFacts(Beside):
         most = self.rule.min_cover
         return [c for c, h in self.headings.items() if cover_of(h) >= most] or self.codes
 
+    def goods(self, code: str) -> str:
+        """Return the goods of a heading in few words."""
+        heading = self.headings[code]
+        return heading.short or heading.title
+
     @property
     def rule(self) -> Rule:
         """Criterion by which a heading stands for segments."""

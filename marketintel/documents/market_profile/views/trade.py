@@ -27,8 +27,7 @@ OTHERS, UNKNOWN = "Others listed", "Not known"
 
 def label(facts: ProfileFacts, code: str) -> str:
     """Return a heading's code and goods in few words."""
-    heading = facts.headings[code]
-    return f"{code} {heading.short or heading.title}"
+    return f"{code} {facts.goods(code)}"
 
 
 def holds(facts: ProfileFacts, code: str) -> list[tuple[str, float]]:
@@ -73,10 +72,32 @@ def fastest(facts: ProfileFacts) -> tuple[Any, Any]:
     return found[0], found[-1] if len(found) > 1 else None
 
 
+def glance(facts: ProfileFacts) -> Shown:
+    """Return imports, growth, first supplier and the exporter's share of photonic headings."""
+    rows = facts.standing[facts.standing["cmd_code"].isin(facts.photonic)].set_index("cmd_code")
+    first = facts.suppliers_now.drop_duplicates("cmd_code").set_index("cmd_code")
+    known = position(facts)[0].set_index("heading")
+    named = [f"{facts.name(r.partner)} {r.share_pct:.0f} %" for r in each(first)]
+    table = pd.DataFrame(
+        {
+            "heading": rows.index,
+            "goods": [facts.goods(code) for code in rows.index],
+            "imports_usd": rows["imports_usd"],
+            "growth_pct": rows["growth_pct"],
+            "since": rows["since"],
+            "first_known": pd.Series(named, first.index).reindex(rows.index),
+            "share_pct": known["share_pct"].reindex(rows.index),
+            "most_share_pct": known["most_share_pct"].reindex(rows.index),
+        }
+    )
+    none = [] if len(first) else ["first_known", "share_pct", "most_share_pct"]
+    return table.reset_index(drop=True), {"hide": none}
+
+
 def heading_size(facts: ProfileFacts) -> Shown:
     """Return imports, exports and place in the world by heading."""
     table = facts.standing.rename(columns={"cmd_code": "heading"})
-    table["goods"] = [facts.headings[c].title for c in table["heading"]]
+    table["goods"] = [facts.goods(c) for c in table["heading"]]
     table["group"] = [_group(facts, c) for c in table["heading"]]
     columns = ["group", "heading", "goods", "imports_usd", "exports_usd", "balance_usd",
                "world_share_pct", "world_rank", "economies"]  # fmt: skip
@@ -90,7 +111,7 @@ def _group(facts: ProfileFacts, code: str) -> str:
 def heading_growth(facts: ProfileFacts) -> Shown:
     """Return growth of imports and its spread by heading, with the place of exports."""
     table = facts.standing.rename(columns={"cmd_code": "heading"})
-    table["goods"] = [facts.headings[c].title for c in table["heading"]]
+    table["goods"] = [facts.goods(c) for c in table["heading"]]
     table["group"] = [_group(facts, c) for c in table["heading"]]
     columns = ["group", "heading", "goods", "since", "growth_pct", "world_growth_pct",
                "volatility_pct", "export_share_pct", "export_rank"]  # fmt: skip
@@ -154,14 +175,14 @@ def suppliers_by_heading(facts: ProfileFacts) -> Shown:
     for code in supplied(facts):
         own = facts.suppliers_now[facts.suppliers_now["cmd_code"] == code]
         top = [f"{facts.name(r.partner)} {r.share_pct:.1f}" for r in each(own.head(NAMED))]
-        rows.append((code, facts.headings[code].title, ", ".join(top), own["share_pct"].sum(),
+        rows.append((code, facts.goods(code), ", ".join(top), own["share_pct"].sum(),
                      _seen_from(facts.lists.get(code))))  # fmt: skip
     columns = ["heading", "goods", "first_suppliers", "known_pct", "seen_from"]
     return pd.DataFrame(rows, columns=columns), {}
 
 
 def _seen_from(flow: str | None) -> str:
-    return "its own list of suppliers" if flow == "import" else "exporters' lists"
+    return "own list" if flow == "import" else "exporters' lists"
 
 
 def all_suppliers(facts: ProfileFacts) -> pd.DataFrame:
@@ -240,17 +261,19 @@ def position_total(facts: ProfileFacts) -> dict[str, float]:
             "headings": int(rows["value_usd"].notna().sum()), "of": len(rows)}  # fmt: skip
 
 
-def position_moves(facts: ProfileFacts) -> dict[str, list[Any]]:
-    """Return headings in which the exporter's share rose or fell whatever is not known."""
-    rows = position(facts)[0].sort_values("share_change_pp", ascending=False)
-    return {"rose": list(each(rows[rows["direction"] == "rose"])),
-            "fell": list(each(rows[rows["direction"] == "fell"][::-1]))}  # fmt: skip
-
-
 def moved_in(facts: ProfileFacts, direction: str) -> list[str]:
-    """Return the three headings in which the exporter's share moved most for sure."""
-    rows = position_moves(facts)[direction][:3]
-    return [f"{r.heading} ({w.points(r.share_change_pp)} since {r.since})" for r in rows]
+    """Return photonic headings in which the exporter's share moved for sure, the largest moves."""
+    rows = position(facts)[0]
+    rows = rows[(rows["direction"] == direction) & rows["heading"].isin(facts.photonic)]
+    least = rows["share_pct"].fillna(rows["most_share_pct"]) - rows["base_share_pct"]
+    rows = rows.loc[least.abs().sort_values(ascending=False).index].head(3)
+    return [
+        f"{r.heading} (from {w.percent(r.base_share_pct)} in {r.since} to "
+        + ("" if w.known(r.share_pct) else "at most ")
+        + w.percent(r.share_pct if w.known(r.share_pct) else r.most_share_pct)
+        + ")"
+        for r in each(rows)
+    ]
 
 
 def known_shares(facts: ProfileFacts) -> Figure:
