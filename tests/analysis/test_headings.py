@@ -81,6 +81,8 @@ def test_what_no_list_names_is_bounded_by_the_last_place():
     assert rows.loc["BIG", "most_usd"] == pytest.approx(min(rest, 0.099e9))
     assert rows.loc["NIL", "most_usd"] == 0 and np.isnan(rows.loc["NIL", "value_usd"])
     assert rows.loc["BOTH", "value_usd"] == rows.loc["S01", "value_usd"] == pytest.approx(0.0999e9)
+    other = h.largest_unlisted(shares, trade, "BUY")[("9002", "2024")]
+    assert other == pytest.approx(100 * min(rest, 0.099e9) / 1e9)
     assert rows.loc["BOTH", "most_usd"] == pytest.approx(0.0999e9 + min(rest, 0.099e9))
 
 

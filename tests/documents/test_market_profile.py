@@ -128,6 +128,15 @@ def test_a_shared_heading_keeps_its_name_and_names_its_segments():
     assert levels["Optics"] == "by its heading"
 
 
+def test_the_first_supplier_is_named_only_where_no_other_can_be_larger():
+    facts = profile("CAN").facts
+    first = facts.first_for_certain["partner"]
+    assert "9013" not in first and first["9002"] == "JPN" and first["9011"] == "EU27"
+    assert facts.unlisted["9013"] > 50 > facts.unlisted["9002"]
+    glance = tables(made("CAN"))["glance"].frame.set_index("heading")["first_known"]
+    assert glance.isna()["9013"] and glance["9002"] == "Japan 28 %"
+
+
 def test_segments_limit_the_headings():
     assert profile("KOR", segments=("lasers",)).facts.codes == ["9013"]
     text = words(profile("KOR", segments=("fibre_comms",)).chapter("summary").flat())

@@ -134,11 +134,8 @@ def positions(
         the market's list, that of the member's, the member's exports less its known sales, and the
         market's imports less the known.
     """
-    known = suppliers(shares, trade, market).set_index([*_KEYS, "partner"])["value_usd"]
+    known, imports, rest = _parts(shares, trade, market)
     most = _most(shares, trade, market)
-    own = trade[(trade["reporter"] == market) & (trade["imports_usd"] > 0)]
-    imports = own.set_index(_KEYS)["imports_usd"].sort_index()
-    rest = (imports - known.groupby(level=_KEYS).sum().reindex(imports.index).fillna(0)).clip(0)
     parts = []
     for name, members in sellers.items():
         inside = [m for m in members if m != market]
@@ -162,6 +159,34 @@ def positions(
         "imports_usd",
     ]
     return rows[["seller", *_KEYS, *columns]]
+
+
+def largest_unlisted(shares: pd.DataFrame, trade: pd.DataFrame, market: str) -> pd.Series:
+    """Most that one supplier without a known pair can sell, by heading and year.
+
+    A known supplier is the first for certain where it sells more than this.
+
+    Returns
+    -------
+    Series
+        Per cent of the market's imports by ``cmd_code, period``.
+    """
+    known, imports, rest = _parts(shares, trade, market)
+    most = _most(shares, trade, market).drop(known.index, errors="ignore")
+    one = most.groupby(level=_KEYS).max().reindex(imports.index).fillna(0)
+    share: pd.Series = 100 * np.minimum(one, rest) / imports
+    return share.rename("largest_unlisted_pct")
+
+
+def _parts(
+    shares: pd.DataFrame, trade: pd.DataFrame, market: str
+) -> tuple[pd.Series, pd.Series, pd.Series]:
+    """Return known sales by heading, year and supplier, the market's imports, and what is left."""
+    known = suppliers(shares, trade, market).set_index([*_KEYS, "partner"])["value_usd"]
+    own = trade[(trade["reporter"] == market) & (trade["imports_usd"] > 0)]
+    imports = own.set_index(_KEYS)["imports_usd"].sort_index()
+    rest = imports - known.groupby(level=_KEYS).sum().reindex(imports.index).fillna(0)
+    return known, imports, rest.clip(0)
 
 
 def _most(shares: pd.DataFrame, trade: pd.DataFrame, market: str) -> pd.Series:

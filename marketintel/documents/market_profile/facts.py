@@ -212,6 +212,20 @@ class ProfileFacts(Beside):
         return self.suppliers[self.suppliers["period"] == self.year]
 
     @cached_property
+    def unlisted(self) -> pd.Series:
+        """Most that one supplier without a known pair can sell in the year studied, per cent."""
+        found = analysis.largest_unlisted(self.shares, self.world, self.market)
+        return found.xs(self.year, level="period")
+
+    @cached_property
+    def first_for_certain(self) -> pd.DataFrame:
+        """First known supplier of each heading where no other can be larger, by heading."""
+        rows = self.suppliers_now.drop_duplicates("cmd_code").set_index("cmd_code")
+        now = self.positions[self.positions["period"] == self.year].set_index("cmd_code")
+        most = now["most_share_pct"].reindex(rows.index).where(rows["partner"] != self.exporter, 0)
+        return rows[rows["share_pct"] > most.combine(self.unlisted.reindex(rows.index), max)]
+
+    @cached_property
     def lists(self) -> dict[str, str]:
         """What the market lists in the year studied, by heading: its ``import`` or ``export`` side."""
         rows = self.shares[self.shares["reporter"] == self.market]

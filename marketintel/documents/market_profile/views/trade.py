@@ -75,7 +75,7 @@ def fastest(facts: ProfileFacts) -> tuple[Any, Any]:
 def glance(facts: ProfileFacts) -> Shown:
     """Return imports, growth, first supplier and the exporter's share of photonic headings."""
     rows = facts.standing[facts.standing["cmd_code"].isin(facts.photonic)].set_index("cmd_code")
-    first = facts.suppliers_now.drop_duplicates("cmd_code").set_index("cmd_code")
+    first = facts.first_for_certain
     known = position(facts)[0].set_index("heading")
     named = [f"{facts.name(r.partner)} {r.share_pct:.0f} %" for r in each(first)]
     table = pd.DataFrame(
@@ -90,7 +90,7 @@ def glance(facts: ProfileFacts) -> Shown:
             "most_share_pct": known["most_share_pct"].reindex(rows.index),
         }
     )
-    none = [] if len(first) else ["first_known", "share_pct", "most_share_pct"]
+    none = [] if len(facts.suppliers_now) else ["first_known", "share_pct", "most_share_pct"]
     return table.reset_index(drop=True), {"hide": none}
 
 
@@ -138,7 +138,7 @@ def segment_levels(facts: ProfileFacts) -> pd.DataFrame:
     here = set(facts.canada["segment"]) if len(facts.canada) else set()
     for segment in facts.asked:
         found = [h for h in facts.headings.values() if segment in h.cover]
-        weight = 100 * sum(h.weight.get(segment, 0) for h in found)
+        weight = min(100.0, 100 * sum(h.weight.get(segment, 0) for h in found))
         parts = [f"{h.heading} ({w.percent(100 * h.cover[segment], 0)} of it)" for h in found]
         rows.append((names[segment], "; ".join(parts) or None, weight if found else float("nan"),
                      _level(facts, segment, found, segment in here)))  # fmt: skip
@@ -176,8 +176,9 @@ def suppliers_by_heading(facts: ProfileFacts) -> Shown:
         own = facts.suppliers_now[facts.suppliers_now["cmd_code"] == code]
         top = [f"{facts.name(r.partner)} {r.share_pct:.1f}" for r in each(own.head(NAMED))]
         rows.append((code, facts.goods(code), ", ".join(top), own["share_pct"].sum(),
-                     _seen_from(facts.lists.get(code))))  # fmt: skip
-    columns = ["heading", "goods", "first_suppliers", "known_pct", "seen_from"]
+                     facts.unlisted[code], _seen_from(facts.lists.get(code))))  # fmt: skip
+    columns = ["heading", "goods", "first_suppliers", "known_pct", "largest_unlisted_pct",
+               "seen_from"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns), {}
 
 
@@ -211,10 +212,10 @@ def supplier_mix(facts: ProfileFacts) -> Figure | None:
 
 
 def first_suppliers(facts: ProfileFacts) -> list[str]:
-    """Return the suppliers that are the largest known in most photonic headings, with how many."""
-    rows = facts.suppliers_now[facts.suppliers_now["cmd_code"].isin(facts.photonic)]
-    counts = rows[rows["rank"] == 1]["partner"].value_counts()
-    return [f"{facts.name(str(one))} ({number})" for one, number in counts.head(3).items()]
+    """Return the suppliers that are certainly first in most photonic headings, with how many."""
+    rows = facts.first_for_certain
+    counts = rows[rows.index.isin(facts.photonic)]["partner"].value_counts()
+    return [f"{facts.name(str(one))} ({number})" for one, number in counts.head(4).items()]
 
 
 def known_pct(facts: ProfileFacts) -> float:
