@@ -31,6 +31,7 @@ from marketintel.reference.fields import (
 from marketintel.reference.files import REFERENCE_DIR, Problem, Sheet, Tables, listed
 from marketintel.reference.headings import check_headings
 from marketintel.reference.hs import REVISIONS, hs_codes
+from marketintel.reference.measures import check_measures
 from marketintel.reference.model import Broken, Line, Table, json_file, sheet_rows, toml_tables
 from marketintel.reference.partnership import SHEETS, TABLES
 from marketintel.reference.segments import check_segments
@@ -190,6 +191,7 @@ FILES: dict[str, Callable[[Path], Tables | Sheet]] = {
     ),
     "hs_weights.csv": partial(sheet_rows, model=HsWeight, unique=lambda row: tuple(row.values())),
     "market_notes.toml": drivers.check_market_notes,
+    "measures.toml": check_measures,
     "nace_divisions.csv": nuts.check_divisions,
     "nontariff.csv": screening.check_nontariff,
     "nuts_regions.csv": nuts.check_nuts,

@@ -64,6 +64,11 @@ _COLUMNS = {
     "source vintage",
     # Part of the imports of a line from a partner that were entered under an agreement.
     "preference_claims": "reporter partner hts10 period preference share_pct source vintage",
+    # Lines of additional duties: no list of products; the scope of many stands in a legal note.
+    "additional_duties": "reporter heading description general? special? statute source vintage",
+    # Products named by a measure: beginnings of tariff lines. An origin where the list is of one.
+    "tariff_lists": "reporter list part? product heading? origin? since? source vintage",
+    "tariff_revisions": "reporter revision since event? source vintage",
 }
 TABLES = tuple(_COLUMNS)
 
@@ -83,6 +88,9 @@ _KEYS = {
     "industry_accounts": "economy industry account item period source",
     "line_concordance": "reporter hts10 hs_revision source",
     "preference_claims": "reporter partner hts10 period preference source",
+    "additional_duties": "reporter heading source",
+    "tariff_lists": "reporter list part product heading origin since source",
+    "tariff_revisions": "reporter revision source",
 }
 
 
@@ -168,7 +176,25 @@ def _types(table: str) -> dict[str, Column]:
     if table == "baskets":
         groups = {WORLD, *load_groups()}
         types["destination"] = _each(lambda name: name in groups, "WLD or a group")
-    return types
+    return types | _tariff_types(table, codes)
+
+
+def _tariff_types(table: str, economies: set[str]) -> dict[str, Column]:
+    """Return types of columns of tables on additional duties."""
+    day = _matches(r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
+    heading = _matches(r"99\d\d(\.\d\d){0,2}", "a heading of chapter 99")
+    origins = {*economies, *load_groups()}
+    types: dict[str, dict[str, Column]] = {
+        "additional_duties": {"heading": heading},
+        "tariff_lists": {
+            "heading": heading,
+            "product": _matches(r"(\d\d){2,5}", "a tariff line or its beginning"),
+            "origin": _each(lambda name: name in origins, "an ISO3 or a group"),
+            "since": day,
+        },
+        "tariff_revisions": {"since": day},
+    }
+    return types.get(table, {})
 
 
 #: Rules over several columns of a row, by table: rule → test.

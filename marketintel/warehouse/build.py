@@ -56,6 +56,9 @@ TABLES = {
     "industry_accounts": ["industry", "account", "item", "period", "source"],
     "line_concordance": ["hts10", "source"],
     "preference_claims": ["hts10", "partner", "period", "source"],
+    "additional_duties": ["heading", "source"],
+    "tariff_lists": ["list", "product", "part", "heading", "origin", "source"],
+    "tariff_revisions": ["since", "revision", "source"],
 }  # fmt: skip
 
 

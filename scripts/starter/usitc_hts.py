@@ -2,8 +2,8 @@
 
 The input is the whole schedule as the USITC publishes it for download in JSON (plain or
 gzipped). Every legal line of chapters 1 to 97 that carries a rate is kept, so that a segment
-can be edited without rebuilding. Chapter 99, where the additional duties stand, is not a list
-of products and stays out: the footnotes only point to it.
+can be edited without rebuilding. Subchapter III of chapter 99, where the additional duties
+stand, is not a list of products and becomes a snapshot of its own.
 """
 
 import gzip
@@ -45,10 +45,18 @@ CITATION = Citation(
 )
 
 
+CHAPTER_99 = _common.cite(
+    "usitc_chapter99", "2026-rev10", "usitc_hts", lines="headings that begin with 9903",
+    changes="a line's text is led by those of its parents",
+)  # fmt: skip
+
+
 def main() -> None:
-    """Read the schedule, keep the lines with a rate, write the snapshot."""
+    """Read the schedule, keep the lines with a rate and chapter 99, write two snapshots."""
     chosen = _common.options(__doc__, "the schedule as JSON, or gzipped")
-    _common.save(chosen.data, CITATION, "us_tariff_lines.parquet", tidy(read(chosen.file)))
+    published = read(chosen.file)
+    _common.save(chosen.data, CITATION, "us_tariff_lines.parquet", tidy(published))
+    _common.save(chosen.data, CHAPTER_99, "us_chapter99.parquet", additional(published))
 
 
 def read(file: Path) -> list[dict]:
@@ -63,26 +71,47 @@ def tidy(published: list[dict]) -> pd.DataFrame:
     return frame.assign(reporter="USA", hs_revision="HS2022", statute=STATUTE)
 
 
-def _rated_lines(published: list[dict]) -> Iterator[dict[str, str]]:
+def additional(published: list[dict]) -> pd.DataFrame:
+    """Return one row a line of subchapter III of chapter 99, its text led by its parents'."""
+    rows = [
+        (line["htsno"], text, _plain(line["general"]), _plain(line["special"]))
+        for line, text in _described(published)
+        if line["htsno"].startswith("9903")
+    ]
+    columns = ["heading", "description", "general", "special"]
+    return pd.DataFrame(rows, columns=columns, dtype="str").assign(statute=STATUTE)
+
+
+def _plain(text: str) -> str | None:
+    return " ".join(text.split()) or None
+
+
+def _described(published: list[dict]) -> Iterator[tuple[dict, str]]:
+    """Return each line with its description, led by those of its parents."""
     parents: dict[int, str] = {}
     for line in published:
         depth = int(line["indent"])
-        text = " ".join(line["description"].split())
+        text = _plain(line["description"]) or ""
+        parents = {level: above for level, above in parents.items() if level < depth}
+        yield line, " > ".join(t.rstrip(": ") for t in [*parents.values(), text])
+        parents[depth] = text
+
+
+def _rated_lines(published: list[dict]) -> Iterator[dict[str, str]]:
+    for line, text in _described(published):
         # A statistical suffix has no rate of its own (a few hold stray blanks): it pays its legal
         # line's. So a line with a general rate is a legal line, with or without the suffix 00.
-        parents = {level: above for level, above in parents.items() if level < depth}
         digits = line["htsno"].replace(".", "")
         if line["general"].strip() and len(digits) >= 8 and digits[:2] < "98":
             yield {
                 "hs8": digits[:8],
                 "cmd_code": digits[:6],
-                "description": " > ".join(t.rstrip(": ") for t in [*parents.values(), text]),
+                "description": text,
                 "general": line["general"].strip(),
                 "special": line["special"].strip(),
                 "other": line["other"].strip(),
                 "footnotes": _footnotes(line["footnotes"]),
             }
-        parents[depth] = text
 
 
 def _footnotes(notes: list[dict] | None) -> str:

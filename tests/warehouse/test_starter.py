@@ -14,6 +14,7 @@ from marketintel.sources.catalogue import sources
 from marketintel.warehouse import store
 from marketintel.warehouse.context import countries_geometry, macro, tariff_lines
 from marketintel.warehouse.flows import aggregate, flows, supplier_matrix
+from marketintel.warehouse.tariffs import additional_duties, tariff_lists, tariff_revisions
 
 YEARS = ["2024", "2025"]
 
@@ -218,6 +219,7 @@ SCRIPTS = {
         "--from", "us_census_imports_naics3_monthly_top_partners_2013_2025.parquet",
     ],
     "us_hts10_imports": ["--from", "us_census_imports_hts10_photonics_2024_2025.parquet"],
+    "us_tariff_lists": ["--from", "."],
     "us_usmca_claims": ["--from", "us_usmca_claimed_share_hts10_2024_2025.parquet"],
     "us_hts10_concordance": ["--from", "us_census_hts10_concordance_2022.parquet"],
     "bea_gross_output": ["--from", "bea_us_gross_output_detail_1997_2023.parquet"],
@@ -240,11 +242,24 @@ def test_a_script_rebuilds_the_shipped_rows(root, shared, tmp_path, monkeypatch,
     monkeypatch.setattr(sys, "argv", [f"{name}.py", *arguments, "--data", str(tmp_path)])
     importlib.import_module(name).main()
     assert "rows" in capsys.readouterr().out
-    (made,) = snapshot.list_snapshots(tmp_path)
-    (held,) = snapshot.find(root / "data", made.meta.source)
-    pd.testing.assert_frame_equal(store.read_parquet(made.path), store.read_parquet(held.path))
     same = {"sha256", "bytes"}  # depend on the release of the parquet library
-    assert made.meta.model_dump(exclude=same) == held.meta.model_dump(exclude=same)
+    for made in snapshot.list_snapshots(tmp_path):
+        (held,) = snapshot.find(root / "data", made.meta.source)
+        pd.testing.assert_frame_equal(store.read_parquet(made.path), store.read_parquet(held.path))
+        assert made.meta.model_dump(exclude=same) == held.meta.model_dump(exclude=same)
+
+
+def test_chapter_99_and_the_lists_are_whole(starter):
+    duties, lists = additional_duties(data_dir=starter), tariff_lists(data_dir=starter)
+    assert len(duties) == 502
+    assert duties["heading"].str.startswith("9903.88").sum() == 66
+    sizes = lists.groupby("list").size()
+    assert sizes["Section 301"] == 12_223 and sizes["Floor exempt"] == 3_823
+    assert set(lists.loc[lists["list"] == "Section 301", "origin"]) == {"CHN"}
+    revisions = tariff_revisions(data_dir=starter).set_index("revision")
+    assert revisions.loc["2026_rev_4", "since"] == "2026-02-24"
+    assert "IEEPA invalidated" in revisions.loc["2026_rev_4", "event"]
+    assert tariff_revisions("JPN", starter).empty
 
 
 def test_a_country_the_list_does_not_know_stops_the_script(root, monkeypatch):
