@@ -145,11 +145,11 @@ def by_measure(lines: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         measure_name, state, lines, named (of them by the exporter's name), effects, ended; those that
-        have not ended first.
+        have not ended first. Lines that name :data:`COLUMN_2` alone are left out.
     """
+    lines = lines[lines["names"] != COLUMN_2]
     keys = ["ended", "measure_name", "state"]
-    own = ~lines["names"].isin([ANY, COLUMN_2])
-    table = lines.assign(named=own).groupby(keys, sort=False)
+    table = lines.assign(named=lines["names"] != ANY).groupby(keys, sort=False)
     frame = table.agg(
         lines=("heading", "size"),
         named=("named", "sum"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis.markets import access, statute
+from marketintel.documents.prose import the
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import EU, country_name, country_rows, group_members
 from marketintel.reference.measures import load_measures
@@ -55,8 +56,9 @@ class Access:
 
     @property
     def exporter_name(self) -> str:
-        """Name of the exporter."""
-        return country_name(self.exporter)
+        """Name of the exporter, as in a sentence."""
+        name = country_name(self.exporter)
+        return f"the {name}" if self.is_group else the(name)
 
     @property
     def is_group(self) -> bool:

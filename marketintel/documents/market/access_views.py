@@ -6,17 +6,15 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from marketintel.analysis.markets.statute import by_measure
+from marketintel.analysis.markets.statute import COLUMN_2, by_measure
 from marketintel.documents.market.access import Access
-from marketintel.reference.countries import country_name
+from marketintel.documents.prose import sentence, the
+from marketintel.reference.countries import EU, country_name
 from marketintel.reference.segments import load_segments
 from marketintel.sources.catalogue import sources
 
 #: More names than these of one exporter are counted, not listed.
 NAMES_SHOWN = 3
-#: Lists that are printed; the tables beside the report hold all.
-PRINTED_LISTS = 20
-
 Shown = tuple[pd.DataFrame, dict[str, Any]]
 
 
@@ -54,6 +52,7 @@ def measure_counts(facts: HasAccess) -> dict[str, Any]:
     return {
         "lines": len(duties),
         "ended": int(duties["ended"].sum()),
+        "column_2": int((duties["names"] == COLUMN_2).sum()),
         "statute": str(duties["statute"].iloc[0]),
         "checked_to": str(access.revisions["since"].max()),
     }
@@ -76,7 +75,7 @@ def access_lists(facts: HasAccess) -> Shown | None:
     columns = ["segment_name", "on_list", "origin_name", "lines_listed", "lines", "since", "state"]
     return table[[*columns, "heading", "hs8"]], {
         "hide": ["heading", "hs8"],
-        "printed_rows": PRINTED_LISTS,
+        "printed_rows": int((table["for_exporter"] & ~table["ended"]).sum()),
     }
 
 
@@ -102,7 +101,8 @@ def last_months(facts: HasAccess) -> dict[str, str] | None:
     if months.empty:
         return None
     row = months.iloc[0]
-    return {"first": row["first"], "last": row["last"], "of": country_name(row["of"])}
+    of = f"the {country_name(EU)}" if row["of"] == EU else the(country_name(row["of"]))
+    return {"first": row["first"], "last": row["last"], "of": of}
 
 
 def access_claims(facts: HasAccess) -> pd.DataFrame | None:
@@ -114,7 +114,8 @@ def access_claims(facts: HasAccess) -> pd.DataFrame | None:
     table = now.pivot_table(index="segment", columns="partner", values="share_pct").reset_index()
     table = table.rename(columns={"CAN": "claimed_can_pct", "MEX": "claimed_mex_pct"})
     table.insert(0, "segment_name", table["segment"].map(load_segments().names()))
-    return table.drop(columns="segment").sort_values("segment_name", ignore_index=True)
+    named = table.drop(columns="segment").sort_values("segment_name", ignore_index=True)
+    return pd.DataFrame(named)
 
 
 def access_rules(facts: HasAccess) -> Shown | None:
@@ -125,7 +126,7 @@ def access_rules(facts: HasAccess) -> Shown | None:
     names, asked = load_segments().names(), set(facts.access.segments)
     rows = [row.split(";") for row in rules["segments"]]
     table = rules.assign(
-        kind=rules["kind"].str.capitalize(),
+        kind=rules["kind"].map(sentence),
         by=rules["measure_by"].map(country_name),
         since=rules["since"].replace("", None),
         segment_names=[
@@ -134,12 +135,6 @@ def access_rules(facts: HasAccess) -> Shown | None:
     ).sort_values("kind", kind="stable")
     columns = ["kind", "fact", "by", "segment_names", "since", "as_of", "source"]
     return table[[*columns, "url"]], {"group_col": "kind", "hide": ["url"]}
-
-
-def rule_days(facts: HasAccess) -> list[str]:
-    """Return the first and last day on which the rules were read."""
-    days = sorted(set(facts.access.rules["as_of"]))
-    return days[:1] + days[-1:] if len(days) > 1 else days
 
 
 def cited_sources(facts: HasAccess, *names: str) -> str:

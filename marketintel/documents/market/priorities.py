@@ -13,14 +13,13 @@ from marketintel.analysis.markets import priorities as an
 from marketintel.analysis.markets import priorities_record as an_record
 from marketintel.analysis.trade.frames import require
 from marketintel.documents.market import heading_values
+from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import load
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
-from marketintel.reference.files import listed
 from marketintel.reference.headings import load_headings
 from marketintel.reference.priorities import Settings, load_priorities
-from marketintel.reference.screening import load_nontariff
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.basis import REPORTED
 from marketintel.warehouse.context_trade import heading_shares, heading_trade
@@ -133,7 +132,8 @@ def market_priorities(
         bases["supply_fit"] = "members file"
     values["growth_probability_pct"] = float("nan")
     bases["growth_probability_pct"] = "no forecast"
-    values["access_notes"] = [_access(code, s) for s in values["segment"]]
+    notes = Access(code, seller, list(values["segment"]), data_dir).notes.set_index("segment")
+    values["access_notes"] = values["segment"].map(notes["note"])
     values.insert(1, "segment_name", values["segment"].map(load_segments().names()))
     settings = load_priorities()
     table = an.priorities(values, settings)
@@ -184,14 +184,6 @@ def _from_codes(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
         if column in bases:
             bases[column] = world[f"{column}_basis"].where(found, bases[column])
     return table.rename_axis("segment").reset_index(), bases
-
-
-def _access(market: str, segment: str) -> str:
-    """Return the kinds of cited facts on access of a segment; empty without one."""
-    rows = load_nontariff()
-    here = rows[rows["market"].isin([market, "*"])]
-    kinds = [r["kind"] for r in here.to_dict("records") if segment in listed(r["segments"])]
-    return "; ".join(dict.fromkeys(kinds))
 
 
 def score_last(file: Path, now: Priorities) -> pd.DataFrame:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from marketintel.analysis.trade import headings as analysis
 from marketintel.documents.engine.naming import edition_month
+from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import asked_of, parties
 from marketintel.documents.market_profile.beside_facts import Beside
 from marketintel.errors import MissingDataError
@@ -49,6 +50,11 @@ class ProfileFacts(Beside):
     codes: list[str]
     world: pd.DataFrame
     data_dir: Path | None = None
+
+    @cached_property
+    def access(self) -> Access:
+        """Statute, lists, months and rules that the exporter meets."""
+        return Access(self.market, self.exporter, self.asked, self.data_dir)
 
     # Names
 

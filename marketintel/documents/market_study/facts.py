@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from marketintel.documents.engine.naming import edition_month
+from marketintel.documents.market.access import Access
 from marketintel.documents.market_study.forecasts import Forecasts, compute
 from marketintel.documents.market_study.size_facts import SizeFacts
 from marketintel.errors import MissingDataError
@@ -62,6 +63,11 @@ class StudyFacts(SizeFacts):
             return tariff_lines(codes, reporter=self.market, data_dir=self.data_dir)
         except MissingDataError:
             return pd.DataFrame()
+
+    @cached_property
+    def access(self) -> Access:
+        """Statute, lists, months and rules that the exporter meets."""
+        return Access(self.market, self.exporter, self.asked, self.data_dir)
 
     @cached_property
     def series(self) -> Series | None:
