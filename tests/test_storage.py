@@ -14,7 +14,7 @@ import pytest
 
 from marketintel import files
 from marketintel.cli import app as cli
-from marketintel.documents.engine import html, pdf, run
+from marketintel.documents.engine import html, notebooks, pdf, run
 from marketintel.documents.engine.cover import Cover
 from marketintel.errors import DamagedDataError, StorageError
 from marketintel.parquet import parquet_bytes
@@ -60,7 +60,7 @@ def test_reports_that_cannot_be_written_are_refused_before_the_work(
     marketintel, monkeypatch, tmp_path, command, out, code, said
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "_execute", None)  # would fail if it came so far
+    monkeypatch.setattr(notebooks, "execute", None)  # would fail if it came so far
     Path("file").touch()
     Path("link").symlink_to("nowhere")
     Path("circle").symlink_to("circle")
@@ -138,7 +138,7 @@ def test_a_disk_that_fills_up_at_any_file_keeps_the_last_edition(tmp_path, monke
     notebook = tmp_path / "n.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("x")]), notebook)
     monkeypatch.setattr(
-        run, "_execute", lambda source, executed, *_: nbformat.write(source, executed)
+        notebooks, "execute", lambda source, executed, *_: nbformat.write(source, executed)
     )
 
     def go(title):

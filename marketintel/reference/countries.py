@@ -119,18 +119,31 @@ def group_members(group: str, path: Path | None = None) -> list[str]:
     UsageError
         When neither a group nor a country has that name.
     """
+    path = path or REFERENCE_DIR / "countries.csv"
     wanted = country(group, path)
-    members = sorted(r["iso3"] for r in country_rows(path) if wanted in listed(r["groups"]))
-    return members or [wanted]
+    return list(_members(path, _changed(path)).get(wanted, [wanted]))
+
+
+@lru_cache(maxsize=8)
+def _members(path: Path, changed: int) -> dict[str, list[str]]:
+    members: dict[str, list[str]] = {}
+    for iso3, group in ((r["iso3"], g) for r in _rows(path, changed) for g in listed(r["groups"])):
+        members.setdefault(group, []).append(iso3)
+    return {group: sorted(found) for group, found in members.items()}
 
 
 def country_name(iso3: str, path: Path | None = None) -> str:
     """Return the plain English name of an ISO3 code or group id; the code itself if unknown."""
-    for row in country_rows(path):
-        if row["iso3"] == iso3:
-            return row["name"]
+    path = path or REFERENCE_DIR / "countries.csv"
+    if name := _names(path, _changed(path)).get(iso3):
+        return name
     group = load_groups().get(iso3)
     return str(group["name"]) if group else iso3
+
+
+@lru_cache(maxsize=8)
+def _names(path: Path, changed: int) -> dict[str, str]:
+    return {row["iso3"]: row["name"] for row in reversed(_rows(path, changed))}
 
 
 def country(text: str, path: Path | None = None) -> str:

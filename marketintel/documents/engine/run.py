@@ -3,11 +3,9 @@
 Everything is made in a draft inside ``reports/``. Only a complete edition replaces the last one.
 """
 
-import builtins
 import hashlib
 import importlib.metadata
 import json
-import logging
 import platform
 import time
 from collections.abc import Iterator, Mapping
@@ -15,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from marketintel import errors, files
+from marketintel import files
 from marketintel.documents.engine import ledger, naming
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.catalogue import write_index
@@ -27,13 +25,10 @@ from marketintel.documents.engine.html import settle_page
 from marketintel.documents.engine.language import used, word
 from marketintel.documents.engine.naming import folder_name
 from marketintel.documents.engine.render import Rendered, read_document, render
-from marketintel.documents.engine.scrub import scrub, scrub_notebook, scrub_text
+from marketintel.documents.engine.scrub import scrub, scrub_text
 from marketintel.documents.engine.tables import save_tables
-from marketintel.errors import ReportError, UsageError
+from marketintel.errors import ReportError
 from marketintel.reference.brand import Brand
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 
 # What computes figures or sets pages; the lock file has the rest.
 _PACKAGES = (
@@ -132,10 +127,11 @@ def run_notebook(
     StorageError
         If `reports_dir` or the temporary folder cannot be written to, or the disk is full.
     """
+    from marketintel.documents.engine import notebooks
+
     naming.check(*filter(None, [edition, study]))
     cwd = (cwd or Path.cwd()).resolve()
-    source = _read(notebook)
-    _check_parameters(source, notebook.name, parameters)
+    source = notebooks.read(notebook, parameters)
     files.check_folder(reports_dir / (edition or "") / study)
     timing: dict[str, Any] = {"started": datetime.now(UTC).isoformat(timespec="seconds")}
     begin = time.perf_counter()
@@ -147,7 +143,7 @@ def run_notebook(
         executed = made / "report.ipynb"
         try:
             with _stopwatch(timing, "papermill_s"):
-                _execute(source, executed, parameters, cwd, temporary, progress)
+                notebooks.execute(source, executed, parameters, cwd, temporary, progress)
             document = read_document(executed)
             book = document.ledger
             audience = ledger.audience(book, parameters, cwd)
@@ -183,99 +179,6 @@ def _write_run(run: dict[str, Any], folder: Path) -> dict[str, Any]:
     text = json.dumps(run, ensure_ascii=False, indent=1)
     (folder / "run.json").write_text(text + "\n", encoding="utf-8")
     return run
-
-
-def _read(notebook: Path) -> "NotebookNode":
-    import nbformat
-
-    try:
-        source: NotebookNode = nbformat.read(notebook, as_version=4)
-    except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
-        raise UsageError(f"{notebook}: not a readable notebook") from error
-    # Whatever kernel the file was last saved with, it runs in this interpreter.
-    source.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
-    return source
-
-
-def _check_parameters(source: "NotebookNode", name: str, parameters: Mapping[str, Any]) -> None:
-    import papermill
-
-    known = papermill.inspect_notebook(source)
-    if unknown := sorted(set(parameters) - set(known)):
-        raise UsageError(
-            f"{name} has no parameter {', '.join(unknown)}; it has {', '.join(known) or 'none'}"
-        )
-
-
-def _execute(
-    source: "NotebookNode",
-    executed: Path,
-    parameters: Mapping[str, Any],
-    cwd: Path,
-    folder: Path,
-    progress: bool,
-) -> None:
-    """Run all cells; `executed` holds the scrubbed result, also of a failure."""
-    import papermill
-
-    from marketintel.documents.engine.kernel import last_words, pinned_kernel
-
-    ledger.ask_for(source)
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # what goes wrong is raised
-    try:
-        papermill.execute_notebook(
-            source,
-            str(executed),
-            parameters=dict(parameters),
-            kernel_name="python3",
-            kernel_manager_class=pinned_kernel(folder),
-            progress_bar=progress,
-            cwd=str(cwd),
-        )
-    except papermill.PapermillExecutionError as error:
-        if error.ename == "KeyboardInterrupt":
-            raise KeyboardInterrupt from error
-        reason = " ".join(f"{error.ename}: {error.evalue}".split())
-        number = _source_cell(source, bool(parameters), error.cell_index)
-        failure = ReportError(f"cell {number} failed: {reason}")
-        kind = getattr(errors, error.ename, getattr(builtins, error.ename, None))
-        if isinstance(kind, type) and issubclass(kind, errors.MarketIntelError):
-            failure.exit_code = kind.exit_code
-        elif isinstance(kind, type) and issubclass(kind, OSError):
-            failure.exit_code = errors.StorageError.exit_code
-        raise failure from error
-    except RuntimeError as error:  # the kernel did not start, or died
-        files.check_folder(folder)  # of a full disk, often, and then this says so
-        said = f"{error} {last_words(folder)}"
-        raise ReportError(f"the kernel stopped: {' '.join(said.split())}") from error
-    finally:
-        if executed.exists():
-            _scrub(executed, cwd)
-
-
-def _scrub(executed: Path, cwd: Path) -> None:
-    """Scrub a notebook in its file; one that was cut off by a full disk is removed."""
-    import nbformat
-
-    try:
-        result: NotebookNode = nbformat.read(executed, as_version=4)
-    except (ValueError, nbformat.reader.NotJSONError):
-        executed.unlink()
-    else:
-        ledger.move(result)
-        nbformat.write(scrub_notebook(result, cwd), executed)
-
-
-def _source_cell(source: "NotebookNode", injected: bool, index: int) -> int:
-    """Count a cell as its author does: from 1, without the one that papermill put in."""
-    tagged = [
-        i for i, cell in enumerate(source.cells) if "parameters" in cell.metadata.get("tags", [])
-    ]
-    return index + (0 if injected and tagged and index > tagged[0] else 1)
 
 
 def _save(rendered: Rendered, draft: Path, cover: Cover) -> None:
