@@ -104,7 +104,7 @@ def test_any_code_of_the_market_can_be_asked_for(marketintel) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (("study", "CAN"), 3, "marketintel fetch --for CAN"),
+        (("study", "JPN", "-s", "displays"), 3, "marketintel fetch --for JPN"),
         (("study", "Atlantis"), 2, "unknown country"),
         (("study", "EU27"), 2, "is a group"),
         (("study", "USA", "--segment", "lazers"), 2, "did you mean lasers"),
