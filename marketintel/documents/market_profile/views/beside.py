@@ -118,8 +118,7 @@ def us_total(facts: ProfileFacts) -> dict[str, Any]:
 
 def around(facts: ProfileFacts) -> bool:
     """Return whether anything beside trade in headings is known of the market."""
-    frames = (facts.us_imports, facts.materials, facts.actors, facts.tariffs)
-    return bool(facts.agreements) or any(len(frame) for frame in frames)
+    return any(len(frame) for frame in (facts.us_imports, facts.materials, facts.actors))
 
 
 def raw_materials(facts: ProfileFacts) -> tuple[pd.DataFrame | None, dict[str, Any]]:
