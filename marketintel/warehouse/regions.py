@@ -85,8 +85,8 @@ def find_region(text: str, data_dir: Path | None = None) -> Region:
     Parameters
     ----------
     text : str
-        A NUTS 2 code of any version, a named region or one of its other names, the name of a
-        NUTS 2 region, or a country (name, ISO3, two letters).
+        A NUTS 2 code of any version, a named region, its cluster or one of its other names, the name
+        of a NUTS 2 region, or a country (name, ISO3, two letters).
     data_dir : Path, optional
         Where the cross-walk lies that a code of a version other than 2013 needs.
 
@@ -98,7 +98,7 @@ def find_region(text: str, data_dir: Path | None = None) -> Region:
     key, code = fold(text), text.strip().upper()
     named = load_regions()
     for entry in named.values():
-        if key in {fold(t) for t in (entry.id, entry.name, *entry.aliases)}:
+        if key in {fold(t) for t in (entry.id, entry.name, entry.cluster, *entry.aliases) if t}:
             return _named(entry)
     looks_like_code = re.fullmatch(r"[A-Z]{2}[0-9A-Z]{1,3}", code) is not None
     if code in nuts2():

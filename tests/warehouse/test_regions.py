@@ -237,3 +237,13 @@ def test_a_script_rebuilds_the_shipped_rows(root, shared, tmp_path, monkeypatch,
     pd.testing.assert_frame_equal(store.read_parquet(made.path), store.read_parquet(held.path))
     same = {"sha256", "bytes"}  # depend on the release of the parquet library
     assert made.meta.model_dump(exclude=same) == held.meta.model_dump(exclude=same)
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [("SECPHO", "ES51"), ("Catalonia", "ES51"), ("Optence", "DE7_DEB"), ("Hesse", "DE7"),
+     ("Minalogic", "FRK"), ("Auvergne-Rhône-Alpes", "FRK"), ("afil", "ITC4"), ("Lombardy", "ITC4"),
+     ("ALPHA-RLH", "FRI"), ("DE71", "DE71")],
+)  # fmt: skip
+def test_a_cluster_and_its_region_are_one_name(starter, text, region):
+    assert regions.find_region(text, starter).id == region

@@ -11,6 +11,7 @@ import pandas as pd
 from marketintel.analysis.trade.frames import OWN
 from marketintel.documents import directory, indicators
 from marketintel.documents.directory import Directory
+from marketintel.documents.market.access import Access
 from marketintel.documents.partnership import Market
 from marketintel.reference.countries import EU
 from marketintel.reference.partnership import load_actors
@@ -43,6 +44,12 @@ class Dossier:
     def market(self) -> Market:
         """Trade of the country."""
         return self.directory.market
+
+    @cached_property
+    def access(self) -> Access:
+        """Rules and measures that goods of the European Union meet."""
+        segments = list(self.pitch["segment"]) or list(self.directory.segments)
+        return Access(self.market.iso3, EU, segments, self.data_dir)
 
     @property
     def labels(self) -> dict[str, str]:

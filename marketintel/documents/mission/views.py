@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from marketintel.documents import indicators, partnership
+from marketintel.documents.market.access_views import *  # noqa: F403
 from marketintel.documents.mission.facts import Dossier
 from marketintel.reference.countries import EU
 

@@ -14,7 +14,7 @@ from marketintel.documents.prose import known, words
 from marketintel.documents.s3_brief import charts, europe
 from marketintel.documents.s3_brief.facts import Brief
 from marketintel.errors import MissingDataError
-from marketintel.reference.countries import code_map, country_name
+from marketintel.reference.countries import EU, code_map, country_name, group_members
 from marketintel.reference.nuts import region_name
 from marketintel.sources import catalogue
 from marketintel.warehouse.regions import nuts_polygons
@@ -90,6 +90,15 @@ def best_partners(brief: Brief) -> list[tuple[str, Any]]:
     )
     found = {str(row["group"]): row for _, row in best.iterrows()}
     return [(group, found[group]) for group in ("others", "partnership") if group in found]
+
+
+def outside_union(brief: Brief, in_table: bool) -> list[str]:
+    """Return countries outside the European Union: of the best partners, or of all printed."""
+    inside, iso3 = set(group_members(EU)), code_map("eurostat")
+    named = [row["nuts_id"] for _, row in best_partners(brief)]
+    named += list(brief.partners["nuts_id"].head(PARTNERS + len(brief.mates))) if in_table else []
+    away = [place_country(brief, i) for i in named if iso3.get(i[:2], "") not in inside]
+    return list(dict.fromkeys(away))
 
 
 def declared_photonics(brief: Brief) -> list[tuple[str, str]]:
