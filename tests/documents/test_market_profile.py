@@ -143,6 +143,15 @@ def test_segments_limit_the_headings():
     assert "in one heading that is context for these segments" in text
 
 
+def test_canada_is_answered_by_product_where_no_heading_holds_a_segment():
+    study = profile("CAN", segments=("displays", "microwave"))
+    found = blocks(study)
+    assert GAP not in words(found) and study.facts.codes == []
+    segments = tables(found)["canada_segments"].frame
+    assert segments["segment_name"].str.contains("Displays").any()
+    assert "None of the headings here holds these segments" in words(found)
+
+
 @pytest.mark.parametrize(
     ("question", "error", "says"),
     [

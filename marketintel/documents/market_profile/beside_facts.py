@@ -18,7 +18,10 @@ from marketintel.reference.segments import Segments
 from marketintel.warehouse import context, context_trade, engine
 from marketintel.warehouse.market_table import market_table
 
-#: Economies whose imports from Canada and Mexico are known by the preference they claim.
+#: Economies whose trade by product with the world is in the shipped data.
+BY_PRODUCT = ("CAN",)
+
+#: Economies from which US imports are known by the preference that they claim.
 CLAIMANTS = ("CAN", "MEX")
 
 #: Years that are taken together for raw materials, and years between the two spans.
@@ -48,7 +51,7 @@ class Beside:
     @cached_property
     def canada(self) -> pd.DataFrame:
         """Canada's trade in own codes of the segments studied; no rows for others."""
-        if self.market != "CAN":
+        if self.market not in BY_PRODUCT:
             return pd.DataFrame()
         codes = self.own_codes[["cmd_code", "segment", "label", "scope"]]
         rows = context_trade.canada_trade("HS6", list(codes["cmd_code"]), None, self.data_dir)
@@ -57,7 +60,7 @@ class Beside:
     @cached_property
     def canada_months(self) -> pd.DataFrame:
         """Canada's trade of chapter 90 by month; no rows for others."""
-        if self.market != "CAN":
+        if self.market not in BY_PRODUCT:
             return pd.DataFrame()
         return context_trade.canada_trade("HS2", "90", None, self.data_dir)
 

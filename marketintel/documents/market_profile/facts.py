@@ -14,7 +14,7 @@ from marketintel.analysis.trade import headings as analysis
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import asked_of, parties
-from marketintel.documents.market_profile.beside_facts import Beside
+from marketintel.documents.market_profile.beside_facts import BY_PRODUCT, Beside
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.headings import Heading, Rule, load_headings
@@ -37,7 +37,8 @@ class ProfileFacts(Beside):
     asked : list of str
         Ids of the segments studied.
     codes : list of str
-        Headings that hold core codes of them; those that are mostly photonics first.
+        Headings that hold core codes of them, those that are mostly photonics first; none where only
+        products are known.
     """
 
     market: str
@@ -286,7 +287,7 @@ def load(
     now = str(year or last)
     there = set(world["cmd_code"])
     codes = [h for h in load_headings() if h.heading in there and set(h.cover) & set(asked)]
-    if not codes:
+    if not codes and reporter not in BY_PRODUCT:
         raise MissingDataError(
             f"no level of {', '.join(asked)} in {reporter}: none of the headings that are here "
             f"holds these segments; get it with `marketintel fetch --for {reporter} --segments "
@@ -296,7 +297,7 @@ def load(
     names = [h.heading for h in codes]
     world = world[(world["period"] <= now) & world["cmd_code"].isin(names)]
     own = world[(world["reporter"] == reporter) & (world["period"] == now)]
-    if not (own["imports_usd"] > 0).any():
+    if codes and not (own["imports_usd"] > 0).any():
         raise MissingDataError(
             f"no trade of {reporter} in headings of photonics in {now}; choose another economy or "
             f"--year, or get its imports with `marketintel fetch --for {reporter}`"

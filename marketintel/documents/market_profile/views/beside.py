@@ -194,7 +194,8 @@ def fetch_command(facts: ProfileFacts) -> str:
 
 def explain_command(facts: ProfileFacts) -> str:
     """Return the command that takes a figure of these pages apart."""
-    return f"marketintel explain {facts.market} {facts.codes[0]} {facts.year}"
+    code = facts.codes[0] if facts.codes else facts.core_codes["cmd_code"].iloc[0]
+    return f"marketintel explain {facts.market} {code} {facts.year}"
 
 
 def sources(facts: ProfileFacts) -> pd.DataFrame:
