@@ -142,13 +142,24 @@ def check(
         Path | None,
         typer.Option("--publish", help="An edition's folder: may its tables be published?"),
     ] = None,
+    links: Annotated[
+        bool, typer.Option("--links", help="Print the facts whose address was never verified.")
+    ] = False,
+    visit: Annotated[
+        bool,
+        typer.Option("--visit", help="With --links: visit these addresses first, and note it."),
+    ] = False,
     data: DataOption = None,
 ) -> None:
     """Check the reference files people edit; name file, line and rule of every mistake."""
     from marketintel.reference.check import check_reference
     from marketintel.warehouse.terms import edition_objections, local_only
 
-    if publish is not None:
+    if visit and not links:
+        raise UsageError("--visit goes with --links; say `marketintel check --links --visit`")
+    if links:
+        _links(path, visit, data)
+    elif publish is not None:
         _refuse(edition_objections(publish), f"{publish}: every source may be published")
     else:
         if path is not None and not path.is_dir():
@@ -157,6 +168,28 @@ def check(
             [*map(str, check_reference(path)), *local_only(data)],
             "reference files: no mistake found",
         )
+
+
+def _links(path: Path | None, visit: bool, data: Path | None) -> None:
+    """Print the facts whose address was never verified, after a visit to them if asked for."""
+    from marketintel.reference import links as addresses
+    from marketintel.sources.http.reach import status_of
+    from marketintel.warehouse.store import default_data_dir
+
+    folder = data or default_data_dir()
+    every, known = addresses.links(path), addresses.verified(folder)
+    if visit:
+        wanted = [link.url for link in every if link.url not in known]
+        for url, status in addresses.visit(wanted, status_of, folder):
+            typer.echo(f"{status or 'no answer'} {url}")
+        known = addresses.verified(folder)
+    never = [link for link in every if link.url not in known]
+    for link in never:
+        typer.echo(f"{link.file} {link.place}: {link.url} (read {link.day or 'on no stated day'})")
+    typer.echo(
+        f"{len(never)} of {len(every)} facts have an address that was never verified from here; "
+        "`marketintel check --links --visit` visits them"
+    )
 
 
 def explain(

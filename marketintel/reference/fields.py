@@ -15,6 +15,7 @@ from marketintel.errors import ReferenceFileError
 from marketintel.reference.countries import country_rows, load_groups
 from marketintel.reference.files import (
     REFERENCE_DIR,
+    is_copy,
     is_ref_date,
     is_url,
     listed,
@@ -140,6 +141,9 @@ def _filled(value: str, info: ValidationInfo) -> str:
 def _web_address(value: str, info: ValidationInfo) -> str:
     if value.strip() and not is_url(value):
         raise mistake("url", f"{info.field_name} is not a web address: it starts with https://")
+    if is_copy(value):
+        message = "is a mirror or a placeholder: give the address of who published it"
+        raise mistake("mirror", f"{value!r} {message}")
     return value
 
 

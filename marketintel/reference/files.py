@@ -17,10 +17,18 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from marketintel.errors import ReferenceFileError
 
 REFERENCE_DIR = Path(__file__).resolve().parent
+
+#: Hosts that copy what others published, and hosts that stand for none.
+COPIES = (
+    "docplayer.net", "docslib.org", "example.com", "example.org", "fdocuments.net", "localhost",
+    "pages.dev", "paperzz.com", "pdffox.com", "pdfslide.tips", "readkong.com", "scribd.com", "studylib.net",
+    "vdocuments.net", "vdocuments.site", "vdocuments.us", "yumpu.com",
+)  # fmt: skip
 
 _TABLE = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
@@ -85,6 +93,12 @@ def unknown(text: str, known: Iterable[str], what: str = "") -> str:
 def is_url(text: str) -> bool:
     """Return whether a text starts like a web address."""
     return text.startswith(("https://", "http://"))
+
+
+def is_copy(text: str) -> bool:
+    """Return whether a web address is of a host of copies, or stands for none."""
+    host = (urlsplit(text).hostname or "").removeprefix("www.")
+    return any(host == copy or host.endswith(f".{copy}") for copy in COPIES)
 
 
 def is_ref_date(text: str) -> bool:

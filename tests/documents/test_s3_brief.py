@@ -220,7 +220,7 @@ def test_nouvelle_aquitaine_is_the_sum_of_its_three_parts(made):
 
 def test_declared_priorities_are_dated_and_sourced(made):
     _, _, doc = made("FI1D")
-    assert "North Karelia (2014-2017)" in doc.markdown.replace("\\", "")
+    assert "North Karelia (2021-2027)" in doc.markdown.replace("\\", "")
     assert "2021" in doc.markdown.replace("\\", "")
     assert "Photonics is named" in made("FRI")[2].markdown
     assert "not named" in made("SE31")[2].markdown

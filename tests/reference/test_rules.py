@@ -157,6 +157,8 @@ PLANTS = [
     ("nontariff.csv", "USA,USA,laser safety", "USA,USB,laser safety", "unknown-country", "mean USA"),
     ("nontariff.csv", ",lasers;laser_machines", ",laser;laser_machines", "unknown-segment",
      "mean lasers"),
+    ("nontariff.csv", "http://www.fdaus.net", "https://docs.paperzz.com", "mirror",
+     "who published it"),
     ("nontariff.csv", ",901320,", ",901329,", "code-not-in-hs", "correct it"),
     ("nontariff.csv", ",2018-08-29,", ",in 2018,", "ref-date", "write 2027-01"),
     ("nontariff.csv", ",,2026-11-22,", ",,22.11.2026,", "date", "write it as 2026-11-22"),
