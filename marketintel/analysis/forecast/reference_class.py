@@ -205,7 +205,8 @@ def estimate_windows(found: pd.DataFrame, yearly: pd.DataFrame, years: int) -> R
         [[d.to_numpy()] for d in dummies.values()],
     )
     one = np.ones(len(found))
-    result = MixedLM(found["growth"].to_numpy(), fixed, groups=one, exog_vc=components).fit()
+    mixed = MixedLM(found["growth"].to_numpy(), fixed, groups=one, exog_vc=components)
+    result = mixed.fit(method="powell")  # needs no gradient, so a variance of zero is no trouble
     predicted = np.asarray(next(iter(result.random_effects.values())))
     cuts = np.cumsum([d.shape[1] for d in dummies.values()])[:-1]
     effects = {name: pd.Series(part, index=d.columns) for (name, d), part in zip(

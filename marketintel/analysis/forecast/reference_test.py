@@ -167,3 +167,29 @@ def score(forecasts: pd.DataFrame) -> pd.DataFrame:
             ))  # fmt: skip
     columns = ["model", "level", "windows", "coverage_pct", "interval_score", "abs_error"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def shown_draws(
+    model: str,
+    reference: ReferenceClass,
+    known: pd.DataFrame,
+    targets: pd.DataFrame,
+    weights: pd.DataFrame | None = None,
+) -> np.ndarray:
+    """Return log growths of targets by the forecast that the rule shows, a row a target.
+
+    Parameters
+    ----------
+    model : str
+        From :func:`choose`.
+    known : DataFrame
+        Windows of the class, from :func:`~marketintel.analysis.forecast.reference_class.windows`.
+    targets, weights : DataFrame
+        As :meth:`~marketintel.analysis.forecast.reference_class.ReferenceClass.draws`; with
+        ``year`` and ``drift``.
+    """
+    if model == REFERENCE:
+        return reference.draws(targets, weights)
+    expected = centres(known, targets, reference.years)[model]
+    errors = known["growth"].to_numpy() - centres(known, known, reference.years)[model]
+    return expected[:, None] + errors

@@ -1,0 +1,206 @@
+"""Answer to every segment of a market: its level now, and what is expected of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from marketintel.analysis.forecast import reference_class, reference_test
+from marketintel.documents.market.reference_panel import gdp_growth, heading_panel, region_of
+from marketintel.documents.market.segment_levels import segment_levels
+from marketintel.errors import MissingDataError
+from marketintel.reference.countries import country
+from marketintel.reference.files import REFERENCE_DIR
+from marketintel.reference.headings import load_headings
+from marketintel.reference.segments import load_segments
+from marketintel.warehouse.context import macro
+from marketintel.warehouse.context_trade import industry_output
+
+HORIZON = 5
+THRESHOLD_PCT = 25.0
+
+OWN_SERIES, REFERENCE, NONE = "own series", "reference class", "none"
+
+INDUSTRY = "333314"
+"""US industry of optical instruments and lenses, whose prices deflate."""
+
+PRICE_YEARS = 5
+
+COLUMNS = [
+    "market", "segment", "segment_name", "forecast_class", "model_class", "basis", "weight_pct",
+    "level_year", "level_usd", "year", "median_usd", "lo_80", "hi_80", "lo_95", "hi_95",
+    "median_eur", "growth_pct", "real_growth_pct", "probability_growth_pct",
+    "probability_real_growth_pct", "probability_above_pct", "reason",
+]  # fmt: skip
+
+
+@cache
+def record() -> dict[str, Any]:
+    """Return the back-test of the reference class (written by ``benchmarks/reference_class.py``).
+
+    ``years, origin, shown`` and ``scores``, rows as
+    :func:`marketintel.analysis.forecast.reference_test.score` with ``test``.
+    """
+    found: dict[str, Any] = json.loads(
+        (REFERENCE_DIR / "reference_class.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def segment_outlook(
+    markets: str | Sequence[str],
+    segments: Sequence[str] = (),
+    *,
+    own: pd.DataFrame | None = None,
+    threshold_pct: float = THRESHOLD_PCT,
+    data_dir: Path | None = None,
+) -> pd.DataFrame:
+    """Return one row for every market and segment: level now, and in five years.
+
+    Parameters
+    ----------
+    markets : str or sequence of str
+        ISO3 or names.
+    segments : sequence of str
+        Segment ids; every segment of ``segments.toml`` if empty.
+    own : DataFrame, optional
+        Forecasts of the segments' own series: rows with columns of the answer from ``market`` to
+        ``probability_above_pct``; they come before a reference class.
+    threshold_pct : float
+        Growth over the whole horizon that ``probability_above_pct`` is the probability of.
+
+    Returns
+    -------
+    DataFrame
+        ``market, segment, segment_name, forecast_class`` ("own series", "reference class",
+        "none"), ``model_class`` (of statsmodels), ``basis`` and ``weight_pct`` of the level (see
+        :func:`~marketintel.documents.market.segment_levels.segment_levels`), ``level_year,
+        level_usd, year`` (of the forecast), ``median_usd`` with bounds ``lo_80, hi_80, lo_95,
+        hi_95``, ``median_eur``, ``growth_pct`` and ``real_growth_pct`` (of the median, a year),
+        three probabilities in per cent, and ``reason`` where there is no forecast.
+        ``attrs``: ``reference`` (:class:`~marketintel.analysis.forecast.reference_class.ReferenceClass`,
+        None without one), ``usd_per_eur``, ``eur_year``, ``price_pct`` (rise of prices a year),
+        ``price_years``, ``threshold_pct``.
+    """
+    asked = [country(m) for m in ([markets] if isinstance(markets, str) else markets)]
+    chosen = list(segments) or [s.id for s in load_segments()]
+    levels = pd.concat([
+        segment_levels(market, chosen, data_dir).assign(market=market) for market in asked
+    ], ignore_index=True)  # fmt: skip
+    table = levels.reindex(columns=COLUMNS).astype({"model_class": "str"})
+    table["segment_name"] = table["segment"].map(load_segments().names())
+    table["forecast_class"] = np.where(table["level_usd"].notna(), REFERENCE, NONE)
+    if own is not None and len(own):
+        table = _with_own(table, own)
+    reference = None
+    try:
+        reference = _add_reference(table, threshold_pct, data_dir)
+    except MissingDataError as error:
+        lost = table["forecast_class"] == REFERENCE
+        table.loc[lost, ["forecast_class", "reason"]] = [NONE, str(error)]
+    attrs = _money(table, threshold_pct, data_dir)
+    table.attrs = {"reference": reference, "threshold_pct": threshold_pct, **attrs}
+    return table[COLUMNS]
+
+
+def _with_own(table: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Put forecasts of own series in the place of levels."""
+    keys = ["market", "segment"]
+    rows = own.assign(forecast_class=OWN_SERIES, reason="").reindex(columns=COLUMNS)
+    rows["segment_name"] = rows["segment"].map(load_segments().names())
+    known = set(zip(rows["market"], rows["segment"], strict=True))
+    rest = table[
+        [pair not in known for pair in zip(table["market"], table["segment"], strict=True)]
+    ]
+    order = pd.Series(range(len(table)), index=pd.MultiIndex.from_frame(table[keys]))
+    both = pd.concat([rest, rows], ignore_index=True)
+    place = order.reindex(pd.MultiIndex.from_frame(both[keys]))
+    kept = both.assign(place=place.to_numpy()).dropna(subset="place").sort_values("place")
+    return kept.drop(columns="place").reset_index(drop=True)
+
+
+def _add_reference(
+    table: pd.DataFrame, threshold_pct: float, data_dir: Path | None
+) -> reference_class.ReferenceClass | None:
+    """Fill in the forecasts of rows that have a level and no own series."""
+    small = (table["forecast_class"] == REFERENCE) & (
+        table["level_usd"] < reference_class.MIN_LEVEL_USD
+    )
+    limit = f"{reference_class.MIN_LEVEL_USD / 1e6:g} million USD"
+    table.loc[small, "forecast_class"] = NONE
+    table.loc[small, "reason"] = f"imports below {limit} compare with no series of the class"
+    rows = table[table["forecast_class"] == REFERENCE]
+    if rows.empty:
+        return None
+    panel = heading_panel(data_dir)
+    reference = reference_class.estimate(panel, HORIZON)
+    draws = reference_test.shown_draws(
+        record()["shown"], reference, reference_class.windows(panel, HORIZON),
+        _targets(rows, data_dir), _weights(rows),
+    )  # fmt: skip
+    level = rows["level_usd"].to_numpy()
+    bounds = reference_class.quantiles(draws)
+    for column in ("lo_80", "hi_80", "lo_95", "hi_95"):
+        table.loc[rows.index, column] = np.exp(bounds[column].to_numpy()) * level
+    table.loc[rows.index, "median_usd"] = np.exp(bounds["median"].to_numpy()) * level
+    table.loc[rows.index, "year"] = rows["level_year"] + HORIZON
+    shown = record()["shown"]
+    model = type(reference.result.model).__name__ if shown == REFERENCE else "empirical quantiles"
+    table.loc[rows.index, "model_class"] = model
+    if shown != REFERENCE:
+        table.loc[rows.index, "forecast_class"] = shown
+    rise = np.log1p(price_change(data_dir)[0] / 100) * HORIZON
+    for column, least in (("probability_growth_pct", 0.0), ("probability_real_growth_pct", rise),
+                          ("probability_above_pct", np.log1p(threshold_pct / 100))):  # fmt: skip
+        table.loc[rows.index, column] = 100 * (draws > least).mean(axis=1)
+    return reference
+
+
+def _targets(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
+    growth = gdp_growth(data_dir).set_index(["economy", "year"])["gdp_growth"]
+    wanted = pd.MultiIndex.from_arrays([rows["market"], rows["level_year"].astype(int)])
+    return pd.DataFrame({
+        "group": "", "region": rows["market"].map(region_of()).fillna("other").to_numpy(),
+        "year": rows["level_year"].astype(int).to_numpy(), "drift": 0.0,
+        "log10_level": np.log10(rows["level_usd"].to_numpy(dtype=float)),
+        "gdp_growth": growth.reindex(wanted).fillna(0.0).to_numpy(),
+    })  # fmt: skip
+
+
+def _weights(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the part of each row's segment that lies in each heading."""
+    held: dict[Any, dict[str, float]] = {
+        i: {h.heading: h.weight.get(segment, 0.0) for h in load_headings()}
+        for i, segment in enumerate(rows["segment"])
+    }
+    return pd.DataFrame.from_dict(held, orient="index")
+
+
+def price_change(data_dir: Path | None = None) -> tuple[float, str]:
+    """Return the yearly rise of prices of :data:`INDUSTRY` in per cent, and its years."""
+    index = industry_output(INDUSTRY, data_dir).dropna(subset="price_index").set_index("period")
+    last = str(index.index.max())
+    first = str(int(last) - PRICE_YEARS)
+    ratio = index.loc[last, "price_index"] / index.loc[first, "price_index"]
+    return float(100 * (ratio ** (1 / PRICE_YEARS) - 1)), f"{first}–{last}"
+
+
+def _money(table: pd.DataFrame, threshold_pct: float, data_dir: Path | None) -> dict[str, Any]:
+    """Fill in euros and yearly growth, nominal and at constant prices."""
+    rates = macro("exchange_rate_per_eur", "USA", data_dir=data_dir)
+    rates = rates[rates["period"].str.len() == 4].set_index("period")["value"]
+    rate = float(rates.iloc[-1])
+    price_pct, years = price_change(data_dir)
+    table["median_eur"] = table["median_usd"] / rate
+    ratio = (table["median_usd"] / table["level_usd"]).astype(float)
+    span = (table["year"] - table["level_year"]).astype(float)
+    table["growth_pct"] = 100 * (ratio ** (1 / span) - 1)
+    table["real_growth_pct"] = 100 * ((1 + table["growth_pct"] / 100) / (1 + price_pct / 100) - 1)
+    return {"usd_per_eur": rate, "eur_year": str(rates.index[-1]), "price_pct": price_pct,
+            "price_years": years}  # fmt: skip
