@@ -64,7 +64,7 @@ def test_canada_has_the_published_figures():
     shares = placed["all_suppliers"].frame.set_index(["heading", "supplier"])["share_pct"].round(1)
     assert shares["9002"][["Japan", "China", "United States"]].tolist() == [28.5, 22.2, 17.0]
     assert shares["9011"][["United States", "China", "Japan"]].tolist() == [24.1, 11.9, 11.1]
-    members = placed["member_shares"].frame.query("period == '2024' and member == 'Germany'")
+    members = placed["member_positions"].frame.query("member == 'Germany'")
     assert members.set_index("heading")["share_pct"].round(1)["9011"] == 37.8
     lasers = placed["canada_segments"].frame.set_index("segment_name").loc["Lasers"]
     assert lasers["imports_cad"] / 1e6 == pytest.approx(320.2, abs=0.05)
@@ -186,4 +186,4 @@ def test_the_edition_has_every_table(tmp_path):
     edition = write("market_study", country="KOR", reports_dir=tmp_path, progress=False)
     assert edition.folder.name == "market-profile-KOR-EU27-2024"
     names = {f.stem for f in (edition.folder / "tables").glob("*.csv")}
-    assert {"position", "all_suppliers", "member_shares", "heading_growth"} <= names
+    assert {"position", "all_suppliers", "member_positions", "heading_growth"} <= names

@@ -138,6 +138,10 @@ class ProfileFacts(Beside):
         heading = self.headings[code]
         return heading.short or heading.title
 
+    def label(self, code: str) -> str:
+        """Return a heading's code and goods in few words."""
+        return f"{code} {self.goods(code)}"
+
     @property
     def rule(self) -> Rule:
         """Criterion by which a heading stands for segments."""

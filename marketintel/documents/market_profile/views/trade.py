@@ -1,4 +1,4 @@
-"""Size, growth, suppliers and positions by heading."""
+"""Size, growth and suppliers by heading."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from marketintel.documents import prose as w
 from marketintel.documents.charts import headings as charts
 from marketintel.documents.frames import each
 from marketintel.documents.market_profile.facts import ProfileFacts, cover_of
+from marketintel.documents.market_profile.views.position import position
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,15 +20,7 @@ Shown = tuple[pd.DataFrame, dict[str, Any]]
 #: Suppliers that have a colour of their own in the picture, and those named in tables.
 COLOURED, NAMED = 5, 4
 
-#: Known sales by which a member of the exporter is in the table of members.
-MEMBERS = 12
-
 OTHERS, UNKNOWN = "Others listed", "Not known"
-
-
-def label(facts: ProfileFacts, code: str) -> str:
-    """Return a heading's code and goods in few words."""
-    return f"{code} {facts.goods(code)}"
 
 
 def holds(facts: ProfileFacts, code: str) -> list[tuple[str, float]]:
@@ -207,7 +200,7 @@ def supplier_mix(facts: ProfileFacts) -> Figure | None:
     names = [facts.name(code) for code in chosen]
     frame[OTHERS] = wide.drop(columns=chosen).sum(axis=1)
     frame[UNKNOWN] = (100 - wide.sum(axis=1)).clip(lower=0)
-    frame.insert(0, "label", [label(facts, code) for code in codes])
+    frame.insert(0, "label", [facts.label(code) for code in codes])
     return charts.supplier_mix(frame, [*names, OTHERS, UNKNOWN], facts.exporter_name)
 
 
@@ -230,106 +223,9 @@ def blind(facts: ProfileFacts) -> list[str]:
     return [code for code in facts.codes if known.get(code, 0) < 50]
 
 
-def position(facts: ProfileFacts) -> Shown:
-    """Return the exporter's sales by heading: known and at most, and its known share before."""
-    rows = facts.positions
-    since = rows["cmd_code"].map(facts.since).astype("str")
-    now = rows[rows["period"] == facts.year].set_index("cmd_code")
-    now = now.reindex([code for code in facts.codes if code in now.index])
-    base = rows[(rows["period"] == since) & (since < facts.year)].set_index("cmd_code")
-    then = base.reindex(now.index)
-    ranks = facts.suppliers_now[facts.suppliers_now["partner"] == facts.exporter]
-    frame = now[["value_usd", "share_pct", "most_share_pct"]].assign(
-        rank=ranks.set_index("cmd_code")["rank"].astype("Int64"),
-        since=[str(facts.since[code]) for code in now.index],
-        base_share_pct=then["share_pct"],
-        share_change_pp=now["share_pct"] - then["share_pct"],
-        direction="open",
-    )
-    frame.loc[now["share_pct"] > then["most_share_pct"], "direction"] = "rose"
-    frame.loc[now["most_share_pct"] < then["share_pct"], "direction"] = "fell"
-    return frame.rename_axis("heading").reset_index(), {}
-
-
-def position_total(facts: ProfileFacts) -> dict[str, float]:
-    """Return the exporter's share of imports in photonic headings together: known, at most."""
-    rows = facts.positions
-    rows = rows[(rows["period"] == facts.year) & rows["cmd_code"].isin(facts.photonic)]
-    imports = rows["imports_usd"].sum()
-    least = float("nan") if rows["value_usd"].isna().all() else rows["value_usd"].sum()
-    return {"value_usd": least, "share_pct": 100 * least / imports,
-            "most_share_pct": 100 * rows["most_usd"].sum() / imports,
-            "headings": int(rows["value_usd"].notna().sum()), "of": len(rows)}  # fmt: skip
-
-
-def moved_in(facts: ProfileFacts, direction: str) -> list[str]:
-    """Return photonic headings in which the exporter's share moved for sure, the largest moves."""
-    rows = position(facts)[0]
-    rows = rows[(rows["direction"] == direction) & rows["heading"].isin(facts.photonic)]
-    least = rows["share_pct"].fillna(rows["most_share_pct"]) - rows["base_share_pct"]
-    rows = rows.loc[least.abs().sort_values(ascending=False).index].head(3)
-    return [
-        f"{r.heading} (from {w.percent(r.base_share_pct)} in {r.since} to "
-        + ("" if w.known(r.share_pct) else "at most ")
-        + w.percent(r.share_pct if w.known(r.share_pct) else r.most_share_pct)
-        + ")"
-        for r in each(rows)
-    ]
-
-
-def known_shares(facts: ProfileFacts) -> Figure:
-    """Draw what is known of the exporter's share by heading."""
-    frame = position(facts)[0]
-    frame = frame.assign(label=[label(facts, code) for code in frame["heading"]])
-    return charts.known_shares(frame, "known share before")
-
-
-def members(facts: ProfileFacts) -> tuple[pd.DataFrame | None, dict[str, Any]]:
-    """Return members' known sales in photonic headings; None for one exporter or without any."""
-    rows = facts.member_sales
-    rows = rows[rows["cmd_code"].isin(facts.photonic)]
-    now = rows[rows["period"] == facts.year]
-    if not facts.is_group or now.empty:
-        return None, {}
-    sums = now.groupby("seller")["value_usd"].agg(["sum", "size"])
-    best = now.sort_values("share_pct").drop_duplicates("seller", keep="last").set_index("seller")
-    since = best["cmd_code"].map(facts.since).astype("str")
-    before = rows.set_index(["seller", "cmd_code", "period"])["share_pct"]
-    at = zip(best.index, best["cmd_code"], since, strict=True)
-    then = [before.get(key, float("nan")) if key[2] < facts.year else float("nan") for key in at]
-    frame = pd.DataFrame(
-        {
-            "member": [facts.name(str(code)) for code in best.index],
-            "value_usd": sums["sum"].reindex(best.index),
-            "headings_known": sums["size"].reindex(best.index),
-            "strongest": [label(facts, code) for code in best["cmd_code"]],
-            "share_pct": best["share_pct"],
-            "since": since,
-            "share_change_pp": best["share_pct"] - then,
-        }
-    )
-    frame = frame.sort_values(["value_usd", "member"], ascending=[False, True])
-    return frame.reset_index(drop=True), {"printed_rows": MEMBERS}
-
-
-def member_shares(facts: ProfileFacts) -> pd.DataFrame:
-    """Return known sales and share of each member by heading and year."""
-    rows = facts.member_sales.rename(columns={"cmd_code": "heading"})
-    rows = rows.assign(member=rows["seller"].map(facts.name))
-    return rows[["member", "heading", "period", "value_usd", "share_pct"]]
-
-
-def members_listed(facts: ProfileFacts) -> list[str]:
-    """Return names of the members with the largest known sales, with them."""
-    frame, _ = members(facts)
-    if frame is None:
-        return []
-    return [f"{w.the(r.member)} ({w.money(r.value_usd)})" for r in each(frame.head(3))]
-
-
 def trends(facts: ProfileFacts) -> Figure:
     """Draw imports and exports of every heading by year."""
-    titles = {code: label(facts, code) for code in facts.codes}
+    titles = {code: facts.label(code) for code in facts.codes}
     rows = facts.heading_trade
     breaks = {code: year for code, year in facts.since.items() if year > int(facts.first)}
     return charts.trends(
