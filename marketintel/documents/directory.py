@@ -11,6 +11,7 @@ import pandas as pd
 
 from marketintel.analysis.partnership import clusters as chains
 from marketintel.analysis.trade.frames import OWN
+from marketintel.documents.market.priorities import Priorities
 from marketintel.documents.partnership import Market, market
 from marketintel.reference.countries import EU
 from marketintel.reference.partnership import load_cluster_facts, load_clusters, load_members
@@ -41,6 +42,11 @@ class Directory:
         """Words of column headers."""
         study = self.market.study
         return {"exporter": EU, "Unit": "Segment", "year": study.year if study else ""}
+
+    @property
+    def priorities(self) -> Priorities:
+        """Segments of the target country by class, as every document has them."""
+        return self.market.priorities
 
     @property
     def is_example(self) -> bool:

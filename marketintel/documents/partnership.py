@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from marketintel.documents.market.load import load
+from marketintel.documents.market.priorities import Priorities, market_priorities
+from marketintel.documents.market.priority_views import names_by_class
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name
@@ -25,11 +28,25 @@ class Market:
 
     iso3: str
     study: Study | None
+    data_dir: Path | None = None
 
     @property
     def name(self) -> str:
         """Plain name of the country."""
         return country_name(self.iso3)
+
+    @cached_property
+    def priorities(self) -> Priorities:
+        """Segments to push here, seen from the EU27; a missing list raises MissingDataError."""
+        return market_priorities(self.iso3, data_dir=self.data_dir, study=self.study)
+
+    @property
+    def pushed(self) -> dict[str, list[str]] | None:
+        """Names of segments by class; None without figures."""
+        try:
+            return names_by_class(self.priorities)
+        except MissingDataError:
+            return None
 
     @property
     def figures(self) -> Study:
@@ -42,9 +59,9 @@ class Market:
 def market(iso3: str, data_dir: Path | None = None) -> Market:
     """Return the trade of a country as a market study of the EU27's goods reads it."""
     try:
-        return Market(iso3, load(iso3, data_dir=data_dir))
+        return Market(iso3, load(iso3, data_dir=data_dir), data_dir)
     except MissingDataError:
-        return Market(iso3, None)
+        return Market(iso3, None, data_dir)
 
 
 def trade_context(markets: Sequence[Market]) -> pd.DataFrame | None:

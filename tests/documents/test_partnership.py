@@ -65,7 +65,8 @@ def data(root, tmp_path):
 def test_a_dossier_of_every_key_market(iso3):
     doc = document("mission", country=iso3)
     text, found = prose(doc), tables(doc)
-    assert (iso3 == "USA") == ("pitch" in found) == ("suppliers" in found)
+    assert (iso3 == "USA") == ("suppliers" in found)
+    assert "priorities" in found and found["priorities"]["reason"].notna().all()
     assert ("No import figures" in text) == (iso3 != "USA")
     assert "Members are not known" in text and "EXAMPLE" not in text
     for name in ("actors", "memoranda"):
@@ -87,16 +88,12 @@ def test_clusters_for_every_key_market(iso3):
     assert {"alpha_rlh", "triple_steelix", "produtech", "business_joensuu"} <= set(active)
 
 
-def test_segments_to_pitch_are_those_of_the_study():
+def test_segments_to_pitch_are_those_to_push_then_those_to_develop():
     dossier = document("mission", country="USA").facts
-    study = dossier.market.study
-    special = study.specialisation[study.specialisation["partner"] == "EU27"]
-    special = special.set_index("segment")["rca_in_market"]
-    assert (special[dossier.pitch["segment"]] > 1).all()
-    assert dossier.pitch["demand_usd"].is_monotonic_decreasing
-    skipped = set(special[special > 1].index) - set(dossier.pitch["segment"])
-    demand = dossier.directory.demand
-    assert all(demand[s] <= dossier.pitch["demand_usd"].min() for s in skipped)
+    pitch, table = dossier.pitch, dossier.priorities.table
+    chosen = table[table["class"].isin(["push", "develop"])]
+    assert pitch["segment"].tolist() == chosen["segment"].tolist()[: len(pitch)]
+    assert "laser_machines" in set(pitch["segment"]) and pitch["class"].iloc[0] == "push"
 
 
 def test_examples_are_called_examples_wherever_they_go():
@@ -403,12 +400,3 @@ def test_old_is_five_years_and_undated_is_neither():
     assert age("undated", DAY) == "undated" and age("c.2016", DAY) == "old"
     assert figure("24000", "persons") == "24,000 persons" and figure("2019-06", "date") == "2019-06"
     assert figure(">1", "bn EUR") == ">1 bn EUR" and figure("6089.6", "bn JPY") == "6,089.6 bn JPY"
-
-
-def test_a_neighbour_among_the_pitches_is_called_one():
-    doc = document("mission", country="USA")
-    pitch, study = doc.facts.pitch, doc.facts.market.study
-    near = pitch["segment"].isin(study.neighbours)
-    assert near.any() and pitch["segment_name"].str.endswith(" (neighbour)").eq(near).all()
-    text = prose(doc, "pitch")
-    assert "LEDs" in text and "in none of the sums" in text

@@ -106,6 +106,7 @@ def test_reading_grade_of_texts_counted_by_hand():
 
 #: Short forms that the text spells out at their side, and codes of regions and branches.
 SPELT = {
+    "LEDs": "light-emitting diodes (LEDs)",
     "NACE": "European list of activities (NACE)",
     "NUTS": "European Union’s map of 2013 (NUTS 2013)",
     "PIMAP": "PIMAP (Photonics for International Markets and Applications)",
@@ -117,8 +118,8 @@ SPELT = {
 def test_no_short_form_that_is_not_spelt_out(made, region):
     _, brief, doc = made(region)
     text = prose(doc).replace("\\", "")
-    for title in brief.priorities["source_title"]:
-        text = text.replace(title, "")  # proper names of pages
+    for title in [*brief.priorities["source_title"], *brief.used["citation"]]:
+        text = text.replace(title, "")  # proper names of pages and sources
     found = set(re.findall(r"\b[A-Z][A-Z&/0-9]+s?\b", text))
     codes = {*brief.region.codes, *brief.region.members, *brief.divisions, "FI1D3"}
     for short in found - codes - {"US"}:  # the United States, named in the same sentence

@@ -12,6 +12,7 @@ from marketintel.analysis.trade.frames import OWN
 from marketintel.documents import partnership
 from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.directory import Directory
+from marketintel.documents.market.priority_views import *  # noqa: F403
 from marketintel.reference.countries import EU, country_name, group_members
 from marketintel.reference.partnership import ANSWER, STAGES, load_links, load_readiness
 

@@ -49,6 +49,8 @@ class Priorities:
         access_notes, basis``.
     bases : DataFrame
         By segment, what each criterion was read from.
+    sources : list of str
+        Names of the sources of its figures of trade.
     level : str
         ``codes`` (core codes of six digits, reported by the market) or ``headings``.
     """
@@ -60,6 +62,7 @@ class Priorities:
     table: pd.DataFrame
     bases: pd.DataFrame
     settings: Settings
+    sources: list[str]
 
     @property
     def columns(self) -> pd.DataFrame:
@@ -74,6 +77,11 @@ class Priorities:
         basis = basis.melt("segment", var_name="criterion", value_name="basis")
         joined: pd.DataFrame = table.merge(basis, "left", on=["segment", "criterion"])
         return joined
+
+    @property
+    def exporter_name(self) -> str:
+        """Plain name of the exporter; a group keeps its short name (EU27)."""
+        return Study.name(self.exporter)
 
     def of(self, kind: str) -> pd.DataFrame:
         """Return the rows of one class, in order."""
@@ -120,9 +128,10 @@ def market_priorities(
             year = None if study is None else int(study.year)
             study = load(market, exporter, (), year, data_dir)
         values, bases, level, year_ = *_from_codes(study), "codes", study.year
+        sources = list(study.trade_sources)
     except MissingDataError as error:
         values, bases, year_ = heading_values.values(market, exporter, data_dir, str(error))
-        level = "headings"
+        level, sources = "headings", ["baci_headings", "baci_heading_partners"]
     code, seller = str(values["market"].iloc[0]), str(values["exporter"].iloc[0])
     values["supply_fit"] = float("nan")
     bases["supply_fit"] = "no members file"
@@ -139,7 +148,11 @@ def market_priorities(
     table = an.priorities(values, settings)
     if wanted:
         table = table[table["segment"].isin(wanted)].reset_index(drop=True)
-    return Priorities(code, seller, year_, level, table, bases, settings)
+    if table.empty:
+        raise MissingDataError(
+            "neighbours of photonics are not ranked: name a segment of photonics"
+        )
+    return Priorities(code, seller, year_, level, table, bases, settings, sources)
 
 
 def _from_codes(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:

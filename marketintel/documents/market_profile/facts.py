@@ -14,6 +14,7 @@ from marketintel.analysis.trade import headings as analysis
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import asked_of, parties
+from marketintel.documents.market.priorities import Priorities, market_priorities
 from marketintel.documents.market_profile.beside_facts import BY_PRODUCT, Beside
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name, group_members
@@ -202,6 +203,11 @@ class ProfileFacts(Beside):
             "growth_pct": analysis.yearly_growth(own, str(first), self.year),
             "world_growth_pct": analysis.yearly_growth(world, str(first), self.year),
         }
+
+    @cached_property
+    def priorities(self) -> Priorities:
+        """Segments of this study, ranked and classed among all."""
+        return market_priorities(self.market, self.exporter, self.asked, self.data_dir)
 
     # Suppliers
 

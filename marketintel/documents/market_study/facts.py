@@ -9,6 +9,7 @@ import pandas as pd
 
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
+from marketintel.documents.market.priorities import Priorities, market_priorities
 from marketintel.documents.market_study.forecasts import Forecasts, compute
 from marketintel.documents.market_study.size_facts import SizeFacts
 from marketintel.errors import MissingDataError
@@ -54,6 +55,11 @@ class StudyFacts(SizeFacts):
     def has_long_history(self) -> bool:
         """Whether whole rows have a series that is long enough."""
         return self.history_years >= MIN_YEARS
+
+    @cached_property
+    def priorities(self) -> Priorities:
+        """Segments of this study, ranked and classed among all."""
+        return market_priorities(self.market, self.exporter, self.asked, self.data_dir, study=self)
 
     @cached_property
     def tariff_lines(self) -> pd.DataFrame:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from marketintel.analysis.trade.frames import OWN
+from marketintel.analysis.markets.priorities import DEVELOP, PUSH
 from marketintel.documents import directory, indicators
 from marketintel.documents.directory import Directory
 from marketintel.documents.market.access import Access
+from marketintel.documents.market.priorities import Priorities
 from marketintel.documents.partnership import Market
-from marketintel.reference.countries import EU
 from marketintel.reference.partnership import load_actors
 
 #: Segments that are pitched.
@@ -56,28 +56,24 @@ class Dossier:
         """Words of column headers."""
         return self.directory.labels
 
+    @property
+    def priorities(self) -> Priorities:
+        """Segments of the country by class, as every document has them."""
+        return self.market.priorities
+
     @cached_property
     def pitch(self) -> pd.DataFrame:
-        """Segments to pitch: largest imports first, of those in which the EU is specialised.
+        """Segments to pitch: those to push, then those to develop; empty without figures.
 
-        segment, segment_name, demand_usd, change_pct, eu_share_pct, rca_in_market, and
-        eu_duty_pct where duties are known; empty without figures of trade.
+        segment, segment_name, class, size_usd, exporter_share_pct, rca, growth_pct, reason.
         """
-        if (study := self.market.study) is None:
-            return pd.DataFrame(columns=["segment", "segment_name", "change_pct"])
-        table = pd.DataFrame({"demand_usd": self.directory.demand})
-        demand = study.demand[study.demand["scope"].isin(OWN)].set_index("segment")
-        rca = study.specialisation[study.specialisation["partner"] == EU].set_index("segment")
-        table["change_pct"] = demand["change_pct"]
-        table["eu_share_pct"] = study.position.set_index("segment")["share_pct"]
-        table["rca_in_market"] = rca["rca_in_market"]
-        if study.has_duties:
-            duty = study.duty[(study.duty["partner"] == EU) & (study.duty["period"] == study.year)]
-            table["eu_duty_pct"] = duty.set_index("segment")["effective_duty_pct"]
-        table.insert(0, "segment_name", table.index.map(self.directory.segments))
-        table.loc[table.index.isin(study.neighbours), "segment_name"] += " (neighbour)"
-        chosen = table[table["rca_in_market"] > 1].sort_values("demand_usd", ascending=False)
-        return chosen.head(PITCHED).rename_axis("segment").reset_index()
+        columns = ["segment", "segment_name", "class", "size_usd", "exporter_share_pct", "rca",
+                   "growth_pct", "reason"]  # fmt: skip
+        if self.market.pushed is None:
+            return pd.DataFrame(columns=columns)
+        table = self.priorities.table
+        chosen = table[table["class"].isin([PUSH, DEVELOP])]
+        return chosen[columns].head(PITCHED).reset_index(drop=True)
 
 
 def load(country: str, members: str, as_of: str, data_dir: Path | None = None) -> Dossier:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from marketintel.documents import indicators, partnership
 from marketintel.documents.market.access_views import *  # noqa: F403
+from marketintel.documents.market.priority_views import *  # noqa: F403
 from marketintel.documents.mission.facts import Dossier
 from marketintel.reference.countries import EU
 
@@ -38,19 +39,9 @@ def suppliers(dossier: Dossier) -> tuple[pd.DataFrame, dict[str, Any]]:
     }
 
 
-def pitch(dossier: Dossier) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the segments to pitch."""
-    return dossier.pitch, {"hide": ["segment"]}
-
-
-def has_neighbours(dossier: Dossier) -> bool:
-    """Return whether a segment to pitch is a neighbour of photonics."""
-    return bool(dossier.pitch["segment"].isin(dossier.market.figures.neighbours).any())
-
-
 def _segments(dossier: Dossier) -> list[str]:
     """Return segments to pitch; without figures, those that members or clusters name."""
-    if dossier.market.study:
+    if len(dossier.pitch):
         return list(dossier.pitch["segment"])
     active = dossier.directory.active.values()
     focus = [s for cluster in active for s in cluster.get("focus", [])]
@@ -116,7 +107,7 @@ def memoranda(dossier: Dossier) -> tuple[pd.DataFrame | None, dict[str, Any]]:
 
 def falling(dossier: Dossier) -> list[dict[Any, Any]]:
     """Return up to two segments to pitch whose imports fell."""
-    return dossier.pitch[dossier.pitch["change_pct"] < 0].head(2).to_dict("records")
+    return dossier.pitch[dossier.pitch["growth_pct"] < 0].head(2).to_dict("records")
 
 
 def signed(dossier: Dossier) -> list[dict[Any, Any]]:

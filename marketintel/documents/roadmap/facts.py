@@ -74,6 +74,10 @@ class Plan:
         """Screening of all markets for the EU27."""
         return ranking.load(data_dir=self.data_dir)
 
+    def market_of(self, iso3: str) -> Market:
+        """Return a target country's market, or that of another without its study."""
+        return next((m for m in self.markets if m.iso3 == iso3), Market(iso3, None, self.data_dir))
+
     def named(self, actions: Sequence[str]) -> list[str]:
         """Return the names of actions."""
         return [self.actions[action]["name"] for action in actions]

@@ -86,11 +86,21 @@ def missions(plan: Plan) -> pd.DataFrame:
             {
                 "country": market.name,
                 "planned": "; ".join(plan.named(own)) or None,
+                "push": _push(market.pushed),
                 "trade": f"{study.base} and {study.year}" if study else None,
                 "command": f"marketintel mission {market.iso3}",
             }
         )
     return pd.DataFrame(rows).astype("object")
+
+
+def _push(classed: dict[str, list[str]] | None) -> str | None:
+    """Return the segments to push in a market in words; None without figures."""
+    if classed is None:
+        return None
+    if classed["push"]:
+        return "; ".join(classed["push"])
+    return "; develop ".join(["none", *filter(None, ["; ".join(classed["develop"])])])
 
 
 def next_targets(plan: Plan) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -102,6 +112,7 @@ def next_targets(plan: Plan) -> tuple[pd.DataFrame, dict[str, Any]]:
             "country": [country_name(iso3) for iso3 in codes],
             "class": rows["class"].to_numpy(),
             "why": rows["why"].to_numpy(),
+            "push": [_push(plan.market_of(c).pushed) for c in codes],
             "here": ["yes" if c in {m.iso3 for m in plan.markets} else "no" for c in codes],
             "iso3": codes,
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.trade.frames import CORE
 from marketintel.documents.market import load as study_facts
+from marketintel.documents.market.priorities import market_priorities
+from marketintel.documents.market.priority_views import names_by_class
 from marketintel.documents.market.study import Study
 from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS
-from marketintel.errors import MissingDataError
-from marketintel.reference.countries import country, country_name
+from marketintel.errors import MissingDataError, UsageError
+from marketintel.reference.countries import EU, country, country_name, group_members
 from marketintel.reference.drivers import MarketNote, market_note
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
@@ -50,6 +52,8 @@ class Market:
         ``change``, ``share``.
     left_out : mapping
         The same as figures: segment and the headline without it, by ``imports`` and ``share``.
+    pushed : mapping or None
+        Names of segments by class, seen from the EU27; None where there is no such list.
     note : MarketNote or None
         What makes the year unusual.
     """
@@ -65,6 +69,7 @@ class Market:
     without: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, tuple[str, float]] = field(default_factory=dict)
     note: MarketNote | None = None
+    pushed: Mapping[str, list[str]] | None = None
     sources: Sequence[str] = ()
 
     @property
@@ -99,7 +104,7 @@ def market(
     try:
         study: Study = study_facts.load(code, exporter, data_dir=data_dir)
     except MissingDataError as error:
-        return Market(code, country_name(code), reason=str(error))
+        return Market(code, country_name(code), str(error), pushed=_pushed(code, None, data_dir))
     maker = {made: d for d, goods in divisions.items() for made in goods}
     place, total = (_core(t) for t in (study.position, study.position_total))
     table = _core(study.demand)[["segment", "value_usd", "change_pct"]].merge(
@@ -139,8 +144,18 @@ def market(
         },
         left_out=_left_out(study.composition),
         note=market_note(code, study.year),
+        pushed=_pushed(code, study, data_dir),
         sources=study.trade_sources,
     )  # fmt: skip
+
+
+def _pushed(code: str, study: Study | None, data_dir: Path | None) -> dict[str, list[str]] | None:
+    """Return names of segments by class for the EU27; None without figures or within it."""
+    as_one = study and replace(study, exporter=EU, members=group_members(EU))
+    try:
+        return names_by_class(market_priorities(code, EU, (), data_dir, study=as_one))
+    except (MissingDataError, UsageError):
+        return None
 
 
 def _left_out(composition: pd.DataFrame) -> dict[str, tuple[str, float]]:
