@@ -18,7 +18,8 @@ _PRINTED = ("segment_name", "class", "range", "size_usd", "exporter_share_pct", 
 def priorities(facts: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the list: class, range of ranks, size, share, reachable market and reason."""
     found: Priorities = facts.priorities
-    table = found.columns.assign(range=found.table.apply(_range, axis=1).astype("object"))
+    table = found.columns.copy()
+    table["range"] = pd.Series(map(_range, table.to_dict("records")), table.index, dtype="object")
     hidden = [c for c in COLUMNS if c not in _PRINTED]
     return table[[*_PRINTED, *hidden]], {
         "headers": {"range": "Rank (range)", "size_usd": "Imports", "growth_pct": "Growth a year"},

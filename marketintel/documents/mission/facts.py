@@ -14,6 +14,7 @@ from marketintel.documents.directory import Directory
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.priorities import Priorities
 from marketintel.documents.partnership import Market
+from marketintel.reference.countries import EU
 from marketintel.reference.partnership import load_actors
 
 #: Segments that are pitched.
