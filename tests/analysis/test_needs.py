@@ -1,5 +1,7 @@
 """Suppression against an attacker who knows all totals, written apart from the code it attacks."""
 
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -158,3 +160,30 @@ def test_answers_and_themes_are_read_as_written():
     found = needs.themes(texts, {"money": ["cost"], "rules": ["export control"]})
     assert found["money"].tolist() == [True, False, False, False]
     assert found["rules"].tolist() == [False, False, False, True]
+
+
+def test_the_most_cells_are_shown_of_which_none_betrays_a_small_one():
+    """Against every subset: no safe choice has more cells than the one that is made."""
+    counts = {"all": 40, "a": 12, "b": 14, "c": 11, "d": 3, "a1": 9, "a2": 3, "b1": 8, "b2": 6}
+    sums = [("all", ["a", "b", "c", "d"]), ("a", ["a1", "a2"]), ("b", ["b1", "b2"])]
+    small = [cell for cell, count in counts.items() if count < 5]
+    able = [cell for cell, count in counts.items() if count >= 5]
+
+    def is_safe(visible):
+        attack = Attack(counts, sums, visible)
+        return all(attack.extreme(cell, largest=True)[cell] >= 5 - 1e-6 for cell in small)
+
+    subsets = (set(one) for size in range(len(able) + 1) for one in combinations(able, size))
+    most = max(len(one) for one in subsets if is_safe(one))
+    made = shown(counts, sums, list(counts))
+    assert len(made) == most and is_safe(made)
+
+
+def test_a_lower_threshold_shows_more_and_none_hides_nothing():
+    rng = np.random.default_rng(1)
+    frame = survey(rng.choice(list("abc"), 41), rng.choice(list("xy"), 41))
+    answers = {"q": rng.random(41) < 0.25}
+    shares = [
+        needs.proportions(frame, answers, minimum=m)["count"].notna().sum() for m in (5, 3, 0)
+    ]
+    assert shares[0] < shares[1] <= shares[2] == 6

@@ -318,7 +318,8 @@ def test_no_small_cell_and_no_text_leaves_the_survey(root, tmp_path, monkeypatch
     reports = tmp_path / "reports"
     done = write("needs", survey=str(path), as_of=DAY, reports_dir=reports, progress=False)
     assert done.run["scope"] == EXAMPLE and done.run["audience"] == "internal"
-    assert done.run["parameters"] == {"survey": "survey.csv", "as_of": DAY}
+    given = {"survey": "survey.csv", "minimum": 5, "internal": "", "as_of": DAY}
+    assert done.run["parameters"] == given
     assert "survey.csv" in done.run["inputs"]
     raw = pd.read_csv(path)
     small = raw[raw["cluster"] == "triple_steelix"]

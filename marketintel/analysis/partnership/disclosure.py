@@ -4,9 +4,10 @@ Counts hang together by sums (all = first cluster + second cluster; a cluster = 
 yes + those who did not). Hiding a small cell is not enough where the others of its sum are shown.
 So the question is put as an attacker would: given everything that is shown, every sum, and that
 no count is negative, how large can a hidden cell be? That is a linear programme. A small cell is
-safe when it could be five or more as far as the attacker can tell; while one is not, more of what
-is shown in the sums around it is hidden too, smallest first (complementary suppression; Hundepool
-et al., Statistical Disclosure Control, 2012, ch. 4). What is left passes the same attack.
+safe when it could be five or more as far as the attacker can tell; while one is not, a least set
+of shown cells that betrays it is found, and an integer programme chooses the most cells that shows
+no such set whole (complementary suppression; Hundepool et al., Statistical Disclosure Control,
+2012, ch. 4). What is left passes the same attack.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import lil_matrix
 
 #: Cells with fewer answers are not shown.
@@ -31,7 +32,7 @@ def shown(
     given: Collection[str] = (),
     minimum: int = MINIMUM,
 ) -> set[str]:
-    """Return the cells that may be shown.
+    """Return the cells that may be shown: the most of them, and of as many the largest.
 
     Parameters
     ----------
@@ -51,18 +52,49 @@ def shown(
         `minimum` or more as far as can be told from what is shown (with `given`).
     """
     small = [cell for cell, count in counts.items() if count < minimum]
-    keep = {cell for cell in candidates if counts[cell] >= minimum}
-    near = _neighbours(relations)
-    attack = Attack(counts, relations, keep | set(given))
-    safe: set[str] = set()  # hiding more never makes a cell easier to work out
-    while keep:
-        open_cell = next((c for c in small if not _is_safe(attack, c, small, safe, minimum)), None)
-        if open_cell is None:
-            break
-        hidden = _next_to_hide(open_cell, keep, counts, near)
-        keep.remove(hidden)
-        attack.hide(hidden)
-    return keep
+    able = [cell for cell in counts if cell in set(candidates) and counts[cell] >= minimum]
+    betrayals: list[set[str]] = []  # sets of cells that together betray a small one
+    while able:
+        keep = _most_useful(able, counts, betrayals)
+        attack = Attack(counts, relations, keep | set(given), minimum)
+        safe: set[str] = set()
+        known = next((c for c in small if not _is_safe(attack, c, small, safe, minimum)), None)
+        if known is None or not keep:
+            return keep
+        betrayals.append(_least_betrayal(attack, known, keep, counts, minimum))
+    return set()
+
+
+def _most_useful(
+    able: Sequence[str], counts: Mapping[str, int], betrayals: Sequence[set[str]]
+) -> set[str]:
+    """Choose the most cells without showing the whole of any betrayal, by an integer programme."""
+    if not betrayals:
+        return set(able)
+    # A cell counts as one; sizes only decide between sets of as many cells.
+    sizes = np.array([counts[cell] for cell in able], dtype=float)
+    value = 1 + sizes / (2 * sizes.sum() + 1)
+    rows = np.array([[float(cell in one) for cell in able] for one in betrayals])
+    most = rows.sum(axis=1) - 1
+    found = milp(
+        -value, constraints=LinearConstraint(rows, -np.inf, most), bounds=Bounds(0, 1),
+        integrality=np.ones(len(able)),
+    )  # fmt: skip
+    return {cell for cell, chosen in zip(able, found.x, strict=True) if chosen > 1 / 2}
+
+
+def _least_betrayal(
+    attack: Attack, known: str, keep: set[str], counts: Mapping[str, int], minimum: int
+) -> set[str]:
+    """Reduce what is shown to a least set from which `known` is still known to be small."""
+    needed = set(keep)
+    for cell in sorted(keep, key=lambda one: (counts[one], one)):
+        attack.hide(cell)
+        if attack.extreme(known, largest=True)[known] >= minimum - 1e-6:
+            attack.show(cell, counts[cell])
+        else:
+            needed.remove(cell)
+    return needed
 
 
 class Attack:
@@ -77,7 +109,11 @@ class Attack:
     """
 
     def __init__(
-        self, counts: Mapping[str, int], relations: Sequence[Relation], visible: Collection[str]
+        self,
+        counts: Mapping[str, int],
+        relations: Sequence[Relation],
+        visible: Collection[str],
+        minimum: int = MINIMUM,
     ) -> None:
         self._index = {cell: i for i, cell in enumerate(counts)}
         self._sums = lil_matrix((len(relations), len(counts)))
@@ -87,7 +123,7 @@ class Attack:
                 self._sums[row, self._index[part]] = 1
         self._sums = self._sums.tocsr()
         # No count is unbounded: beyond every visible one it tells no more than "five or more".
-        self._top = float(max((counts[cell] for cell in visible), default=0) + 10 * MINIMUM)
+        self._top = float(max((counts[cell] for cell in visible), default=0) + 10 * minimum)
         self._bounds = [
             (float(counts[cell]), float(counts[cell])) if cell in visible else (0.0, self._top)
             for cell in counts
@@ -96,6 +132,10 @@ class Attack:
     def hide(self, cell: str) -> None:
         """Take a cell away from what is seen."""
         self._bounds[self._index[cell]] = (0, self._top)
+
+    def show(self, cell: str, count: int) -> None:
+        """Give a cell back to what is seen."""
+        self._bounds[self._index[cell]] = (float(count), float(count))
 
     def extreme(self, cell: str, largest: bool) -> dict[str, float]:
         """Return all counts of a solution in which `cell` is as large, or as small, as can be."""
@@ -119,25 +159,3 @@ def _is_safe(attack: Attack, cell: str, cells: Sequence[str], safe: set[str], mi
         solution = attack.extreme(cell, largest=True)
         safe |= {c for c in cells if solution[c] >= minimum - 1e-6}
     return cell in safe
-
-
-def _neighbours(relations: Sequence[Relation]) -> dict[str, set[str]]:
-    near: dict[str, set[str]] = {}
-    for whole, parts in relations:
-        cells = {whole, *parts}
-        for cell in cells:
-            near.setdefault(cell, set()).update(cells - {cell})
-    return near
-
-
-def _next_to_hide(
-    cell: str, keep: set[str], counts: Mapping[str, int], near: Mapping[str, set[str]]
-) -> str:
-    """Of the shown cells fewest sums away from `cell`, the smallest."""
-    reached, edge = {cell}, {cell}
-    while edge:
-        edge = {other for one in edge for other in near.get(one, ())} - reached
-        if found := edge & keep:
-            return min(found, key=lambda name: (counts[name], name))
-        reached |= edge
-    return min(keep, key=lambda name: (counts[name], name))

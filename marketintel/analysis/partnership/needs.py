@@ -24,7 +24,10 @@ COLUMNS = ["kind", "group", "answer", "respondents", "count", "share_pct", "lo_p
 
 
 def proportions(
-    survey: pd.DataFrame, answers: Mapping[str, np.ndarray], confidence: float = 0.95
+    survey: pd.DataFrame,
+    answers: Mapping[str, np.ndarray],
+    confidence: float = 0.95,
+    minimum: int = MINIMUM,
 ) -> pd.DataFrame:
     """Return how many of each group gave each answer, where that may be shown.
 
@@ -38,6 +41,8 @@ def proportions(
     confidence : float
         Of the Wilson score interval (Wilson 1927; Brown, Cai and DasGupta 2001 recommend it for
         small samples).
+    minimum : int
+        Cells with fewer answers are not shown, nor what they could be worked out from; 0 shows all.
 
     Returns
     -------
@@ -50,7 +55,7 @@ def proportions(
     base = _crossing(survey, np.ones(len(survey), dtype=bool), "n")
     size_cells = {f"n|{key}": size for key, size in sizes.items()} | base[0]
     size_sums = _sums(groups, "n") + base[1]
-    visible = shown(size_cells, size_sums, [f"n|{key}" for key in groups])
+    visible = shown(size_cells, size_sums, [f"n|{key}" for key in groups], (), minimum)
     rows = []
     for answer, given in answers.items():
         yes = np.asarray(given, dtype=bool)
@@ -65,9 +70,9 @@ def proportions(
         wanted = [
             f"yes|{key}"
             for key in groups
-            if f"n|{key}" in visible and cells[f"no|{key}"] >= MINIMUM
+            if f"n|{key}" in visible and cells[f"no|{key}"] >= minimum
         ]
-        allowed = shown(cells, sums, wanted, visible)
+        allowed = shown(cells, sums, wanted, visible, minimum)
         for key in groups:
             kind, _, group = key.partition(":")
             size = sizes[key] if f"n|{key}" in visible else None

@@ -19,6 +19,13 @@ class NeedsParameters(Parameters):
     survey: str = parameter(
         "File of answers (default: the questionnaire only).", default="", argument=True, file=True
     )
+    minimum: int = parameter(
+        "Cells with fewer answers are not shown, nor what they follow from.", "--minimum", default=5
+    )
+    internal: str = parameter(
+        "For a cluster itself: its own answers alone, none hidden (id, e.g. alpha_rlh).",
+        "--internal", default="",
+    )  # fmt: skip
     as_of: str = as_of_parameter()
 
 
@@ -36,7 +43,8 @@ class Needs(Document):
         """Read vocabulary and answers, and compute the shares that may be shown."""
         from marketintel.documents.needs.facts import load
 
-        return load(self.parameters.survey, self.as_of)
+        given = self.parameters
+        return load(given.survey, self.as_of, given.minimum, given.internal)
 
     def cover(self) -> Cover:
         """Return the title page."""
@@ -44,6 +52,10 @@ class Needs(Document):
         scope = "No survey has been held yet: questionnaire and published barriers only"
         if survey.is_held:
             scope = f"{survey.respondents} respondents; cells under {survey.minimum} answers are not shown"
+        if survey.internal:
+            scope = (
+                f"INTERNAL view of {survey.internal}: single answers can be told, do not pass on"
+            )
         return Cover(
             title="Needs of the members",
             subtitle="Needs, barriers and expectations by cluster and segment",
