@@ -23,12 +23,16 @@ def profile(country, exporter="EU27", segments=(), year=None):
 
 @cache
 def made(country, exporter="EU27"):
-    """Return the blocks of every chapter; of other markets than Canada without drawings of trends."""
+    """Return the blocks of every chapter, drawn, of Canada; of others those that differ."""
     study = profile(country, exporter)
     if country == "CAN":
         return blocks(study)
-    names = ("summary", "position", "gaps") if country == "DEU" else study.chapters
-    return [b for name in names if name != "trend" for b in study.chapter(name).flat()]
+    return of(study, "summary", "suppliers", "position", "gaps")
+
+
+def of(study, *chapters):
+    """Return the blocks of chapters, not drawn."""
+    return [block for name in chapters for block in study.chapter(name).flat()]
 
 
 def summary(country):
@@ -145,7 +149,7 @@ def test_segments_limit_the_headings():
 
 def test_canada_is_answered_by_product_where_no_heading_holds_a_segment():
     study = profile("CAN", segments=("displays", "microwave"))
-    found = blocks(study)
+    found = of(study, "summary", "market", "products", "suppliers", "position", "trend", "gaps")
     assert GAP not in words(found) and study.facts.codes == []
     segments = tables(found)["canada_segments"].frame
     assert segments["segment_name"].str.contains("Displays").any()

@@ -92,7 +92,9 @@ def suppliers(
         Shares are of the market's imports and never above 100.
     """
     owner = {member: name for name, members in (groups or {}).items() for member in members}
-    pairs = known_pairs(shares).query("importer == @market")
+    require(shares, _SHARES, "shares")
+    mine = shares[(shares["reporter"] == market) | (shares["partner"] == market)]
+    pairs = known_pairs(mine).query("importer == @market")
     pairs = pairs.assign(partner=pairs["exporter"].map(owner).fillna(pairs["exporter"]))
     sums = pairs.groupby([*_KEYS, "partner"], as_index=False)["value_usd"].sum()
     own = trade[(trade["reporter"] == market) & (trade["imports_usd"] > 0)]
