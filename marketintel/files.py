@@ -134,22 +134,22 @@ def visible(root: Path, pattern: str) -> list[Path]:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, wait_s: float = _LONGEST_WAIT_S) -> Iterator[None]:
     """Hold the lock of a ``reports`` or data folder, after waiting for another holder.
 
     Raises
     ------
     StorageError
-        Another process keeps it for a quarter of an hour, or the file system has no locks.
+        Another process keeps it for `wait_s` seconds, or the file system has no locks.
     """
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    deadline, pause = time.monotonic() + _LONGEST_WAIT_S, 0.005
+    deadline, pause = time.monotonic() + wait_s, 0.005
     while (handle := _take(folder)) is None:
         if time.monotonic() > deadline:
             raise StorageError(
-                f"{folder}: another run has kept this folder locked for {_LONGEST_WAIT_S:.0f} "
-                "seconds; end that run, then try again"
+                f"{folder}: another run has kept this folder locked for {wait_s:.0f} seconds; end that "
+                "run, or wait for it, then try again"
             )
         time.sleep(pause)
         pause = min(pause * 1.5, 0.5)

@@ -16,6 +16,7 @@ from marketintel.cli.forecast import print_levels
 from marketintel.cli.kpi import kpi, practice
 from marketintel.cli.priorities import priorities
 from marketintel.cli.process import run_as_process
+from marketintel.cli.refresh import refresh
 from marketintel.documents.document import NAMES, document_class
 from marketintel.errors import UsageError
 from marketintel.version import VERSION
@@ -43,7 +44,7 @@ def root(
         raise typer.Exit
 
 
-for command in (market, priorities, segments, data, build, check, fetch, explain, practice):
+for command in (market, priorities, segments, data, build, check, fetch, refresh, explain, practice):
     app.command()(command)
 for name in NAMES:
     group, _, verb = document_class(name).command.rpartition(" ")

@@ -283,6 +283,7 @@ def write(
     edition: str | None = None,
     data_dir: Path | None = None,
     progress: bool = True,
+    timeout_s: int | None = None,
     **values: Any,
 ) -> Edition:
     """Write a document: check its question, run its notebook, render and publish the edition.
@@ -297,6 +298,8 @@ def write(
         Default: see :func:`marketintel.documents.engine.naming.edition_month`.
     progress : bool
         Show a progress bar.
+    timeout_s : int, optional
+        Longest time of a cell.
 
     Returns
     -------
@@ -325,6 +328,7 @@ def write(
             as_of=document.as_of,
             more=more,
             progress=progress,
+            timeout_s=timeout_s,
         )
 
 

@@ -76,6 +76,7 @@ def execute(
     cwd: Path,
     folder: Path,
     progress: bool,
+    timeout_s: int | None = None,
 ) -> None:
     """Run all cells; `executed` holds the scrubbed result, also of a failure."""
     ledger.ask_for(source)
@@ -90,7 +91,12 @@ def execute(
             kernel_manager_class=pinned_kernel(folder),
             progress_bar=progress,
             cwd=str(cwd),
+            execution_timeout=timeout_s,
         )
+    except TimeoutError as error:
+        raise ReportError(
+            f"a cell was stopped after {timeout_s} seconds; raise timeout_s in the plan, or mend it"
+        ) from error
     except papermill.PapermillExecutionError as error:
         if error.ename == "KeyboardInterrupt":
             raise KeyboardInterrupt from error

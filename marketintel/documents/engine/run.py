@@ -20,6 +20,7 @@ from marketintel.documents.engine import ledger, naming
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.catalogue import write_index
 from marketintel.documents.engine.cover import Cover
+from marketintel.documents.engine.document import Document
 from marketintel.documents.engine.drafts import draft, put_in_place
 from marketintel.documents.engine.html import settle_page
 from marketintel.documents.engine.language import used, word
@@ -88,6 +89,7 @@ def run_notebook(
     brand: Brand | None = None,
     cwd: Path | None = None,
     progress: bool = True,
+    timeout_s: int | None = None,
 ) -> Edition:
     """Execute `notebook` and publish ``reports_dir/<edition>/<study>/``.
 
@@ -115,6 +117,8 @@ def run_notebook(
         Where the notebook runs; default: the current folder.
     progress : bool
         Show papermill's progress bar.
+    timeout_s : int, optional
+        Longest time of a cell.
 
     Raises
     ------
@@ -143,36 +147,58 @@ def run_notebook(
         executed = made / "report.ipynb"
         try:
             with _stopwatch(timing, "papermill_s"):
-                notebooks.execute(source, executed, parameters, cwd, temporary, progress)
+                notebooks.execute(source, executed, parameters, cwd, temporary, progress, timeout_s)
             document = read_document(executed)
             book = document.ledger
             audience = ledger.audience(book, parameters, cwd)
             edition = edition or naming.edition_month(book.get("days", []), as_of)
             folder = reports_dir / edition / study
             cover = replace(cover, edition=edition)
-            with used(cover.language):
-                marked = replace(cover, edition=f"{edition} ({word(audience)})")
-            with _stopwatch(timing, "render_s"):
-                rendered = render(document, made, marked, brand)
-            with _stopwatch(timing, "tables_s"):
-                _save(rendered, made, marked)
+            rendered = _print(document, made, cover, audience, brand, timing)
             for name, text in (more or {}).items():
                 (made / name).write_text(text, encoding="utf-8", newline="\n")
             found = settle_page(rendered.html, folder)
         except ReportError as error:
             kept = _keep(executed, reports_dir, f"{folder_name(edition, study)}.ipynb")
-            where = f"; executed notebook kept as {_shown(kept)}" if kept else ""
-            failure = ReportError(f"{notebook.name}: {scrub_text(str(error), cwd)}{where}")
-            failure.exit_code = error.exit_code
-            raise failure from error
+            raise _failure(notebook.name, error, kept, cwd) from error
         timing["total_s"] = round(time.perf_counter() - begin, 3)
-        of_run = {"edition": edition, "study": study, "audience": audience, "links": found}
+        of_run = {"edition": edition, "notebook": notebook.stem, "study": study,
+                  "audience": audience, "links": found}  # fmt: skip
         run = _record(parameters, cover, of_run, rendered, made) | {"timing": timing}
         run = _write_run(scrub(run, cwd), made)
         with files.locked(reports_dir):
             put_in_place(made, folder, reports_dir)
             write_index(reports_dir)
     return Edition(folder, run)
+
+
+def _print(
+    document: Document,
+    made: Path,
+    cover: Cover,
+    audience: str,
+    brand: Brand | None,
+    timing: dict[str, Any],
+) -> Rendered:
+    """Write pages and tables into the draft."""
+    with used(cover.language):
+        marked = replace(cover, edition=f"{cover.edition} ({word(audience)})")
+    with _stopwatch(timing, "render_s"):
+        rendered = render(document, made, marked, brand)
+    with _stopwatch(timing, "tables_s"):
+        _save(rendered, made, marked)
+    return rendered
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that compute figures or set pages."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def _write_run(run: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -202,19 +228,13 @@ def _record(
     draft: Path,
 ) -> dict[str, Any]:
     """All of ``run.json`` but the timing: the same for the same inputs."""
-    versions = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            versions[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     files = sorted(file for file in draft.rglob("*") if file.is_file())
     return {
         **asdict(cover),
         **of_run,
         "parameters": dict(parameters),
         "inputs": rendered.document.ledger.get("inputs", {}),
-        "versions": versions,
+        "versions": versions(),
         "warnings": rendered.warnings,
         "files": {
             file.relative_to(draft).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
@@ -237,6 +257,13 @@ def _keep(executed: Path, reports_dir: Path, name: str) -> Path | None:
     except OSError:  # of two troubles, the first is told
         return None
     return kept
+
+
+def _failure(notebook: str, error: ReportError, kept: Path | None, cwd: Path) -> ReportError:
+    where = f"; executed notebook kept as {_shown(kept)}" if kept else ""
+    failure = ReportError(f"{notebook}: {scrub_text(str(error), cwd)}{where}")
+    failure.exit_code = error.exit_code
+    return failure
 
 
 def _shown(path: Path) -> str:

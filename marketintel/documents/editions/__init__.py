@@ -1,0 +1,1 @@
+"""Editions: plan, refresh, comparison and schedule of a series of documents."""
