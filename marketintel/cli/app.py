@@ -44,7 +44,18 @@ def root(
         raise typer.Exit
 
 
-for command in (market, priorities, segments, data, build, check, fetch, refresh, explain, practice):
+for command in (
+    market,
+    priorities,
+    segments,
+    data,
+    build,
+    check,
+    fetch,
+    refresh,
+    explain,
+    practice,
+):
     app.command()(command)
 for name in NAMES:
     group, _, verb = document_class(name).command.rpartition(" ")
