@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from marketintel.reference import drivers, nuts, priorities, screening
+from marketintel.reference.applications import check_applications
 from marketintel.reference.brand import check_brand
 from marketintel.reference.countries import NUMERIC_WIDTH
 from marketintel.reference.fields import (
@@ -177,6 +178,7 @@ def check_groups(path: Path) -> Tables:
 FILES: dict[str, Callable[[Path], Tables | Sheet]] = {
     **TABLES,
     **SHEETS,
+    "applications.toml": check_applications,
     "brand.toml": check_brand,
     "countries.csv": check_countries,
     "elasticities.toml": drivers.check_elasticities,

@@ -17,6 +17,7 @@ import pytest
 from pydantic_core import PydanticUndefined
 
 from marketintel.reference import (
+    applications,
     brand,
     check,
     drivers,
@@ -157,6 +158,7 @@ PLANTS = [
     ("nontariff.csv", "USA,USA,laser safety", "USA,USB,laser safety", "unknown-country", "mean USA"),
     ("nontariff.csv", ",lasers;laser_machines", ",laser;laser_machines", "unknown-segment",
      "mean lasers"),
+    ("applications.toml", '"welding"', '"weldin"', "unknown-application", "welding"),
     ("nontariff.csv", "http://www.fdaus.net", "https://docs.paperzz.com", "mirror",
      "who published it"),
     ("nontariff.csv", ",901320,", ",901329,", "code-not-in-hs", "correct it"),
@@ -442,6 +444,7 @@ PLACES = {
     drivers.Shock: ("shocks.toml", "[pandemic]"),
     drivers.StoredElasticity: ("elasticities.toml", "[duty_retaliation_core]"),
     drivers.MarketNote: ("market_notes.toml", "[USA.2025]"),
+    applications.FieldOfUse: ("applications.toml", "[health]"),
     measures.Measure: ("measures.toml", "[ieepa]"),
     screening.Weights: ("screening.toml", "[weights]"),
     screening.Indicator: ("screening.toml", "[indicator.distance_km]"),

@@ -186,3 +186,10 @@ def bridge(
     )
     order = [by, "period", "value_usd"]
     return result.sort_values(order, ascending=[True, True, False], ignore_index=True)
+
+
+def industry_of(naics: str, industries: Sequence[str]) -> str | None:
+    """Return the industry of BEA that holds a NAICS code: its own, else the longest stem."""
+    stems = {one: one if one == naics else one[:-1].rstrip("0") for one in industries}
+    held = [one for one, stem in stems.items() if naics.startswith(stem)]
+    return max(held, key=lambda one: len(stems[one]), default=None)

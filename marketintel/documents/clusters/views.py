@@ -11,6 +11,7 @@ from marketintel.analysis.trade import suppliers
 from marketintel.analysis.trade.frames import OWN
 from marketintel.documents import partnership
 from marketintel.documents.charts import partnership as drawings
+from marketintel.documents.clusters.applications import fields_of_use
 from marketintel.documents.directory import Directory
 from marketintel.documents.market.priority_views import *  # noqa: F403
 from marketintel.reference.countries import EU, country_name, group_members
@@ -198,6 +199,31 @@ def readiness(directory: Directory) -> tuple[pd.DataFrame | None, dict[str, Any]
         rule["ready"],
     )
     return scores.assign(cluster=scores["cluster"].map(directory.name)), {"group_col": "cluster"}
+
+
+def applications(directory: Directory) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return segments by field of application: words, and what the field buys."""
+    table = fields_of_use(directory.data_dir)
+    words = table["applications"].map(", ".join)
+    words = words.mask((words == "") & table["theme"], "by theme only")
+    cell = words.replace("", None)
+    share = table["bought_pct"].map(lambda pct: "" if pd.isna(pct) else f" ({pct:.0f} %)")
+    wide = table.assign(cell=cell.fillna("none on file") + share)
+    names: dict[str, str] = dict(zip(table["field"], table["field_name"], strict=True))
+    shown = wide.pivot_table("cell", "segment_name", "field", aggfunc="first", sort=False)
+    shown = shown[list(names)].reset_index()
+    goods = table.drop_duplicates("segment_name").set_index("segment_name")["industry_name"]
+    shown["commodity"] = shown["segment_name"].map(goods)
+    return shown, {"headers": names}
+
+
+def applications_detail(directory: Directory) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the matrix as a long table that is not printed."""
+    table = fields_of_use(directory.data_dir)
+    table["applications"] = table["applications"].map("; ".join)
+    columns = ["segment_name", "field_name", "applications", "theme", "industry", "industry_name",
+               "of_segment_pct", "bought_pct"]  # fmt: skip
+    return table[columns], {"printed_rows": 0}
 
 
 def buyer(directory: Directory) -> str:

@@ -46,7 +46,7 @@ class SizeFacts(Study):
         found = self._bridged("naics")
         measured = self.consumption[self.consumption["period"] == MEASURED]
         imports = measured.set_index("industry")["imports_usd"]
-        known = {n: _industry(n, sorted(imports.index)) for n in found["naics"].dropna()}
+        known = {n: size.industry_of(n, sorted(imports.index)) for n in found["naics"].dropna()}
         found["industry"] = found["naics"].map(known)
         lines = (100 * found["value_usd"] / found["of_class_pct"]).where(
             ~found["naics"].duplicated()
@@ -152,10 +152,3 @@ class SizeFacts(Study):
     def duty_months(self) -> pd.DataFrame:
         """US imports and duty by industry, partner and month."""
         return context_trade.naics_months(["333", "334", "335"], data_dir=self.data_dir)
-
-
-def _industry(naics: str, industries: list[str]) -> str | None:
-    """Return the industry of BEA that holds a NAICS code: its own, else the longest stem."""
-    stems = {one: one if one == naics else one[:-1].rstrip("0") for one in industries}
-    held = [one for one, stem in stems.items() if naics.startswith(stem)]
-    return max(held, key=lambda one: len(stems[one]), default=None)
