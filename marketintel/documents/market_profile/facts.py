@@ -85,7 +85,7 @@ class ProfileFacts(Beside):
         """Words of column headers, and the size in which US dollars are printed."""
         small = self.heading_trade["imports_usd"].max() < 50e6
         return {"year": self.year, "base": self.first, "exporter": self.exporter_name,
-                "unit": "heading", "Unit": "Heading", "money": "usd_k" if small else "usd_m"}  # fmt: skip
+                "unit": "segment", "Unit": "Segment", "money": "usd_k" if small else "usd_m"}  # fmt: skip
 
     # Sources
 
