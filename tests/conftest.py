@@ -7,7 +7,8 @@ import pytest
 from hypothesis import settings
 
 # A busy machine is no fault of the code: how long an example takes is not asserted.
-settings.register_profile("suite", deadline=None)
+settings.register_profile("suite", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=400)  # of `make stress`
 settings.load_profile("suite")
 
 ROOT = Path(__file__).resolve().parent.parent

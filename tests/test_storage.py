@@ -271,7 +271,7 @@ def race_builds(data, rounds, processes=4):
 
 def test_four_builds_at_once_do_not_trip_over_each_other(small):
     data = small()
-    race_builds(data, rounds=3)
+    race_builds(data, rounds=1)
     build.build(data)
     assert len(store.read_parquet(store.table_path(data, "trade"))) > 0
     assert not list(data.glob("**/.*"))

@@ -55,11 +55,13 @@ def snapshot_of(folder: Path) -> dict[str, int]:
 
 
 def test_a_wheel_is_all_that_is_needed(installed, tmp_path):
-    code = "import marketintel; print(marketintel.__file__)"
-    done = subprocess.run(
-        [installed.python, "-c", code], cwd=installed.empty, env=installed.environment,
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    def python(code):
+        return subprocess.run(
+            [installed.python, "-c", code], cwd=installed.empty, env=installed.environment,
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+
+    done = python("import marketintel; print(marketintel.__file__)")
     assert done.stdout.strip() == str(installed.packages / "marketintel" / "__init__.py")
     starter = installed.packages / "marketintel" / "_starter"
     assert (starter / "us_census_imports").is_dir()
@@ -68,9 +70,8 @@ def test_a_wheel_is_all_that_is_needed(installed, tmp_path):
     before = snapshot_of(installed.packages)
     commands = [
         (("data",), 0),
-        (("study", "USA", "-q"), 2),
-        (("screen", "-q", "--out", "screenings"), 2),
-        (("brief", "SE31", "-q"), 2),
+        (("study", "USA", "--segment", "lasers", "-q"), 2),
+        (("screen", "--segments", "materials", "-q", "--out", "screenings"), 2),
     ]
     for words, documents in commands:
         done = installed(*words)
@@ -79,6 +80,9 @@ def test_a_wheel_is_all_that_is_needed(installed, tmp_path):
         assert made
         if documents:
             assert len(made) == documents and all(file.is_file() for file in made)
+    code = "import marketintel as mi; print(*mi.facts('s3_brief', region='SE31').tables)"
+    done = python(code)
+    assert {"options", "partners", "sources"} <= set(done.stdout.split())
     assert snapshot_of(installed.packages) == before, "nothing is written beside the package"
     assert not (installed.empty / "data").exists()
 

@@ -22,6 +22,14 @@ def outlook():
 
 
 @pytest.fixture(scope="module")
+def narrow():
+    """Months, years and the world of two countries."""
+    return open_document(
+        "outlook", countries=["CHE", "CHN"], segments=["lasers", "materials"]
+    ).facts
+
+
+@pytest.fixture(scope="module")
 def study():
     return open_document("market_study", country="USA", exporter="EU27", segments=[], year=None)
 
@@ -79,7 +87,7 @@ def test_months_agree_or_statsmodels_found_a_better_optimum(shipped):
         assert np.quantile(gaps[name], 0.9) < 0.05, name
 
 
-def test_documents_forecast_without_the_kernels(outlook, study, monkeypatch):
+def test_documents_forecast_without_the_kernels(narrow, study, monkeypatch):
     """At the last origin every kernel but dynamic theta raises; what is before it calibrates."""
     ends: dict[object, int] = {}
     roll = rolling.roll
@@ -106,18 +114,18 @@ def test_documents_forecast_without_the_kernels(outlook, study, monkeypatch):
     series = pd.DataFrame({"cmd_code": panel["unique_id"], "value_usd": panel["y"],
                            "period": panel["ds"].dt.strftime("%Y")})  # fmt: skip
     assert len(compute(series, study.facts.forecasts.month).ends)
-    assert len(outlook.months.fans)
-    assert len(outlook.world.potential)
-    assert len(outlook.years.base)
-    assert len(outlook.years.weights)
+    assert len(narrow.months.fans)
+    assert len(narrow.world.potential)
+    assert len(narrow.years.base)
+    assert len(narrow.years.weights)
 
 
-def test_the_card_counts_models_tests_and_refusals(outlook):
+def test_the_card_counts_models_tests_and_refusals(narrow):
     """After the forecasts nothing but what was fitted for them is fitted."""
-    table = views.fitted(outlook).set_index("class_name")
-    months = outlook.months.fans["unique_id"].nunique()
+    table = views.fitted(narrow).set_index("class_name")
+    months = narrow.months.fans["unique_id"].nunique()
     assert table.loc["own (dynamic optimised theta)", "fitted_series"] == months
-    series = outlook.years.panel["unique_id"].nunique() + outlook.world.fans["unique_id"].nunique()
+    series = narrow.years.panel["unique_id"].nunique() + narrow.world.fans["unique_id"].nunique()
     assert table.loc["UnobservedComponents(local level)", "fitted_series"] == series
     failed = table.filter(like="_failed").drop(index="own (dynamic optimised theta)")
     assert (failed.max(axis=1) <= table.loc[failed.index, "fitted_series"]).all()

@@ -341,7 +341,7 @@ def test_an_old_projection_carries_its_warning_in_every_row_and_sentence(whole, 
     from_imf = ~rows["assumption"].str.contains(r"[+-]1 point ")
     assert from_imf.any()
     assert (rows["warning"] != "").equals(from_imf)
-    shown = whole.tables["low_high"]
+    shown = tables(whole.chapter("scenarios"))["low_high"].frame
     assert shown.loc[from_imf.to_numpy(), "growth"].str.contains("2022-10, out of date").all()
     told = [gap for gap in full.drivers.gaps if "Projected growth" in gap]
     assert told

@@ -334,7 +334,8 @@ def test_a_map_is_drawn_where_polygons_have_been_fetched(root, shared, tmp_path)
     from marketintel.sources.providers import gisco
     from tests.warehouse.conftest import small_citation
 
-    shutil.copytree(root / "data" / "raw", tmp_path / "raw")
+    for part in ("raw", "processed"):
+        shutil.copytree(root / "data" / part, tmp_path / part)
     layer = shared / "data" / "NUTS_RG_03M_2021_4326_LEVEL_2.geojson.gz"
     layer = layer.with_name(layer.name.replace("LEVEL", "LEVL"))
     polygons = gisco.process(gzip.decompress(layer.read_bytes()))

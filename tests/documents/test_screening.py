@@ -133,7 +133,8 @@ def test_the_market_itself_sees_nothing_of_its_own_supply(data):
 
 
 def test_duties_of_the_exporter_against_the_others(eu):
-    rows = eu.tables["access_duties"].set_index("partner")
+    table = next(b for b in blocks(eu, "access") if b.kind == "table")
+    rows = table.frame.set_index("partner")
     assert "DEU" not in rows.index and rows.loc["EU27", "customs_value_usd"] == 4_989_683_321
     assert rows["effective_duty_pct"].between(0, 100).all()
 

@@ -31,7 +31,7 @@ from tests.sources.test_today import comext_service
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload([__name__])
-_ASK = ["--for", "USA,CAN,JPN", "--segments", "lasers", "--years", "2022-2023"]
+_ASK = ["--for", "USA,CAN,JPN", "--segments", "lasers", "--years", "2023"]
 _SOURCES = ("CENSUS", "COMEXT", "STATCAN_CIMT", "COMTRADE", "WITS", "WORLDBANK", "IMF", "ECB",
             "CEPII_GEODIST")  # fmt: skip
 _KEPT = {"comext", "us_census_imports", "us_census_exports", "statcan_cimt", "comtrade", "wits",

@@ -75,7 +75,7 @@ def test_any_code_sums_over_partners_to_the_same_total_by_every_road(starter, ra
     code = data.draw(st.sampled_from(sorted(raw_imports["cmd_code"].unique())))
     period = data.draw(st.sampled_from(["2024", "2025"]))
     system = data.draw(st.sampled_from(["consumption", "general"]))
-    truth = raw_imports.query("cmd_code == @code and period == @period")
+    truth = raw_imports[(raw_imports["cmd_code"] == code) & (raw_imports["period"] == period)]
     if truth.empty:
         return
     asked = {"reporter": "USA", "codes": code, "period": period, "trade_system": system}
