@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from marketintel.documents.engine.formats import is_missing
+from marketintel.documents.engine.formats import fixed, is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,8 +92,8 @@ def money(amount: Figure, currency: str = "USD") -> str:
         if abs(amount) >= size:
             scaled = amount / size
             digits = max(0, 2 - math.floor(math.log10(abs(scaled))))
-            return f"{currency}{NBSP}{_signed(f'{scaled:,.{digits}f}')}{NBSP}{word}"
-    return f"{currency}{NBSP}{_signed(f'{amount:,.0f}')}"
+            return f"{currency}{NBSP}{_signed(fixed(scaled, digits))}{NBSP}{word}"
+    return f"{currency}{NBSP}{_signed(fixed(amount, 0))}"
 
 
 def percent(value: Figure, digits: int = 1) -> str:
@@ -103,21 +103,21 @@ def percent(value: Figure, digits: int = 1) -> str:
     smallest = 10.0**-digits
     if 0 < abs(value) < smallest / 2:  # a figure that is not zero is never said to be zero
         return f"less than {smallest:.{digits}f}{NBSP}%"
-    return f"{_signed(f'{value:.{digits}f}')}{NBSP}%"
+    return f"{_signed(fixed(value, digits, ''))}{NBSP}%"
 
 
 def change(value: Figure, digits: int = 1) -> str:
     """Say a change in per cent with its sign: ``+4.2 %``."""
     if not known(value):
         return "not known"
-    return f"{_signed(f'{value:+.{digits}f}')}{NBSP}%"
+    return f"{_signed(fixed(value, digits, '+'))}{NBSP}%"
 
 
 def points(value: Figure, digits: int = 1) -> str:
     """Say a difference of percentages with its sign: ``+1.2 points``."""
     if not known(value):
         return "an unknown number of points"
-    return f"{_signed(f'{value:+.{digits}f}')}{NBSP}points"
+    return f"{_signed(fixed(value, digits, '+'))}{NBSP}points"
 
 
 def moved(value: Figure, digits: int = 1) -> str:
@@ -211,7 +211,9 @@ def _signed(text: str) -> str:
 
 def times(lq: float) -> str:
     """Say a location quotient: ``1.4 times the European share``."""
-    return f"{lq:.1f} times the European share" if lq >= 0.95 else f"{lq:.2f} of the European share"
+    if lq >= 0.95:
+        return f"{fixed(lq, 1)} times the European share"
+    return f"{fixed(lq, 2)} of the European share"
 
 
 def persons(number: float) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from marketintel.documents.engine.formats import fixed
 from marketintel.documents.prose import MINUS, NBSP, known
 
 #: A narrow no-break space: between thousands and before signs such as ; and %.
@@ -112,5 +113,5 @@ def place(rank: int, size: int) -> str:
 
 
 def _number(value: float, digits: int, sign: str = "") -> str:
-    text = f"{value:{sign},.{digits}f}"
+    text = fixed(value, digits, f"{sign},")
     return text.translate({ord(","): THIN, ord("."): ",", ord("-"): MINUS})

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marketintel.documents import prose as w
+from marketintel.documents.engine.formats import show
 
 NB = w.NBSP
 
@@ -19,6 +20,7 @@ NB = w.NBSP
         (433_464_528, f"USD{NB}433{NB}million"),
         (999_999_999, f"USD{NB}1,000{NB}million"),
         (-936_900_000, f"USD{NB}−937{NB}million"),
+        (5_675_000_000, f"USD{NB}5.68{NB}billion"),
         (4_500, f"USD{NB}4.50{NB}thousand"),
         (12, f"USD{NB}12"),
         (0, f"USD{NB}0"),
@@ -41,7 +43,7 @@ def test_changes_say_their_direction() -> None:
     assert w.moved(-16.61) == f"fell by 16.6{NB}%"
     assert w.moved(0.2) == f"hardly changed (+0.2{NB}%)"
     assert w.moved(math.nan) == "cannot be compared"
-    assert w.points(-0.25) == f"−0.2{NB}points"
+    assert w.points(-0.25) == f"−0.3{NB}points"
     assert w.change(None) == "not known"
 
 
@@ -73,3 +75,11 @@ def test_money_is_said_to_three_figures(usd) -> None:
     _, number, *word = w.money(usd).split(NB)
     size = {"billion": 1e9, "million": 1e6, "thousand": 1e3}[word[0]] if word else 1
     assert float(number.replace(",", "")) * size == pytest.approx(usd, rel=0.006, abs=0.5)
+
+
+def test_halves_are_rounded_away_from_zero_wherever_figures_are_printed() -> None:
+    """5.675 and 0.25 are halves as written; as binary numbers they lie below or to the even side."""
+    assert w.words("fr")["money"](5_675_000_000) == f"5,68{NB}milliards USD"
+    assert w.words("fr")["percent"](0.25) == f"0,3{NB}%"
+    assert (w.percent(0.25), w.change(-0.05)) == (f"0.3{NB}%", f"−0.1{NB}%")
+    assert (show(5_675_000_000, "usd_bn"), show(12.25, "pct"), show(0.5, "usd")) == ("5.68", "12.3", "1")

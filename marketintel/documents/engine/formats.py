@@ -7,11 +7,14 @@ scaled. A figure that is not zero is never printed as plain zero: "< 0.1", or "+
 import math
 import re
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 from marketintel.documents.engine.language import number
 
 MISSING = "–"
+# Digits enough for the largest float.
+_HALF_UP = Context(prec=400, rounding=ROUND_HALF_UP)
 # Growth from next to nothing: the exact multiple would only look like information.
 _BEYOND_PCT = 1000
 
@@ -71,6 +74,31 @@ def is_missing(value: Any) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
+def fixed(value: float, decimals: int, spec: str = ",") -> str:
+    """Return a figure with fixed decimals, halves away from zero: 5.675 is 5.68.
+
+    The figure is read as it is written; as a binary number 5.675 lies below its half.
+
+    Parameters
+    ----------
+    value : float
+        A finite number.
+    decimals : int
+        Digits after the point.
+    spec : str
+        Options of Python's format specification that stand before the precision.
+
+    Examples
+    --------
+    >>> fixed(5.675, 2), fixed(-0.25, 1), fixed(1234.5, 0), fixed(0.05, 1, "+")
+    ('5.68', '-0.3', '1,235', '+0.1')
+    """
+    # Fifteen digits are what a float holds for sure; more are traces of the arithmetic before.
+    written = Decimal(f"{float(value):.15g}")
+    step = Decimal(1).scaleb(-decimals)
+    return f"{written.quantize(step, context=_HALF_UP):{spec}.{decimals}f}"
+
+
 def show(value: Any, kind: str) -> str:
     """Print one value; an en dash if it is missing.
 
@@ -105,7 +133,7 @@ def show(value: Any, kind: str) -> str:
     if kind == "pct_signed" and scaled > _BEYOND_PCT:
         return f"> {number(f'{_BEYOND_PCT:,}')}"
     comma = "," if rule.grouped else ""
-    printed = number(f"{abs(scaled):{comma}.{rule.decimals}f}")
+    printed = number(fixed(abs(scaled), rule.decimals, comma))
     if scaled < 0:
         return f"−{printed}"
     return f"+{printed}" if rule.signed and scaled > 0 else printed
