@@ -82,4 +82,8 @@ def test_halves_are_rounded_away_from_zero_wherever_figures_are_printed() -> Non
     assert w.words("fr")["money"](5_675_000_000) == f"5,68{NB}milliards USD"
     assert w.words("fr")["percent"](0.25) == f"0,3{NB}%"
     assert (w.percent(0.25), w.change(-0.05)) == (f"0.3{NB}%", f"−0.1{NB}%")
-    assert (show(5_675_000_000, "usd_bn"), show(12.25, "pct"), show(0.5, "usd")) == ("5.68", "12.3", "1")
+    assert (show(5_675_000_000, "usd_bn"), show(12.25, "pct"), show(0.5, "usd")) == (
+        "5.68",
+        "12.3",
+        "1",
+    )
