@@ -19,6 +19,9 @@ KIND_NAMES = {
     "industry": "Industry",
     "fair": "Fairs",
     "congress": "Congresses",
+    "agency": "Agencies and networks",
+    "soft landing": "Soft landing",
+    "matchmaking": "Matchmaking of clusters",
 }
 MEETINGS = {"c2c": "cluster to cluster", "b2b": "business to business", "memorandum": "memorandum"}
 

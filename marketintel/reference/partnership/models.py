@@ -104,7 +104,16 @@ class Actor(CitedLine):
     iso3: Country
     actor: Text
     kind: Literal[
-        "association", "cluster", "institute", "industry", "fair", "congress", "memorandum"
+        "association",
+        "cluster",
+        "institute",
+        "industry",
+        "fair",
+        "congress",
+        "memorandum",
+        "agency",
+        "soft landing",
+        "matchmaking",
     ]
     fact: Text
     value: Text
