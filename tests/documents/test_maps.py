@@ -1,6 +1,9 @@
 """The map: classes, small economies, and the difference between nothing and zero."""
 
+import warnings
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.collections import PathCollection
@@ -62,6 +65,16 @@ def test_every_figure_falls_into_the_class_that_the_legend_gives_it(sales):
         assert value <= limits[rank]
         assert rank == 0 or value > limits[rank - 1]
     assert maps._rank(0.0, limits) == -1
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 5, 30, 200])
+def test_classes_are_those_of_fisher_and_jenks(size):
+    mapclassify = pytest.importorskip("mapclassify")
+    values = np.random.default_rng(size).lognormal(1, 0.3, size)
+    count = min(4, size)
+    with warnings.catch_warnings(action="ignore"):  # that it is slow without numba
+        theirs = mapclassify.FisherJenks(values, k=count).bins
+    np.testing.assert_array_equal(maps._natural_breaks(values, count), theirs)
 
 
 def test_a_market_of_one_supplier_can_be_drawn(world):

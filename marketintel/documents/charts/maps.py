@@ -2,7 +2,6 @@
 
 import math
 import textwrap
-import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from marketintel.reference.brand import shipped_brand
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -115,17 +115,34 @@ def _project(geometry: "gpd.GeoDataFrame") -> "gpd.GeoDataFrame":
 
 def _limits(sales: "pd.Series") -> list[float]:
     """Upper limits of the classes, the last one open; two significant digits."""
-    import mapclassify
     import numpy as np
 
     floor = min(_FLOOR_USD, sales.max() / 1000)
     sales = sales[sales > floor]
-    count = min(_CLASSES - 1, sales.nunique())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says that it is slow without numba: 200 values
-        breaks = mapclassify.FisherJenks(np.log10(sales.to_numpy()), k=count).bins
+    breaks = _natural_breaks(np.log10(sales.to_numpy()), min(_CLASSES - 1, sales.nunique()))
     rounded = [float(f"{edge:.1e}") for edge in (floor, *10 ** breaks[:-1])]
     return [*dict.fromkeys(rounded), math.inf]
+
+
+def _natural_breaks(values: "np.ndarray", count: int) -> "np.ndarray":
+    """Upper limits of the classes with the least squares about their means (Fisher 1958)."""
+    import numpy as np
+
+    ordered = np.sort(values)
+    sums, squares = (np.concatenate([[0.0], np.cumsum(ordered**n)]) for n in (1, 2))
+    start, end = np.meshgrid(np.arange(len(ordered)), np.arange(1, len(ordered) + 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cost = squares[end] - squares[start] - (sums[end] - sums[start]) ** 2 / (end - start)
+    cost = np.where(start < end, cost, np.inf)  # of ordered[start:end], by end and start
+    best, cuts = cost[:, 0], []
+    for _ in range(count - 1):
+        whole = cost + np.concatenate([[np.inf], best[:-1]])
+        cuts.append(whole.argmin(axis=1))
+        best = whole.min(axis=1)
+    ends = [len(ordered)]
+    for cut in reversed(cuts):
+        ends.append(int(cut[ends[-1] - 1]))
+    return ordered[np.array(ends[::-1]) - 1]
 
 
 def _rank(sale: float | None, limits: list[float]) -> float:
