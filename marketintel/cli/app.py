@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from marketintel.cli.data import build, check, data, explain, market, segments
+from marketintel.cli.diff import diff
 from marketintel.cli.documents import check_form
 from marketintel.cli.documents import command as document
 from marketintel.cli.fetch import fetch
@@ -52,6 +53,7 @@ for command in (
     build,
     check,
     fetch,
+    diff,
     refresh,
     explain,
     practice,

@@ -9,7 +9,7 @@ its page asks for scripts on the network.)
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -98,8 +98,8 @@ class Document:
         return str(text)
 
 
-def read(notebook: "NotebookNode") -> Document:
-    """Collect prose and blocks of an executed notebook, in order.
+def read(notebook: "NotebookNode", opening: Sequence[Block] = ()) -> Document:
+    """Collect prose and blocks of an executed notebook, in order; an opening stands before them.
 
     The notebook's own title (its ``# `` heading) is left out: the cover has the title.
 
@@ -139,12 +139,13 @@ def read(notebook: "NotebookNode") -> Document:
             f"cells showed {book['blocks']} blocks and the executed notebook has {found}: nothing "
             "may be lost; show each block once, as the last line of a cell"
         )
-    document = _assemble(parts, warnings)
+    document = assemble([*opening, *parts], warnings)
     document.ledger = book
     return document
 
 
-def _assemble(parts: list[Block], warnings: list[str]) -> Document:
+def assemble(parts: Sequence[Block], warnings: list[str]) -> Document:
+    """Return blocks as one document."""
     digest = hashlib.sha256(
         "\0".join(part.markdown for part in parts if isinstance(part, Text | Callout)).encode()
     )

@@ -1,10 +1,12 @@
 """From an executed notebook to ``report.html`` and ``report.pdf``, code hidden in both."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from marketintel.documents.engine import document as documents
+from marketintel.documents.engine.blocks import Block
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.fonts import lost_letters, printable, strings
 from marketintel.documents.engine.language import used
@@ -22,8 +24,8 @@ class Rendered:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_document(executed_notebook: Path) -> documents.Document:
-    """Read an executed notebook; blocks are read from their private MIME type.
+def read_document(executed_notebook: Path, opening: Sequence[Block] = ()) -> documents.Document:
+    """Read an executed notebook, with blocks before it; blocks are read from their MIME type.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def read_document(executed_notebook: Path) -> documents.Document:
         notebook = nbformat.read(executed_notebook, as_version=4)
     except (OSError, ValueError, nbformat.reader.NotJSONError) as error:
         raise ReportError(f"{executed_notebook.name} is not a readable notebook") from error
-    return documents.read(notebook)
+    return documents.read(notebook, opening)
 
 
 def render(

@@ -19,6 +19,7 @@ from marketintel import files
 from marketintel.documents.engine import ledger, naming
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.engine.catalogue import write_index
+from marketintel.documents.engine.changes import since_last
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.document import Document
 from marketintel.documents.engine.drafts import draft, put_in_place
@@ -154,6 +155,12 @@ def run_notebook(
             edition = edition or naming.edition_month(book.get("days", []), as_of)
             folder = reports_dir / edition / study
             cover = replace(cover, edition=edition)
+            about = {
+                "notebook": notebook.stem,
+                "audience": audience,
+                "parameters": dict(parameters),
+            }
+            document = _opened(document, executed, asdict(cover) | about, reports_dir)
             rendered = _print(document, made, cover, audience, brand, timing)
             for name, text in (more or {}).items():
                 (made / name).write_text(text, encoding="utf-8", newline="\n")
@@ -162,14 +169,22 @@ def run_notebook(
             kept = _keep(executed, reports_dir, f"{folder_name(edition, study)}.ipynb")
             raise _failure(notebook.name, error, kept, cwd) from error
         timing["total_s"] = round(time.perf_counter() - begin, 3)
-        of_run = {"edition": edition, "notebook": notebook.stem, "study": study,
-                  "audience": audience, "links": found}  # fmt: skip
-        run = _record(parameters, cover, of_run, rendered, made) | {"timing": timing}
+        of_run = about | {"edition": edition, "study": study, "links": found}
+        run = _record(cover, of_run, rendered, made) | {"timing": timing}
         run = _write_run(scrub(run, cwd), made)
         with files.locked(reports_dir):
             put_in_place(made, folder, reports_dir)
             write_index(reports_dir)
     return Edition(folder, run)
+
+
+def _opened(document: Document, executed: Path, run: dict[str, Any], reports_dir: Path) -> Document:
+    """Read the notebook again with what changed since the last edition before it, if there is one."""
+    tables = {one.name: one.frame for one in document.blocks if isinstance(one, Table)}
+    run |= {"inputs": document.ledger.get("inputs", {}), "versions": versions()}
+    with used(run["language"]):
+        first = since_last(tables, run, reports_dir)
+    return read_document(executed, first) if first else document
 
 
 def _print(
@@ -221,7 +236,6 @@ def _save(rendered: Rendered, draft: Path, cover: Cover) -> None:
 
 
 def _record(
-    parameters: Mapping[str, Any],
     cover: Cover,
     of_run: Mapping[str, Any],
     rendered: Rendered,
@@ -232,7 +246,6 @@ def _record(
     return {
         **asdict(cover),
         **of_run,
-        "parameters": dict(parameters),
         "inputs": rendered.document.ledger.get("inputs", {}),
         "versions": versions(),
         "warnings": rendered.warnings,
