@@ -8,8 +8,12 @@ import marketintel as mi
 from marketintel.analysis.markets import priorities as an
 from marketintel.analysis.trade.duties import duty_wedge
 from marketintel.cli.app import app
+from marketintel.documents.document import open_document
 from marketintel.documents.market.heading_values import read_for, weight_of
-from marketintel.documents.market.priorities import market_priorities, past_record
+from marketintel.documents.market.priorities import COLUMNS, market_priorities, past_record
+from marketintel.documents.market.priority_views import names_by_class
+from marketintel.documents.mission.facts import PITCHED
+from marketintel.documents.prose import clause
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import group_members
 from marketintel.reference.priorities import load_priorities
@@ -31,6 +35,8 @@ def test_every_segment_of_the_united_states_has_class_and_reason(usa):
     assert machines["rca"] == pytest.approx(2.7, abs=0.05)
     assert "share 50 %" in machines["reason"] and "specialisation 2.7" in machines["reason"]
     assert table["reason"].str.fullmatch(r"[A-Z].*[^.]\.").all()
+    assert {"lasers", "metrology", "medical", "optics"} <= set(usa.push)
+    assert "probability of 69 %" in machines["reason"]
     lost = table.loc["sporting_optics"]
     assert lost["class"] != an.PUSH and "share lost" in lost["reason"]
 
@@ -58,19 +64,62 @@ def test_an_amount_and_its_gap_are_on_one_basket(usa):
 
 @pytest.mark.parametrize(
     ("market", "push"),
-    [("CAN", ["laser_machines", "sporting_optics"]), ("JPN", []), ("CHN", []), ("KOR", None)],
+    [
+        ("CAN", ["laser_machines", "sporting_optics"]),
+        ("JPN", ["laser_machines", "lasers"]),
+        ("CHN", []),
+        ("KOR", ["lasers", "sporting_optics"]),
+    ],
 )
 def test_markets_without_codes_are_read_from_headings_with_their_basis(market, push):
     found = market_priorities(market)
     table = found.table.set_index("segment")
     assert found.level == "headings" and found.year == "2024" and len(table) == 13
-    assert push is None or found.push == push
+    assert found.push == push
     gaps = table[table["class"] == an.NO_DATA]
     assert gaps["reason"].str.startswith("Not enough data: ").all()
     assert "9011 holds only 10%" in table.loc["metrology", "reason"]
     assert "shared with lasers" in table.loc["optics", "basis"]
     known = table.drop(gaps.index)
     assert known["basis"].str.contains("heading").all() and known["size_usd"].gt(0).all()
+
+
+def test_dossier_and_directory_read_the_list_of_the_study():
+    canada = market_priorities("CAN")
+    dossier = open_document("mission", country="CAN", as_of="2026-11-22").facts
+    pd.testing.assert_frame_equal(dossier.priorities.columns, canada.columns)
+    assert dossier.pitch["segment"].tolist()[: len(canada.push)] == canada.push
+    assert dossier.directory.market.pushed == names_by_class(canada)
+
+
+@pytest.mark.slow
+def test_every_document_has_the_same_list(usa):
+    def columns(frame):
+        return frame[list(COLUMNS)].reset_index(drop=True)
+
+    study = open_document("market_study", country="USA")
+    dossier = open_document("mission", country="USA", as_of="2026-11-22")
+    for doc in (study, dossier):
+        pd.testing.assert_frame_equal(columns(doc.tables["priorities"]), columns(usa.table))
+    assert dossier.facts.pitch["segment"].tolist()[: len(usa.push)] == usa.push[:PITCHED]
+    names = names_by_class(usa)
+    clusters = open_document("clusters", country="USA", as_of="2026-11-22")
+    brief = open_document("s3_brief", region="SE31", targets=["USA", "CAN"])
+    plan = open_document("roadmap", as_of="2026-11-22")
+    canada = names_by_class(market_priorities("CAN"))
+    assert clusters.facts.market.pushed == names
+    assert [m.pushed for m in brief.facts.markets] == [names, canada]
+    assert [m.pushed for m in plan.facts.markets if m.iso3 in ("USA", "CAN")] == [names, canada]
+    missions = plan.tables["missions"].set_index("country")["push"]
+    assert missions["United States"] == "; ".join(names["push"])
+    profile = open_document("market_profile", country="CAN")
+    assert names_by_class(profile.facts.priorities) == canada
+    for doc, chapter in ((study, "summary"), (dossier, "pitch"), (clusters, "summary"),
+                         (brief, "demand")):  # fmt: skip
+        text = " ".join(b.markdown for b in doc.chapter(chapter).flat() if hasattr(b, "markdown"))
+        assert "Push: " in text and all(
+            clause(n) in text.replace("\\", "") for n in names["push"][:2]
+        )
 
 
 def test_a_heading_is_read_only_where_it_is_photonic_and_holds_enough():
@@ -81,9 +130,9 @@ def test_a_heading_is_read_only_where_it_is_photonic_and_holds_enough():
     assert weight_of("metrology", ["9011"]) < rule.min_weight
 
 
-def test_a_part_of_the_list_has_the_ranks_of_the_whole(usa):
-    part = mi.priorities("USA", segments=["Lasers", "optics"])
-    whole = usa.columns[usa.columns["segment"].isin(["lasers", "optics"])]
+def test_a_part_of_the_list_has_the_ranks_of_the_whole():
+    part, whole = mi.priorities("KOR", segments=["Lasers", "optics"]), mi.priorities("KOR")
+    whole = whole[whole["segment"].isin(["lasers", "optics"])]
     pd.testing.assert_frame_equal(part, whole.reset_index(drop=True))
 
 

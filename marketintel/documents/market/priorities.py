@@ -14,6 +14,7 @@ from marketintel.analysis.markets import priorities_record as an_record
 from marketintel.analysis.trade.frames import require
 from marketintel.documents.market import heading_values
 from marketintel.documents.market.access import Access
+from marketintel.documents.market.growth_chance import growth_chance
 from marketintel.documents.market.load import load
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
@@ -139,8 +140,9 @@ def market_priorities(
         counts = members.groupby("segment")["member"].nunique()
         values["supply_fit"] = values["segment"].map(counts).fillna(0).astype("float64")
         bases["supply_fit"] = "members file"
-    values["growth_probability_pct"] = float("nan")
-    bases["growth_probability_pct"] = "no forecast"
+    chance = growth_chance(code, data_dir)
+    values["growth_probability_pct"] = values["segment"].map(chance["growth_probability_pct"])
+    bases["growth_probability_pct"] = chance["basis"].reindex(bases.index).fillna("no forecast")
     notes = Access(code, seller, list(values["segment"]), data_dir).notes.set_index("segment")
     values["access_notes"] = values["segment"].map(notes["note"])
     values.insert(1, "segment_name", values["segment"].map(load_segments().names()))
