@@ -26,10 +26,24 @@ def kpi_add(
     date: DateOption = None,
     country: Annotated[str, typer.Option(help="Country it belongs to.")] = "",
     corrects: Annotated[str, typer.Option(help="Id of the line that this one replaces.")] = "",
+    partner: Annotated[str, typer.Option(help="Cluster whose result it is, e.g. alpha_rlh.")] = "",
     data: DataOption = None,
 ) -> None:
     """Enter a measurement; lines are added and never changed."""
-    _append(indicator, date, value, evidence, data, iso3=country, corrects=corrects)
+    more = {"iso3": country, "corrects": corrects, "partner": partner}
+    _append(indicator, date, value, evidence, data, **more)
+
+
+@kpi.command("import")
+def kpi_import(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX: indicator, value, date, evidence, …")],
+    data: DataOption = None,
+) -> None:
+    """Enter every row of a file: all of them, or none where one has a mistake."""
+    from marketintel.documents.kpi_monitor.entry import enter_file
+
+    entries, path = enter_file(file, data)
+    typer.echo(f"{len(entries)} lines entered in {path}")
 
 
 @kpi.command("meet")
@@ -54,6 +68,9 @@ def kpi_show(
     lines: Annotated[
         bool, typer.Option("--lines", help="The lines instead of the status.")
     ] = False,
+    by_partner: Annotated[
+        bool, typer.Option("--by-partner", help="What each cluster has contributed.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Day looked at, YYYY-MM-DD (default: today).")
     ] = None,
@@ -61,9 +78,12 @@ def kpi_show(
 ) -> None:
     """Print where every indicator stands."""
     from marketintel.cli.tables import print_table
-    from marketintel.documents.indicators import load
+    from marketintel.documents.indicators import contributions, load
 
     monitor = load(day(as_of or ""), data)
+    if by_partner:
+        print_table(contributions(monitor.lines))
+        return
     columns = ["kpi", "target", "measured", "unit", "elapsed_pct", "p_attain_pct", "status"]
     print_table(monitor.lines if lines else monitor.table[columns])
 

@@ -77,8 +77,9 @@ def load(as_of: str, data_dir: Path | None = None) -> Monitor:
     used = {entry.kpi for entry in entries}
     kpis = {name: one for name, one in kpis.items() if name in used or not one.get("example")}
     rows = [*_published(kpis), *(vars(entry) for entry in entries)]
-    columns = ["kpi", "date", "value", "country", "evidence", "meeting", "counterpart", "id"]
-    lines = pd.DataFrame(rows, columns=columns).fillna({"meeting": "", "counterpart": "", "id": ""})
+    texts = ["meeting", "counterpart", "id", "partner"]
+    columns = ["kpi", "date", "value", "country", "evidence", *texts]
+    lines = pd.DataFrame(rows, columns=columns).fillna(dict.fromkeys(texts, ""))
     return Monitor(as_of, kpis, lines, directory)
 
 
@@ -116,3 +117,19 @@ def _published(kpis: dict[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
                 "evidence": result["source"],
                 "counterpart": result.get("what", ""),
             }
+
+
+def contributions(lines: pd.DataFrame) -> pd.DataFrame:
+    """Return what each partner has contributed to indicators that add up.
+
+    Returns
+    -------
+    DataFrame
+        partner ("not named" where a line has none), kpi, lines, value: sums of lines that stand;
+        totals so far (levels) do not add up over partners and are left out.
+    """
+    events = {name for name, one in load_kpis().items() if one["measure"] == "events"}
+    rows = lines[lines["kpi"].isin(events)]
+    named = rows.assign(partner=rows["partner"].replace("", "not named"))
+    found = named.groupby(["partner", "kpi"])["value"].agg(lines="size", value="sum")
+    return found.reset_index()

@@ -55,6 +55,8 @@ class Entry(Table):
         Kind of meeting and the organisation met; "" for none.
     corrects : str
         Id of the line that this one replaces, or "". A correction of value 0 withdraws it.
+    partner : str
+        Cluster of the partnership whose result it is, an id of ``clusters.toml``, or "".
     """
 
     id: Text
@@ -66,6 +68,7 @@ class Entry(Table):
     meeting: Literal["", "c2c", "b2b", "memorandum"] = ""
     counterpart: str = ""
     corrects: str = ""
+    partner: str = ""
 
 
 def log_path(data_dir: Path) -> Path:
@@ -84,6 +87,7 @@ def new_entry(
     meeting: str = "",
     counterpart: str = "",
     corrects: str = "",
+    partner: str = "",
 ) -> Entry:
     """Return an entry that keeps the rules of the log.
 
@@ -110,6 +114,7 @@ def new_entry(
         "meeting": meeting,
         "counterpart": " ".join(counterpart.split()),
         "corrects": corrects,
+        "partner": partner,
     }
     entry, broken = _entry(fields, list(kpis))
     if entry is None:
