@@ -17,7 +17,7 @@ from marketintel.cli.forecast import print_levels
 from marketintel.cli.kpi import kpi, practice
 from marketintel.cli.priorities import priorities
 from marketintel.cli.process import run_as_process
-from marketintel.cli.refresh import refresh
+from marketintel.cli.refresh import refresh, schedule
 from marketintel.documents.document import NAMES, document_class
 from marketintel.errors import UsageError
 from marketintel.version import VERSION
@@ -55,6 +55,7 @@ for command in (
     fetch,
     diff,
     refresh,
+    schedule,
     explain,
     practice,
 ):

@@ -153,3 +153,29 @@ def _fetched(plan: Plan, days: dict[str, str], data: Path) -> str:
     except MarketIntelError as error:
         return " ".join(str(error).split())
     return ""
+
+
+def schedule(
+    plan: Annotated[Path, typer.Argument(help="Plan of the series.")] = Path("studies.toml"),
+    into: Annotated[Path, typer.Option(help="Folder for the files.", metavar="PATH")] = Path(
+        "schedule"
+    ),
+    at: Annotated[str, typer.Option(help="Time of day, HH:MM.")] = "03:30",
+    day: Annotated[
+        int | None, typer.Option(min=1, max=28, help="Day of the month (default: every day).")
+    ] = None,
+    out: OutOption = Path("reports"),
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=1, max=64, help="Documents made side by side.")
+    ] = 1,
+) -> None:
+    """Write a cron line, systemd units, a CI workflow and a container file; install nothing."""
+    import sys
+
+    from marketintel.documents.editions import schedule as schedules
+    from marketintel.files import write_atomic
+
+    program = Path(sys.executable).with_name("marketintel")
+    for name, text in schedules.schedule(plan, out, program, at, day, jobs, Path.cwd()).items():
+        write_atomic(into / name, text.encode())
+        typer.echo(into / name)
