@@ -125,11 +125,11 @@ def contributions(lines: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        partner ("not named" where a line has none), kpi, lines, value: sums of lines that stand;
+        cluster ("not named" where a line has none), kpi, lines, value: sums of lines that stand;
         totals so far (levels) do not add up over partners and are left out.
     """
     events = {name for name, one in load_kpis().items() if one["measure"] == "events"}
     rows = lines[lines["kpi"].isin(events)]
-    named = rows.assign(partner=rows["partner"].replace("", "not named"))
-    found = named.groupby(["partner", "kpi"])["value"].agg(lines="size", value="sum")
+    named = rows.assign(cluster=rows["partner"].replace("", "not named"))
+    found = named.groupby(["cluster", "kpi"])["value"].agg(lines="size", value="sum")
     return found.reset_index()

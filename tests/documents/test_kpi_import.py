@@ -24,7 +24,7 @@ def test_every_row_is_entered_with_its_partner(tmp_path, kind):
     (ROWS.to_csv if kind == "csv" else ROWS.to_excel)(file, index=False)
     ran = CliRunner().invoke(app, ["kpi", "import", str(file), "--data", str(tmp_path)])
     assert ran.exit_code == 0 and "3 lines entered" in ran.output
-    table = contributions(load("2026-11-22", tmp_path).lines).set_index(["partner", "kpi"])
+    table = contributions(load("2026-11-22", tmp_path).lines).set_index(["cluster", "kpi"])
     assert table.loc[("alpha_rlh", "example_exchanges"), ["lines", "value"]].tolist() == [2, 6]
     assert table.loc[("produtech", "example_exchanges"), "value"] == 1
 
