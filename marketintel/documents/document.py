@@ -20,6 +20,7 @@ from marketintel.documents.engine.naming import day, folder_name
 from marketintel.documents.tables import Tables
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.places import notebook_path
+from marketintel.reference.countries import country
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,6 +95,18 @@ class Parameters:
 def as_of_parameter() -> Any:
     """Return the parameter of a document that looks at a day."""
     return parameter("Day looked at, YYYY-MM-DD (default: today).", default="", convert=day)
+
+
+def target_parameter(default: Any = MISSING) -> Any:
+    """Return the parameter of a document about one target country."""
+    about = "Target country: ISO3 code or name."
+    return parameter(about, default=default, argument=True, convert=country)
+
+
+def members_parameter() -> Any:
+    """Return the parameter of a document that reads the members of clusters."""
+    about = "Members file filled in by the clusters."
+    return parameter(about, "--members", "-m", default="", file=True)
 
 
 class _Chapters:

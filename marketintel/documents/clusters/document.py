@@ -5,9 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from marketintel.documents.document import Document, Parameters, as_of_parameter, parameter
+from marketintel.documents.document import (
+    Document,
+    Parameters,
+    as_of_parameter,
+    members_parameter,
+    target_parameter,
+)
 from marketintel.documents.engine.cover import EXAMPLE, Cover
-from marketintel.reference.countries import country, country_name
+from marketintel.reference.countries import country_name
 
 if TYPE_CHECKING:
     from marketintel.documents.directory import Directory
@@ -17,12 +23,8 @@ if TYPE_CHECKING:
 class ClustersParameters(Parameters):
     """Target country, members file and day."""
 
-    country: str = parameter(
-        "Target country: ISO3 code or name.", default="USA", argument=True, convert=country
-    )
-    members: str = parameter(
-        "Members file filled in by the clusters.", "--members", "-m", default="", file=True
-    )
+    country: str = target_parameter(default="USA")
+    members: str = members_parameter()
     as_of: str = as_of_parameter()
 
 

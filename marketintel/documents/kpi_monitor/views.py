@@ -26,7 +26,11 @@ def cards(monitor: Monitor) -> list[tuple[str, str, str]]:
         ("Indicators", str(len(table)), f"in {table['programme'].nunique()} programmes"),
         ("Measured", str(int((table["lines"] > 0).sum())), "have at least one line"),
         ("Attained", str(int(counts.get("attained", 0))), "have reached their target"),
-        ("Not measured", str(int(counts.get("no measurement", 0))), "that is not zero"),
+        (
+            "Not measured",
+            str(int(counts.get("no measurement", 0))),
+            "no line yet; not a result of zero",
+        ),
     ]
 
 

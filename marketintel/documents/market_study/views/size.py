@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 CLEAN_INDUSTRY, ESTIMATE_YEAR, BRIDGE_YEAR, BUYER_YEAR = CLEAN, ESTIMATED, IMPORTED, MEASURED
 
-#: Final uses in BEA's supply and use tables.
+#: Final uses in BEA's supply and use tables, shortened; the codes' meanings are in public packages that
+#: read these tables (two lists of 2012's final demand codes, read 2026-12).
 FINAL = {
     "F01000": "Households", "F02E00": "Investment in equipment", "F02N00": "Investment in software and research",
     "F02R00": "Investment in dwellings", "F02S00": "Investment in structures",
