@@ -42,3 +42,28 @@ def panels(frame: "pd.DataFrame", names: Sequence[str], value: str, unit: str) -
     figure.legend(handles, labels, loc="outside upper center", ncols=len(names),
                   frameon=False, fontsize=8)  # fmt: skip
     return figure
+
+
+@drawing.styled
+def level_intervals(frame: "pd.DataFrame") -> "Figure":
+    """Level now, and median and 80 % interval of a forecast, one row a segment, logarithmic.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``segment_name, level_usd, median_usd, lo_80, hi_80``, all above zero, top row first.
+    """
+    brand = shipped_brand()
+    axes = drawing.rows_axes([str(name) for name in frame["segment_name"]])
+    columns = (frame[c] / 1e6 for c in ("level_usd", "median_usd", "lo_80", "hi_80"))
+    for y, (now, then, low, high) in enumerate(zip(*columns, strict=True)):
+        axes.plot([low, high], [y, y], color=drawing.FAINT, linewidth=4, zorder=1)
+        axes.plot(now, y, "D", markersize=6, color="white", markeredgecolor=brand.muted)
+        axes.plot(then, y, "o", markersize=6, color=brand.palette[0])
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}")
+    axes.grid(axis="x")
+    axes.set_xlabel("Imports a year, USD million (logarithmic)")
+    keys = [("D hollow", "last year", brand.muted), ("o", "median forecast", brand.palette[0]),
+            ("s", "80 % interval", drawing.FAINT)]  # fmt: skip
+    return drawing.finish(axes, keys)

@@ -64,6 +64,11 @@ def segment_levels(
     return table[LEVELS]
 
 
+def has_level(market: str, segments: Sequence[str], data_dir: Path | None = None) -> bool:
+    """Return whether a level of any of the segments in a market is known."""
+    return bool(segment_levels(market, segments, data_dir)["level_usd"].notna().any())
+
+
 def _by_code(market: str, segments: Sequence[str], data_dir: Path | None) -> dict[str, Any]:
     """Return own codes by six digits, last year."""
     table = market_table(market, segments=segments, by=["segment"], data_dir=data_dir)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ import pandas as pd
 from marketintel.analysis.forecast import reference_class, reference_test
 from marketintel.documents.market.reference_panel import gdp_growth, heading_panel, region_of
 from marketintel.documents.market.segment_levels import segment_levels
-from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country
 from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.headings import load_headings
@@ -27,6 +27,9 @@ THRESHOLD_PCT = 25.0
 
 OWN_SERIES, REFERENCE, NONE = "own series", "reference class", "none"
 
+OWN_MODEL = "combination"
+"""Model of a study's own series; its parts stand where that forecast does."""
+
 INDUSTRY = "333314"
 """US industry of optical instruments and lenses, whose prices deflate."""
 
@@ -38,6 +41,42 @@ COLUMNS = [
     "median_eur", "growth_pct", "real_growth_pct", "probability_growth_pct",
     "probability_real_growth_pct", "probability_above_pct", "reason",
 ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SegmentOutlook:
+    """Answer to every segment of some markets.
+
+    Attributes
+    ----------
+    table : DataFrame
+        One row for every market and segment: ``market, segment, segment_name, forecast_class``
+        ("own series", "reference class" or the rival shown in its place, "none"), ``model_class``
+        (of statsmodels), ``basis`` and ``weight_pct`` of the level (see
+        :func:`~marketintel.documents.market.segment_levels.segment_levels`), ``level_year,
+        level_usd, year`` (of the forecast), ``median_usd`` with bounds ``lo_80, hi_80, lo_95,
+        hi_95``, ``median_eur``, ``growth_pct`` and ``real_growth_pct`` (of the median, a year),
+        three probabilities in per cent, and ``reason`` where there is no level or forecast.
+    parameters : DataFrame
+        ``model_class, parameter, estimate, std_error`` of the reference class; empty without one.
+    windows : int
+        Windows of five years that the class is estimated from.
+    usd_per_eur, eur_year
+        Rate of ``median_eur`` (ECB, a year's average).
+    price_pct, price_years
+        Yearly rise of prices of :data:`INDUSTRY` (BEA), and its years: ``real_growth_pct``.
+    threshold_pct : float
+        Growth over the horizon that ``probability_above_pct`` is of.
+    """
+
+    table: pd.DataFrame
+    parameters: pd.DataFrame
+    windows: int
+    usd_per_eur: float
+    eur_year: str
+    price_pct: float
+    price_years: str
+    threshold_pct: float
 
 
 @cache
@@ -60,8 +99,8 @@ def segment_outlook(
     own: pd.DataFrame | None = None,
     threshold_pct: float = THRESHOLD_PCT,
     data_dir: Path | None = None,
-) -> pd.DataFrame:
-    """Return one row for every market and segment: level now, and in five years.
+) -> SegmentOutlook:
+    """Return level now and in five years of every segment in markets.
 
     Parameters
     ----------
@@ -75,18 +114,10 @@ def segment_outlook(
     threshold_pct : float
         Growth over the whole horizon that ``probability_above_pct`` is the probability of.
 
-    Returns
-    -------
-    DataFrame
-        ``market, segment, segment_name, forecast_class`` ("own series", "reference class",
-        "none"), ``model_class`` (of statsmodels), ``basis`` and ``weight_pct`` of the level (see
-        :func:`~marketintel.documents.market.segment_levels.segment_levels`), ``level_year,
-        level_usd, year`` (of the forecast), ``median_usd`` with bounds ``lo_80, hi_80, lo_95,
-        hi_95``, ``median_eur``, ``growth_pct`` and ``real_growth_pct`` (of the median, a year),
-        three probabilities in per cent, and ``reason`` where there is no forecast.
-        ``attrs``: ``reference`` (:class:`~marketintel.analysis.forecast.reference_class.ReferenceClass`,
-        None without one), ``usd_per_eur``, ``eur_year``, ``price_pct`` (rise of prices a year),
-        ``price_years``, ``threshold_pct``.
+    Raises
+    ------
+    MissingDataError
+        Headings, exchange rates or prices are not in the warehouse.
     """
     asked = [country(m) for m in ([markets] if isinstance(markets, str) else markets)]
     chosen = list(segments) or [s.id for s in load_segments()]
@@ -98,15 +129,25 @@ def segment_outlook(
     table["forecast_class"] = np.where(table["level_usd"].notna(), REFERENCE, NONE)
     if own is not None and len(own):
         table = _with_own(table, own)
-    reference = None
-    try:
-        reference = _add_reference(table, threshold_pct, data_dir)
-    except MissingDataError as error:
-        lost = table["forecast_class"] == REFERENCE
-        table.loc[lost, ["forecast_class", "reason"]] = [NONE, str(error)]
-    attrs = _money(table, threshold_pct, data_dir)
-    table.attrs = {"reference": reference, "threshold_pct": threshold_pct, **attrs}
-    return table[COLUMNS]
+    prices = price_change(data_dir)
+    reference = _add_reference(table, threshold_pct, prices[0], data_dir)
+    rates = macro("exchange_rate_per_eur", "USA", data_dir=data_dir)
+    rates = rates[rates["period"].str.len() == 4]
+    rate = float(rates["value"].iloc[-1])
+    table["median_eur"] = table["median_usd"] / rate
+    ratio = (table["median_usd"] / table["level_usd"]).astype(float)
+    span = (table["year"] - table["level_year"]).astype(float)
+    table["growth_pct"] = 100 * (ratio ** (1 / span) - 1)
+    table["real_growth_pct"] = 100 * ((1 + table["growth_pct"] / 100) / (1 + prices[0] / 100) - 1)
+    return SegmentOutlook(
+        table[COLUMNS],
+        reference.parameters() if reference else pd.DataFrame(),
+        len(reference.residuals) if reference else 0,
+        rate,
+        str(rates["period"].iloc[-1]),
+        *prices,
+        threshold_pct,
+    )
 
 
 def _with_own(table: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
@@ -126,7 +167,7 @@ def _with_own(table: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _add_reference(
-    table: pd.DataFrame, threshold_pct: float, data_dir: Path | None
+    table: pd.DataFrame, threshold_pct: float, price_pct: float, data_dir: Path | None
 ) -> reference_class.ReferenceClass | None:
     """Fill in the forecasts of rows that have a level and no own series."""
     small = (table["forecast_class"] == REFERENCE) & (
@@ -155,7 +196,7 @@ def _add_reference(
     table.loc[rows.index, "model_class"] = model
     if shown != REFERENCE:
         table.loc[rows.index, "forecast_class"] = shown
-    rise = np.log1p(price_change(data_dir)[0] / 100) * HORIZON
+    rise = np.log1p(price_pct / 100) * HORIZON
     for column, least in (("probability_growth_pct", 0.0), ("probability_real_growth_pct", rise),
                           ("probability_above_pct", np.log1p(threshold_pct / 100))):  # fmt: skip
         table.loc[rows.index, column] = 100 * (draws > least).mean(axis=1)
@@ -189,18 +230,3 @@ def price_change(data_dir: Path | None = None) -> tuple[float, str]:
     first = str(int(last) - PRICE_YEARS)
     ratio = index.loc[last, "price_index"] / index.loc[first, "price_index"]
     return float(100 * (ratio ** (1 / PRICE_YEARS) - 1)), f"{first}–{last}"
-
-
-def _money(table: pd.DataFrame, threshold_pct: float, data_dir: Path | None) -> dict[str, Any]:
-    """Fill in euros and yearly growth, nominal and at constant prices."""
-    rates = macro("exchange_rate_per_eur", "USA", data_dir=data_dir)
-    rates = rates[rates["period"].str.len() == 4].set_index("period")["value"]
-    rate = float(rates.iloc[-1])
-    price_pct, years = price_change(data_dir)
-    table["median_eur"] = table["median_usd"] / rate
-    ratio = (table["median_usd"] / table["level_usd"]).astype(float)
-    span = (table["year"] - table["level_year"]).astype(float)
-    table["growth_pct"] = 100 * (ratio ** (1 / span) - 1)
-    table["real_growth_pct"] = 100 * ((1 + table["growth_pct"] / 100) / (1 + price_pct / 100) - 1)
-    return {"usd_per_eur": rate, "eur_year": str(rates.index[-1]), "price_pct": price_pct,
-            "price_years": years}  # fmt: skip

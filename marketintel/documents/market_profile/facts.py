@@ -15,6 +15,7 @@ from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import asked_of, parties
 from marketintel.documents.market.priorities import Priorities, market_priorities
+from marketintel.documents.market.segment_outlook import SegmentOutlook, segment_outlook
 from marketintel.documents.market_profile.beside_facts import BY_PRODUCT, Beside
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import country_name, group_members
@@ -57,6 +58,16 @@ class ProfileFacts(Beside):
     def access(self) -> Access:
         """Statute, lists, months and rules that the exporter meets."""
         return Access(self.market, self.exporter, self.asked, self.data_dir)
+
+    @property
+    def answer_markets(self) -> list[str]:
+        """Return the market whose segments are answered."""
+        return [self.market]
+
+    @cached_property
+    def answers(self) -> SegmentOutlook:
+        """Level and forecast of every segment studied."""
+        return segment_outlook(self.market, self.asked, data_dir=self.data_dir)
 
     # Names
 

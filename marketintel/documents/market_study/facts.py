@@ -10,6 +10,7 @@ import pandas as pd
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.priorities import Priorities, market_priorities
+from marketintel.documents.market.segment_outlook import OWN_MODEL, SegmentOutlook, segment_outlook
 from marketintel.documents.market_study.forecasts import Forecasts, compute
 from marketintel.documents.market_study.size_facts import SizeFacts
 from marketintel.errors import MissingDataError
@@ -126,6 +127,29 @@ class StudyFacts(SizeFacts):
             return compute(rows, month)
         since = int(rows["period"].max())
         return compute(rows, month, fetch_command(self.trade_sources[0], self.market, since, month))
+
+    @property
+    def answer_markets(self) -> list[str]:
+        """Return the market whose segments are answered."""
+        return [self.market]
+
+    @cached_property
+    def answers(self) -> SegmentOutlook:
+        """Level and forecast of every segment studied."""
+        asked = [s for s in self.asked if s in self.segments.names()]
+        return segment_outlook(self.market, asked, own=self._own, data_dir=self.data_dir)
+
+    @property
+    def _own(self) -> pd.DataFrame | None:
+        """Forecasts of whole rows of the study, as :func:`segment_outlook` takes them."""
+        if self.series is None or self.is_mixed or self.forecasts is None:
+            return None
+        ends = self.forecasts.ends.rename_axis("segment").reset_index()
+        named = {"last_usd": "level_usd", "last_year": "level_year", "mean": "median_usd"}
+        basis = f"its own series of {self.series.years} years"
+        return ends.rename(columns=named).assign(
+            market=self.market, basis=basis, weight_pct=100.0, model_class=OWN_MODEL
+        )
 
     @cached_property
     def headings(self) -> dict[str, list[Heading]]:

@@ -15,7 +15,8 @@ from marketintel.analysis.forecast import panel, record
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.outlook.facts import chosen, months, totals, years
+from marketintel.documents.market.segment_outlook import SegmentOutlook, segment_outlook
+from marketintel.documents.outlook.facts import answered, chosen, months, totals, years
 from marketintel.documents.outlook.facts.months import Months
 from marketintel.documents.outlook.facts.omitted import omitted
 from marketintel.documents.outlook.facts.scenarios import Drivers
@@ -120,6 +121,17 @@ class Outlook:
     def part(self, frequency: str) -> Any:
         """Return the facts of a frequency: ``monthly``, ``yearly`` or ``world``."""
         return {"monthly": self.months, "yearly": self.years, "world": self.world}[frequency]
+
+    @property
+    def answer_markets(self) -> list[str]:
+        """Return the countries whose segments are answered."""
+        return self.countries
+
+    @cached_property
+    def answers(self) -> SegmentOutlook:
+        """Level and forecast of every country and segment."""
+        return segment_outlook(self.countries, self.segment_ids, own=answered.own(self.years),
+                               threshold_pct=self.threshold_pct, data_dir=self.data_dir)  # fmt: skip
 
     @cached_property
     def drivers(self) -> Drivers:

@@ -18,6 +18,7 @@ from marketintel.analysis.forecast import cut
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.forecast.present import standing
 from marketintel.documents.engine.naming import edition_month
+from marketintel.documents.market.segment_levels import has_level
 from marketintel.documents.outlook.facts.months import MONTHS
 from marketintel.documents.outlook.facts.years import YEARS
 from marketintel.errors import MissingDataError
@@ -67,7 +68,8 @@ def choose(
     Raises
     ------
     MissingDataError
-        Of some country nothing in these segments is here: what there is, and what brings more.
+        Of some country neither a series nor a level in these segments is here: what there is, and
+        what brings more.
     """
     months, years = [], []
     for country in countries:
@@ -76,7 +78,8 @@ def choose(
         month = _month(offered, data_dir)
         by_month = _first_months(offered, segments, month)
         by_year = _first_years(offered, chosen, segments, month)
-        if not _any_long(by_month, "period") and not _any_long(by_year, "ds"):
+        if not (_any_long(by_month, "period") or _any_long(by_year, "ds")
+                or has_level(country, chosen, data_dir)):  # fmt: skip
             raise MissingDataError(_nothing(country, chosen, segments, data_dir))
         months += by_month
         years += by_year

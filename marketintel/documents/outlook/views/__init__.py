@@ -1,5 +1,6 @@
 """Tables, charts and values of an outlook."""
 
+from marketintel.documents.market.segment_outlook_views import *  # noqa: F403
 from marketintel.documents.outlook.views.charts import *  # noqa: F403
 from marketintel.documents.outlook.views.drivers import *  # noqa: F403
 from marketintel.documents.outlook.views.fits import *  # noqa: F403
