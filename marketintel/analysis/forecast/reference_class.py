@@ -11,6 +11,7 @@ mean. Reference classes: Kahneman & Tversky 1979; random effects: Laird & Ware 1
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,7 +64,8 @@ def windows(panel: pd.DataFrame, years: int) -> pd.DataFrame:
     rows = panel[panel["value_usd"] > 0].sort_values(keys)
     first = rows.groupby(["group", "economy"])[["year", "value_usd"]].transform("first")
     past = (rows["year"] - first["year"]).where(rows["year"] > first["year"])
-    rows = rows.assign(drift=(np.log(rows["value_usd"] / first["value_usd"]) / past).fillna(0.0))
+    ratio = rows["value_usd"] / first["value_usd"]
+    rows = rows.assign(drift=(ratio.map(np.log) / past).fillna(0.0))
     last = panel.groupby("group")["year"].transform("max").loc[rows.index]
     rows = rows[(rows["value_usd"] >= MIN_LEVEL_USD) & (rows["year"] + years <= last)]
     ends = panel[keys].assign(year=panel["year"] - years, end_usd=panel["value_usd"])
@@ -126,7 +128,7 @@ class ReferenceClass:
         else:
             mean += weights.reindex(columns=group.index).fillna(0.0).to_numpy() @ group.to_numpy()
         mean += targets["region"].map(self.effects["region"]).fillna(0.0).to_numpy(dtype=float)
-        return mean
+        return np.asarray(mean)
 
     def draws(self, targets: pd.DataFrame, weights: pd.DataFrame | None = None) -> np.ndarray:
         """Return :data:`DRAWS` log growths of each target, a row a target.
@@ -138,12 +140,13 @@ class ReferenceClass:
         shock = rng.choice(self.shocks, (DRAWS, self.years)).sum(axis=1)
         residual = rng.choice(self.residuals, DRAWS)
         scale = self.scale(targets)[:, None]
-        return self.means(targets, weights)[:, None] + shock + scale * residual
+        return np.asarray(self.means(targets, weights)[:, None] + shock + scale * residual)
 
     def scale(self, rows: pd.DataFrame) -> np.ndarray:
         """Return the spread of residuals at the levels of rows."""
         const, slope = np.asarray(self.spread.params)
-        return np.exp(const + slope * (rows["log10_level"].to_numpy() - self.centre["log10_level"]))
+        level = rows["log10_level"].to_numpy(dtype=float) - float(self.centre["log10_level"])
+        return np.asarray(np.exp(const + slope * level))
 
     def _fixed(self, rows: pd.DataFrame) -> np.ndarray:
         return np.asarray(rows[list(FIXED)] - self.centre, dtype=float)
@@ -206,7 +209,9 @@ def estimate_windows(found: pd.DataFrame, yearly: pd.DataFrame, years: int) -> R
     )
     one = np.ones(len(found))
     mixed = MixedLM(found["growth"].to_numpy(), fixed, groups=one, exog_vc=components)
-    result = mixed.fit(method="powell")  # needs no gradient, so a variance of zero is no trouble
+    with warnings.catch_warnings():  # a variance of zero is an answer: groups do not differ
+        warnings.filterwarnings("ignore", ".*(boundary of the param|Hessian matrix)", Warning)
+        result = mixed.fit(method="powell")  # without a gradient, which zero has none of
     predicted = np.asarray(next(iter(result.random_effects.values())))
     cuts = np.cumsum([d.shape[1] for d in dummies.values()])[:-1]
     effects = {name: pd.Series(part, index=d.columns) for (name, d), part in zip(

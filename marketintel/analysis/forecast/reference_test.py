@@ -99,9 +99,9 @@ def centres(known: pd.DataFrame, targets: pd.DataFrame, years: int) -> dict[str,
     years known, else that of all groups.
     """
     sums = known.groupby(["group", "year"])[["value_usd", "end_usd"]].sum()
-    group = np.log(sums["end_usd"] / sums["value_usd"]).rename("same")
+    group = (sums["end_usd"] / sums["value_usd"]).map(np.log).rename("same")
     every = known.groupby("year")[["value_usd", "end_usd"]].sum()
-    all_groups = np.log(every["end_usd"] / every["value_usd"])
+    all_groups = (every["end_usd"] / every["value_usd"]).map(np.log)
     same = targets[["group", "year"]].merge(group.reset_index(), how="left")["same"]
     steps = (targets["group"].map(group.groupby("group").mean()), targets["year"].map(all_groups))
     world = same.to_numpy(dtype=float)
@@ -192,4 +192,4 @@ def shown_draws(
         return reference.draws(targets, weights)
     expected = centres(known, targets, reference.years)[model]
     errors = known["growth"].to_numpy() - centres(known, known, reference.years)[model]
-    return expected[:, None] + errors
+    return np.asarray(expected[:, None] + errors)

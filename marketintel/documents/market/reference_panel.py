@@ -40,7 +40,7 @@ def gdp_growth(data_dir: Path | None = None) -> pd.DataFrame:
     gdp = gdp[["economy", "year", "gdp_usd"]]
     before = gdp.assign(year=gdp["year"] + GDP_YEARS)
     both = gdp.merge(before, on=["economy", "year"], suffixes=("", "_before"))
-    growth = np.log(both["gdp_usd"] / both["gdp_usd_before"]) / GDP_YEARS
+    growth = (both["gdp_usd"] / both["gdp_usd_before"]).map(np.log) / GDP_YEARS
     return pd.DataFrame(
         {"economy": both["economy"], "year": both["year"] + 1, "gdp_growth": growth}
     )
@@ -57,7 +57,9 @@ def heading_panel(data_dir: Path | None = None) -> pd.DataFrame:
     trade = heading_trade(data_dir=data_dir)
     year = trade["period"].astype(int)
     headings = load_headings()
-    since = {h: headings[h].compared_from(year.min(), year.max()) for h in set(trade["cmd_code"])}
+    since = {
+        h: headings[h].compared_from(year.min(), year.max()) for h in trade["cmd_code"].unique()
+    }
     rows = trade.assign(group=trade["cmd_code"], economy=trade["reporter"], year=year)
     rows = rows[year >= rows["group"].map(since)].rename(columns={"imports_usd": "value_usd"})
     return _panel(rows.dropna(subset="value_usd"), data_dir)
@@ -81,6 +83,6 @@ def enduse_panel(data_dir: Path | None = None) -> pd.DataFrame:
 
 def _panel(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
     keys = ["group", "economy", "year"]
-    rows = rows.groupby(keys, as_index=False)["value_usd"].sum()
-    rows["region"] = rows["economy"].map(region_of()).fillna("other")
-    return rows.merge(gdp_growth(data_dir), how="left", on=["economy", "year"])
+    sums = rows.groupby(keys)["value_usd"].sum().reset_index()
+    sums["region"] = sums["economy"].map(region_of()).fillna("other")
+    return sums.merge(gdp_growth(data_dir), how="left", on=["economy", "year"])

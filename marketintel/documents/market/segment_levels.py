@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from marketintel.documents.frames import each
 from marketintel.documents.market.heading_values import read_for, weight_of
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import load_headings
@@ -75,9 +76,9 @@ def _by_code(market: str, segments: Sequence[str], data_dir: Path | None) -> dic
     last = str(table["period"].max())
     rows = table[(table["period"] == last) & table["scope"].isin(OWN)]
     return {
-        row.segment: {"level_usd": float(row.value_usd), "level_year": int(last),
+        str(row.segment): {"level_usd": float(row.value_usd), "level_year": int(last),
                       "basis": f"six-digit codes, imports for consumption, {last}", "weight_pct": 100.0}
-        for row in rows.itertuples() if row.value_usd > 0
+        for row in each(rows) if row.value_usd > 0
     }  # fmt: skip
 
 
@@ -102,7 +103,7 @@ def _canadian(market: str, segments: Sequence[str], data_dir: Path | None) -> di
         f"six-digit codes, yearly average of {first} to {last} ({len(months)} months, no single "
         f"year), {rate:.4f} USD per CAD"
     )
-    sums = rows.groupby("segment")["imports_cad"].sum()
+    sums = rows.groupby("segment")["imports_cad"].sum().to_dict()
     middle = int(months[len(months) // 2].year)
     return {
         str(segment): {"level_usd": float(value) / len(months) * 12 * rate, "level_year": middle,
@@ -118,8 +119,9 @@ def _from_headings(market: str, segments: Sequence[str], data_dir: Path | None) 
     now = trade[(trade["reporter"] == market) & (trade["period"] == year)]
     imports = now.set_index("cmd_code")["imports_usd"]
     rule, found = load_priorities().headings, {}
+    there = sorted(trade["cmd_code"].unique())
     for segment in segments:
-        covers = read_for(segment, rule, sorted(set(trade["cmd_code"])))
+        covers = read_for(segment, rule, there)
         level = sum(covers[h] * imports.get(h, 0.0) for h in covers)
         if level > 0:
             parts = [f"heading {h} ({cover:.0%} of it)" for h, cover in sorted(covers.items())]
@@ -129,7 +131,7 @@ def _from_headings(market: str, segments: Sequence[str], data_dir: Path | None) 
                 "weight_pct": 100 * weight_of(segment, list(covers)),
             }  # fmt: skip
         else:
-            found[segment] = {"reason": _why(segment, covers, sorted(set(trade["cmd_code"])))}
+            found[segment] = {"reason": _why(segment, covers, there)}
     return found
 
 

@@ -20,7 +20,7 @@ from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.context import macro
-from marketintel.warehouse.context_trade import industry_output
+from marketintel.warehouse.context_trade import heading_trade, industry_output
 
 HORIZON = 5
 THRESHOLD_PCT = 25.0
@@ -61,6 +61,8 @@ class SegmentOutlook:
         ``model_class, parameter, estimate, std_error`` of the reference class; empty without one.
     windows : int
         Windows of five years that the class is estimated from.
+    without : list of str
+        Headings that broke too late for such a window; theirs is the effect of an average heading.
     usd_per_eur, eur_year
         Rate of ``median_eur`` (ECB, a year's average).
     price_pct, price_years
@@ -72,6 +74,7 @@ class SegmentOutlook:
     table: pd.DataFrame
     parameters: pd.DataFrame
     windows: int
+    without: list[str]
     usd_per_eur: float
     eur_year: str
     price_pct: float
@@ -124,7 +127,8 @@ def segment_outlook(
     levels = pd.concat([
         segment_levels(market, chosen, data_dir).assign(market=market) for market in asked
     ], ignore_index=True)  # fmt: skip
-    table = levels.reindex(columns=COLUMNS).astype({"model_class": "str"})
+    table = levels.reindex(columns=COLUMNS)
+    table["model_class"] = pd.Series(pd.NA, index=table.index, dtype="str")
     table["segment_name"] = table["segment"].map(load_segments().names())
     table["forecast_class"] = np.where(table["level_usd"].notna(), REFERENCE, NONE)
     if own is not None and len(own):
@@ -143,11 +147,18 @@ def segment_outlook(
         table[COLUMNS],
         reference.parameters() if reference else pd.DataFrame(),
         len(reference.residuals) if reference else 0,
+        _without(reference, data_dir) if reference else [],
         rate,
         str(rates["period"].iloc[-1]),
         *prices,
         threshold_pct,
     )
+
+
+def _without(reference: reference_class.ReferenceClass, data_dir: Path | None) -> list[str]:
+    """Return headings on file that no window of the class is of."""
+    there = heading_trade(data_dir=data_dir)["cmd_code"].unique()
+    return sorted(set(there) - set(reference.effects["group"].index))
 
 
 def _with_own(table: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
@@ -216,8 +227,9 @@ def _targets(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
 
 def _weights(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the part of each row's segment that lies in each heading."""
+    headings = list(load_headings())
     held: dict[Any, dict[str, float]] = {
-        i: {h.heading: h.weight.get(segment, 0.0) for h in load_headings()}
+        i: {h.heading: h.weight.get(segment, 0.0) for h in headings}
         for i, segment in enumerate(rows["segment"])
     }
     return pd.DataFrame.from_dict(held, orient="index")
@@ -225,8 +237,9 @@ def _weights(rows: pd.DataFrame) -> pd.DataFrame:
 
 def price_change(data_dir: Path | None = None) -> tuple[float, str]:
     """Return the yearly rise of prices of :data:`INDUSTRY` in per cent, and its years."""
-    index = industry_output(INDUSTRY, data_dir).dropna(subset="price_index").set_index("period")
-    last = str(index.index.max())
+    index = industry_output(INDUSTRY, data_dir).dropna(subset="price_index")
+    by_year = {str(y): float(v) for y, v in zip(index["period"], index["price_index"], strict=True)}
+    last = max(by_year)
     first = str(int(last) - PRICE_YEARS)
-    ratio = index.loc[last, "price_index"] / index.loc[first, "price_index"]
-    return float(100 * (ratio ** (1 / PRICE_YEARS) - 1)), f"{first}–{last}"
+    rise = (by_year[last] / by_year[first]) ** (1 / PRICE_YEARS) - 1
+    return 100 * rise, f"{first}–{last}"

@@ -15,17 +15,26 @@ from marketintel.reference.countries import country_name
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_PRINTED = ["segment_name", "forecast_class", "level_year", "level_usd", "year", "median_usd",
+_PRINTED = ["segment_name", "forecast_class", "level_usd", "median_usd",
             "lo_80", "hi_80", "growth_pct", "real_growth_pct", "probability_growth_pct",
             "probability_above_pct"]  # fmt: skip
-_IN_FILE = ["market", "segment", "lo_95", "hi_95", "median_eur", "probability_real_growth_pct"]
+_IN_FILE = [
+    "market",
+    "segment",
+    "level_year",
+    "year",
+    "lo_95",
+    "hi_95",
+    "median_eur",
+    "probability_real_growth_pct",
+]
 
 _SOURCES = ("baci_headings", "us_census_imports", "statcan_products")
 
 
 def answered(facts: Any, market: str) -> pd.DataFrame:
     """Return the rows of a market, in the order of the segments."""
-    table = facts.answers.table
+    table: pd.DataFrame = facts.answers.table
     return table[table["market"] == market]
 
 
@@ -78,7 +87,6 @@ def answer_words(facts: Any, market: str) -> dict[str, Any]:
         "ranked": list(each(made.dropna(subset="probability_growth_pct"))),
         "only_nominal": list(made.loc[(made["growth_pct"] > 0) & (made["real_growth_pct"] < 0),
                                       "segment_name"]),
-        "in_eur": float(made["median_usd"].sum()) / facts.answers.usd_per_eur,
         "largest": list(each(made.sort_values("level_usd", ascending=False).head(3))),
     }  # fmt: skip
 

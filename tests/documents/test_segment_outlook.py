@@ -1,0 +1,109 @@
+"""Every segment of a market has an answer: level, forecast, or a stated gap."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from marketintel.analysis.forecast import reference_test as rt
+from marketintel.documents.market import reference_panel
+from marketintel.documents.market.segment_outlook import (
+    NONE,
+    OWN_SERIES,
+    REFERENCE,
+    record,
+    segment_outlook,
+)
+from marketintel.reference.segments import load_segments
+from marketintel.warehouse.context import macro
+from marketintel.warehouse.context_trade import canada_trade, heading_trade
+
+
+@cache
+def answers():
+    return segment_outlook(["USA", "CAN", "JPN", "CHN", "KOR"])
+
+
+def of(market):
+    return answers().table.query("market == @market").set_index("segment")
+
+
+def test_every_segment_of_every_market_has_one_row():
+    table = answers().table
+    ids = [s.id for s in load_segments()]
+    for _, rows in table.groupby("market"):
+        assert rows["segment"].tolist() == ids
+    made = table[table["forecast_class"] != NONE]
+    assert made[["level_usd", "median_usd", "lo_80", "hi_95", "median_eur"]].notna().all(axis=None)
+    assert (made["lo_95"] < made["lo_80"]).all() and (made["hi_80"] < made["hi_95"]).all()
+    assert (made["year"] - made["level_year"] == 5).all()
+    assert set(made["model_class"]) == {"MixedLM"}
+    gaps = table[table["forecast_class"] == NONE]
+    assert gaps["median_usd"].isna().all() and gaps["reason"].str.len().gt(20).all()
+    without = gaps[gaps["level_usd"].isna()]
+    assert without["reason"].str.contains("`marketintel fetch --for ").all()
+
+
+def test_levels_are_published_figures():
+    usa, canada, japan = of("USA"), of("CAN"), of("JPN")
+    assert (usa["level_year"] == 2025).all() and usa["level_usd"].notna().all()
+    cad = canada_trade("HS6", "901320")["imports_cad"].item()
+    assert cad == pytest.approx(320.2e6, abs=0.05e6)
+    rates = macro("exchange_rate_per_eur", ["USA", "CAN"]).query("'2024-01' <= period <= '2026-04'")
+    by = {e: r.set_index("period")["value"] for e, r in rates[rates["period"].str.len() == 7]
+          .groupby("economy")}  # fmt: skip
+    usd_per_cad = (by["USA"] / by["CAN"]).mean()
+    assert len(by["USA"]) == 28
+    assert canada.loc["lasers", "level_usd"] == pytest.approx(cad / 28 * 12 * usd_per_cad)
+    assert "28 months" in canada.loc["lasers", "basis"]
+    trade = heading_trade(["9005"], "JPN").query("period == '2024'")["imports_usd"].item()
+    assert japan.loc["sporting_optics", "level_usd"] == pytest.approx(trade)
+    for segment in ("displays", "medical", "microwave", "semi_equipment"):
+        assert np.isnan(japan.loc[segment, "level_usd"])
+
+
+def test_answers_do_not_depend_on_company():
+    alone = segment_outlook("KOR", ["optics"]).table.iloc[0]
+    together = of("KOR").loc["optics"]
+    for column in ("level_usd", "median_usd", "lo_80", "hi_95", "probability_growth_pct"):
+        assert alone[column] == pytest.approx(together[column], rel=1e-12)
+
+
+def test_own_series_come_first():
+    own = pd.DataFrame([{"market": "KOR", "segment": "optics", "level_usd": 1e9, "level_year": 2024,
+                         "year": 2029, "median_usd": 2e9, "model_class": "ETSModel"}])  # fmt: skip
+    table = segment_outlook("KOR", ["lasers", "optics"], own=own).table
+    assert table["segment"].tolist() == ["lasers", "optics"]
+    assert table["forecast_class"].tolist() == [REFERENCE, OWN_SERIES]
+    assert table["growth_pct"].iloc[1] == pytest.approx(100 * (2**0.2 - 1))
+
+
+def test_the_record_holds_what_is_promised_and_its_rule_chooses_what_is_shown():
+    scores = pd.DataFrame(record()["scores"])
+    assert rt.choose(scores) == record()["shown"] == rt.REFERENCE
+    at_80 = scores[scores["level"] == 80].pivot_table(index="model", columns="test",
+                                                      values=["coverage_pct", "interval_score"])  # fmt: skip
+    own = at_80.loc[rt.REFERENCE]
+    assert own["coverage_pct"].between(72, 88).all()
+    for rival in rt.RIVALS:
+        assert (own["interval_score"] <= at_80.loc[rival, "interval_score"]).all()
+    assert own["coverage_pct"].round(1).to_dict() == {"across": 81.9, "out of time": 73.2}
+    assert own["interval_score"].round(2).to_dict() == {"across": 2.48, "out of time": 4.0}
+
+
+def test_breaks_of_headings_are_in_no_window():
+    first = reference_panel.heading_panel().groupby("group")["year"].min()
+    assert first[["9013", "8541", "9002"]].to_dict() == {"9013": 2023, "8541": 2022, "9002": 2017}
+
+
+@pytest.mark.slow
+def test_the_record_is_what_the_benchmark_computes():
+    made = pd.concat([
+        rt.across(reference_panel.heading_panel(), record()["years"]),
+        rt.out_of_time(reference_panel.enduse_panel(), record()["years"], record()["origin"]),
+    ])  # fmt: skip
+    kept = pd.DataFrame(record()["scores"])
+    keys = ["test", "model", "level"]
+    made, kept = (t.sort_values(keys).reset_index(drop=True)[kept.columns] for t in (made, kept))
+    pd.testing.assert_frame_equal(made, kept, rtol=1e-3, atol=1e-3, check_dtype=False)
