@@ -37,7 +37,7 @@ def growth_chance(market: str, data_dir: Path | None) -> pd.DataFrame:
 
 def _chances(market: str, data_dir: Path | None) -> pd.DataFrame:
     try:
-        rows = segment_outlook(market, data_dir=data_dir).set_index("segment")
+        rows = segment_outlook(market, data_dir=data_dir).table.set_index("segment")
     except MissingDataError:
         return pd.DataFrame(columns=["growth_probability_pct", "basis"], dtype="object")
     rows = rows[rows["probability_growth_pct"].notna()]
