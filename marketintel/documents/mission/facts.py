@@ -58,6 +58,11 @@ class Dossier:
         return self.directory.labels
 
     @property
+    def year(self) -> str:
+        """Year looked at."""
+        return self.as_of[:4]
+
+    @property
     def priorities(self) -> Priorities:
         """Segments of the country by class, as every document has them."""
         return self.market.priorities

@@ -8,6 +8,7 @@ import pandas as pd
 
 from marketintel.documents import indicators, partnership
 from marketintel.documents.market.access_views import *  # noqa: F403
+from marketintel.documents.market.economy import economy as economy
 from marketintel.documents.market.priority_views import *  # noqa: F403
 from marketintel.documents.mission.facts import Dossier
 from marketintel.reference.countries import EU

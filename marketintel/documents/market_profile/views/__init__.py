@@ -1,6 +1,7 @@
 """Tables, charts and values of a study from headings."""
 
 from marketintel.documents.market.access_views import *  # noqa: F403
+from marketintel.documents.market.economy import economy as economy
 from marketintel.documents.market.headings import canada_products as canada_products
 from marketintel.documents.market.headings import canada_segments as canada_segments
 from marketintel.documents.market.headings import heading_trend as heading_trend

@@ -1,6 +1,7 @@
 """Tables, charts and values of a market study."""
 
 from marketintel.documents.market.access_views import *  # noqa: F403
+from marketintel.documents.market.economy import economy as economy
 from marketintel.documents.market.headings import (
     canada_products as canada_products,
 )
