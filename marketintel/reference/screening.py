@@ -95,11 +95,15 @@ class Rule(Table):
         The upper end of the rank range may be at most so many times `first`.
     min_known_weight_pct : float
         A market about whose indicators less is known has insufficient data.
+    min_known_sales_pct : float
+        On a matrix known in part, a market is robust only where the exporter's known sales are
+        this much of the most they can be.
     """
 
     first: Whole = 10
     range_factor: Annotated[float, Field(ge=1, strict=False)] = 2.0
     min_known_weight_pct: Percent = 60.0
+    min_known_sales_pct: Percent = 50.0
 
     @property
     def text(self) -> str:

@@ -63,7 +63,7 @@ def classify(
     rank_hi: pd.Series,
     known_weight_pct: pd.Series,
     rule: Rule,
-    complete: bool,
+    complete: bool | pd.Series,
 ) -> pd.DataFrame:
     """Class each market, with the reason.
 
@@ -75,8 +75,8 @@ def classify(
         By market; see :mod:`marketintel.analysis.markets.screening`.
     rule : Rule
         The limits.
-    complete : bool
-        Whether the data cover what was asked for. If not, no market is robust.
+    complete : bool or Series
+        Whether the data cover what was asked for, for all or by market. If not, none is robust.
 
     Returns
     -------
@@ -98,7 +98,8 @@ def classify(
             kind, why = INSUFFICIENT, f"only {known:.0f} % of the score's weight is known"
         elif n == len(columns) and high is not None and high <= limit:
             kind, why = ROBUST, f"all methods agree; at worst rank {high:.0f} when weights change"
-            if not complete:
+            whole = complete if isinstance(complete, bool) else bool(complete.get(market, False))
+            if not whole:
                 kind, why = CONTESTED, "all methods agree, but on partial data"
         elif n == len(columns):
             kind, why = CONTESTED, f"all methods agree, but weights move it to rank {high:.0f}"

@@ -321,13 +321,18 @@ def history(
     for year in years:
         if not sold.intersection(map(str, range(year - smooth + 1, year + 1))):
             continue
-        then = MethodScores(inputs, year, lookback, smooth)
-        table = then.by_method(indicators, sides)
-        table["mean of methods"] = -table.rank(ascending=False).mean(axis=1, skipna=False)
-        table = table.join(then.naive()).rename_axis("market").reset_index()
-        long = table.melt("market", var_name="rule", value_name="opinion").rename(
-            columns={"opinion": "score"}
-        )
-        parts.append(long.assign(period=str(year)))
+        parts.append(opinions(MethodScores(inputs, year, lookback, smooth), indicators, sides))
     columns = ["period", "rule", "market", "score"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def opinions(
+    then: MethodScores, indicators: Sequence[Indicator], sides: Mapping[str, float]
+) -> pd.DataFrame:
+    """Rankings by the methods and the naive rules in one year; columns as of :func:`history`."""
+    table = then.by_method(indicators, sides)
+    table["mean of methods"] = -table.rank(ascending=False).mean(axis=1, skipna=False)
+    table = table.join(then.naive()).rename_axis("market").reset_index()
+    long = table.melt("market", var_name="rule", value_name="opinion")
+    long = long.rename(columns={"opinion": "score"}).assign(period=str(then.year))
+    return long[["period", "rule", "market", "score"]]

@@ -52,7 +52,8 @@ class MarketScreening(Document):
     command = "screen"
     notebook = "country_screening.ipynb"
     help = "Rank markets by export potential, gravity and score; say how far the three agree."
-    chapters = ("summary", "shortlist", "ranks", "funnel", "score", "potential", "gravity",
+    chapters = ("summary", "devices", "devices_headings", "devices_flows", "devices_record",
+                "materials_summary", "shortlist", "ranks", "funnel", "score", "potential", "gravity",
                 "groups", "record", "access", "nontariff", "supply", "structure", "materials",
                 "eu_inputs", "gaps", "sources")  # fmt: skip
     Parameters = ScreeningParameters
@@ -89,9 +90,10 @@ class MarketScreening(Document):
         trade = facts.coverage[facts.coverage["source"] == facts.source]
         compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
         partial = "" if facts.complete else " (partial data)"
+        devices = "" if facts.devices_gap else f"photonic devices ({facts.devices.year}) and "
         return Cover(
             title="Which country next?",
-            subtitle=f"Export potential, gravity and screening of markets for {facts.what}{partial}",
+            subtitle=f"Export potential, gravity and screening of markets for {devices}{facts.what}{partial}",
             vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
             scope=f"All economies, {facts.goods['cmd_code'].nunique()} products, means of {facts.span}",
             exporter=facts.name(facts.exporter),

@@ -16,6 +16,7 @@ from marketintel.analysis.markets import ranking_backtest as backtest
 from marketintel.analysis.markets.candidates import NAIVE, REGRESSORS, MethodScores, history
 from marketintel.documents.ranking import load as ranking
 from marketintel.documents.ranking.screen import Screen
+from marketintel.documents.screening.facts import devices
 from marketintel.documents.screening.facts.baskets import basket
 from marketintel.documents.screening.facts.materials import Dependence, dependence
 from marketintel.documents.screening.facts.supply import duties_paid, supply_side
@@ -34,9 +35,28 @@ class Screening(Screen):
     ----------
     studies : sequence of str
         Market studies that are there, ``edition/folder``, for links.
+    year_asked : int or None
+        Year of devices; the newest unless given.
+    by_name : bool
+        Whether segments were asked for by name.
     """
 
     studies: Sequence[str] = field(default=())
+    year_asked: int | None = None
+    by_name: bool = False
+
+    @cached_property
+    def devices(self) -> devices.Devices:
+        """The screening of photonic devices by heading."""
+        return devices.load(self, self.year_asked, self.by_name)
+
+    @cached_property
+    def devices_gap(self) -> str:
+        """Why devices are not screened; empty if they are."""
+        try:
+            return "" if len(self.devices.trade) else "nothing is traded"
+        except MissingDataError as error:
+            return str(error)
 
     @property
     def labels(self) -> dict[str, Any]:
@@ -200,4 +220,8 @@ class Screening(Screen):
 
 def load(*, studies: Sequence[str] = (), data_dir: Path | None = None, **values: Any) -> Screening:
     """Load the ranking; see :func:`marketintel.documents.ranking.load.load`."""
-    return Screening(**vars(ranking.load(data_dir=data_dir, **values)), studies=studies)
+    base = ranking.load(data_dir=data_dir, **values)
+    return Screening(
+        **vars(base), studies=studies, year_asked=values.get("year"),
+        by_name=bool(values.get("segments")),
+    )  # fmt: skip

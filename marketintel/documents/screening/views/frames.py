@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from marketintel.documents.screening.facts import Screening
+from marketintel.documents.ranking.screen import Screen
 
 
 def printed(
@@ -26,14 +26,14 @@ def printed(
     return frame[[*columns, *rest]], {"hide": rest, **options}
 
 
-def named(screening: Screening, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
+def named(screening: Screen, frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """Return a frame with names of economies in place of codes."""
     return frame.assign(
         **{c: frame[c].map(screening.name, na_action="ignore").astype("object") for c in columns}
     )
 
 
-def with_name(screening: Screening, frame: pd.DataFrame, column: str = "market") -> pd.DataFrame:
+def with_name(screening: Screen, frame: pd.DataFrame, column: str = "market") -> pd.DataFrame:
     """Return a frame that begins with the name of each row's economy; an index becomes a column."""
     rows = frame if column in frame else frame.rename_axis(column).reset_index()
     names = rows[column].map(screening.name).astype("object")

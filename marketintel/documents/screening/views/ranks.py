@@ -9,6 +9,7 @@ import pandas as pd
 from marketintel.analysis.markets.agreement import CONTESTED, INSUFFICIENT, ROBUST
 from marketintel.documents.charts import maps
 from marketintel.documents.charts import screening as drawings
+from marketintel.documents.ranking.screen import Screen
 from marketintel.documents.screening.facts import Screening
 from marketintel.documents.screening.views.frames import printed, with_name
 from marketintel.warehouse.context import countries_geometry
@@ -72,14 +73,14 @@ def reading(screening: Screening) -> list[dict[str, str]]:
     return rows
 
 
-def largest(screening: Screening) -> list[tuple[str, float]]:
+def largest(screening: Screen) -> list[tuple[str, float]]:
     """Return the five markets with the largest unrealised potential; none if there is none."""
     values = screening.now.potential_by_market.set_index("market")["unrealised_usd"]
     top = values.nlargest(5) if (values > 0).any() else values.head(0)
     return list(zip(top.index, top, strict=True))
 
 
-def potential_map(screening: Screening) -> Figure:
+def potential_map(screening: Screen) -> Figure:
     """Draw the map of unrealised potential."""
     values = screening.now.potential_by_market[["market", "unrealised_usd"]]
     names = {market: screening.name(market) for market in values["market"]}
@@ -99,13 +100,13 @@ def disagreement(screening: Screening) -> dict[str, Any]:
     return {"apart": list(spread.items()), "pairs": rows.to_numpy().tolist()}
 
 
-def drawn(screening: Screening) -> pd.DataFrame:
+def drawn(screening: Screen) -> pd.DataFrame:
     """Return the markets in the chart of ranks."""
     table = screening.classified.head(DRAWN).join(screening.ranges)
     return with_name(screening, table).dropna(subset=["rank_lo"])
 
 
-def rank_ranges(screening: Screening) -> Figure:
+def rank_ranges(screening: Screen) -> Figure:
     """Draw ranks by method, and under other weights."""
     return drawings.rank_ranges(
         drawn(screening), screening.rule.first, screening.settings.range_pct
