@@ -84,7 +84,7 @@ def test_devices_are_screened_as_soon_as_their_world_trade_is_there(world, enoug
     facts = document.facts
     assert facts.complete and facts.covered_pct == 100
     assert set(facts.goods["group"]) == set(SEGMENTS)
-    assert "raw" not in document.chapter("summary").html()
+    assert "raw materials" not in document.chapter("materials_summary").html()
     classes = set(facts.classified["class"])
     assert CONTESTED in classes and ROBUST in classes
     robust = facts.classified[facts.classified["class"] == ROBUST]

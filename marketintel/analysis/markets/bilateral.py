@@ -185,16 +185,39 @@ class HeadingScores(MethodScores):
     def indicators(self) -> pd.DataFrame:
         """Figures for the score; see :attr:`MethodScores.indicators`."""
         table = super().indicators
-        rows = self.totals[self.totals["cmd_code"].isin(self.compared)]
-        sums = rows.groupby(["period", "reporter"])[["imports_usd", "exports_usd"]].sum()
-        now, then = (sums.loc[str(year)].reindex(table.index) for year in (self.year, self.since))
-        bought, before = now["imports_usd"], then["imports_usd"]
-        ratio = (bought / before.where(before > 0)).where(bought > 0)
-        change = bought - now["exports_usd"].fillna(0) - before + then["exports_usd"].fillna(0)
-        return table.assign(
-            demand_growth_pct=100 * (ratio ** (1 / max(self.year - self.since, 1)) - 1),
-            balance_change_usd=change,
-        )
+        of_totals = demand(self.totals, self.compared, self.since, self.year)
+        columns = ["demand_growth_pct", "balance_change_usd"]
+        table[columns] = of_totals[columns].reindex(table.index)
+        return table
+
+
+def demand(totals: pd.DataFrame, codes: Sequence[str], since: int, year: int) -> pd.DataFrame:
+    """Level and growth of imports, balance and its change, over headings.
+
+    Returns
+    -------
+    DataFrame
+        Index reporter; ``demand_usd, demand_growth_pct, balance_usd, balance_change_usd``; growth
+        a year, missing where nothing was imported in one of the years.
+    """
+    rows = totals[totals["cmd_code"].isin(list(codes))]
+    flows = ["imports_usd", "exports_usd"]
+    now, before = (
+        rows[rows["period"] == str(y)].groupby("reporter")[flows].sum() for y in (year, since)
+    )
+    before = before.reindex(now.index)
+    ratio = now["imports_usd"] / before["imports_usd"].where(before["imports_usd"] > 0)
+    ratio = ratio.where(now["imports_usd"] > 0)
+    balance = now["imports_usd"] - now["exports_usd"]
+    growth = 100 * (ratio ** (1 / max(year - since, 1)) - 1)
+    return pd.DataFrame(
+        {
+            "demand_usd": now["imports_usd"],
+            "demand_growth_pct": growth if year > since else np.nan,
+            "balance_usd": balance,
+            "balance_change_usd": balance - before["imports_usd"] + before["exports_usd"],
+        }
+    )
 
 
 def _regressors(ties: pd.DataFrame) -> pd.DataFrame:

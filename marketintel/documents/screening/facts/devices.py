@@ -193,10 +193,10 @@ class Devices(Screen):
         gravity = gravity[gravity["exporter"].isin(self.members)]
         gap = gravity["predicted_usd"] - gravity["actual_usd"]
         for code in self.headings:
-            scores = self._year(
-                replace(super().inputs, trade=self.trade[self.trade["cmd_code"] == code])
-            )
-            figures = scores.indicators
+            _, since = compared_of([code], self._first, self.year)
+            of_heading = bilateral.demand(self.totals, [code], since, self.year)
+            figures = self.now.indicators.drop(columns=of_heading.columns).join(of_heading)
+            figures = figures[figures["demand_usd"] > 0]
             index = scoring.indices(figures, self.settings.indicators)
             own = gravity["period"] == code
             values = pd.DataFrame(

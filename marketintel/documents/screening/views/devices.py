@@ -16,12 +16,15 @@ from marketintel.documents.screening.facts.devices import EU, OUTCOMES, RECORD
 from marketintel.documents.screening.views import ranks
 from marketintel.documents.screening.views.frames import printed, with_name
 from marketintel.documents.screening.views.methods import RANKS, TERMS
-from marketintel.documents.screening.views.ranks import DRAWN, Shown
+from marketintel.documents.screening.views.ranks import Shown
 from marketintel.reference.countries import country_name
 from marketintel.reference.segments import load_segments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+#: Markets printed; so many leave room for the summary on its page.
+PRINTED = 15
 
 
 def device_headline(screening: Screening) -> dict[str, Any]:
@@ -49,7 +52,7 @@ def device_headline(screening: Screening) -> dict[str, Any]:
 
 
 def device_markets(screening: Screening) -> Shown:
-    """Return the first twenty markets with ranks, demand, the exporter's sales, and potential."""
+    """Return the markets with ranks, demand, the exporter's sales, and potential."""
     d = screening.devices
     table = with_name(screening, d.classified, "iso3").rename(columns={"name": "market"})
     figures = d.now.indicators[["demand_usd", "demand_growth_pct"]]
@@ -63,7 +66,7 @@ def device_markets(screening: Screening) -> Shown:
     columns = ("market class ranks demand_usd demand_growth_pct volatility_pct known_usd most_usd "
                "unrealised_usd")  # fmt: skip
     rest = f"iso3 {' '.join(RANKS)} mean_rank rank_spread votes why"
-    return printed(table, columns, rest, printed_rows=DRAWN)
+    return printed(table, columns, rest, printed_rows=PRINTED)
 
 
 def device_headings(screening: Screening) -> Shown:
@@ -150,7 +153,7 @@ def device_bounds(screening: Screening) -> Shown:
     d = screening.devices
     table = d.potential_range.join(d.by_method["gravity"].rename("gap_usd"))
     table = table.join(d.gravity_gap_known.rename("gap_known_usd")).join(d.sales["known_pct"])
-    table = table.reindex(d.classified.index[:DRAWN])
+    table = table.reindex(d.classified.index[:PRINTED])
     table["basis"] = ["known" if d.flow_known.get(m, False) else "modelled" for m in table.index]
     columns = "name basis known_pct potential_usd lo_usd hi_usd gap_usd gap_known_usd"
     return printed(with_name(screening, table), columns)
@@ -247,7 +250,8 @@ def device_largest(screening: Screening) -> list[tuple[str, float]]:
 
 def device_source(screening: Screening) -> str:
     """Return the citations of headings and partners."""
-    return " ".join(map(screening.cited, ("baci_headings", "baci_heading_partners")))
+    cited = map(screening.cited, ("baci_headings", "baci_heading_partners"))
+    return " ".join(dict.fromkeys(cited))
 
 
 def _three(table: pd.DataFrame) -> list[str]:
