@@ -226,6 +226,8 @@ def test_devices_are_the_first_part_and_the_union_is_no_third_country(eu):
     bought = rows.groupby("reporter")["imports_usd"].sum()
     demand = devices.now.indicators["demand_usd"]
     assert np.allclose(demand, bought.reindex(demand.index), rtol=1e-6), "each heading counts once"
+    first = devices.by_heading.query("cmd_code == '8541'")
+    assert (first["n_methods"] == 3).all(), "ranked by itself, by all three methods"
     supply = devices.supply.set_index(["cmd_code", "economy"])["share_pct"]
     members = supply["9002"].drop("EU27")
     assert supply["9002", "EU27"] == pytest.approx(members.sum())

@@ -11,13 +11,17 @@ import numpy as np
 import pandas as pd
 
 from marketintel.analysis.markets import agreement, bilateral
-from marketintel.analysis.markets import ranking_backtest as backtest
-from marketintel.analysis.markets import screening as scoring
 from marketintel.analysis.markets.bilateral import HeadingScores
-from marketintel.analysis.markets.candidates import Inputs, opinions
+from marketintel.analysis.markets.candidates import Inputs
 from marketintel.analysis.trade.headings import MIN_CHANGES, known_pairs
 from marketintel.documents.market.heading_values import read_for
 from marketintel.documents.ranking.screen import Screen
+from marketintel.documents.screening.facts.devices_record import (
+    RECORD,
+    compared_of,
+    first_markets,
+    record_of,
+)
 from marketintel.errors import MissingDataError
 from marketintel.reference.countries import group_members
 from marketintel.reference.headings import Heading, load_headings
@@ -27,10 +31,6 @@ from marketintel.warehouse import context_trade, engine
 EU = "EU27"
 #: Heading that is left out of sums unless photovoltaics is asked for: cells and diodes are most of it.
 SWAMPS, ITS_SEGMENT = "8541", "photovoltaics"
-#: Years of the record: ranked with data up to the second, compared with the third.
-RECORD = (2017, 2019, 2024)
-#: Outcomes of the record.
-OUTCOMES = ("imports_usd", "imports_pct", "sales_usd")
 _PAIRS = "SELECT origin, destination, distance_km, contiguous, common_language, colony FROM pairs"
 
 
@@ -88,7 +88,7 @@ class Devices(Screen):
     @cached_property
     def now(self) -> HeadingScores:
         """The three methods with all data up to the year."""
-        return self._year(self.inputs)
+        return self.scored(self.inputs)
 
     @cached_property
     def gravity_known(self) -> Any:
@@ -185,41 +185,7 @@ class Devices(Screen):
             ``cmd_code, place, market, rank_potential, rank_gravity, rank_score, mean_rank,
             imports_usd, known_usd, most_usd, known_pct, unrealised_usd``.
         """
-        rows = self.sales_by_heading[self.sales_by_heading["period"] == str(self.year)]
-        parts = []
-        every = replace(super().inputs, basket=self.trade[self.trade["cmd_code"].isin(self.codes)])
-        cells = self._year(every).potential.cells(self.exporter)
-        gravity = self.gravity_known.predicted
-        gravity = gravity[gravity["exporter"].isin(self.members)]
-        gap = gravity["predicted_usd"] - gravity["actual_usd"]
-        for code in self.headings:
-            _, since = compared_of([code], self._first, self.year)
-            of_heading = bilateral.demand(self.totals, [code], since, self.year)
-            figures = self.now.indicators.drop(columns=of_heading.columns).join(of_heading)
-            figures = figures[figures["demand_usd"] > 0]
-            index = scoring.indices(figures, self.settings.indicators)
-            own = gravity["period"] == code
-            values = pd.DataFrame(
-                {
-                    "potential": cells[cells["cmd_code"] == code].set_index("market")[
-                        "unrealised_usd"
-                    ],
-                    "gravity": gap[own].groupby(gravity.loc[own, "market"]).sum(min_count=1),
-                    "score": scoring.scores(index, self.settings.indicators, self.settings.sides)[
-                        "score"
-                    ],
-                }
-            ).reindex([m for m in self.funnel.stayed if m in figures.index])
-            order = agreement.ranks(values).sort_values(
-                ["n_methods", "mean_rank"], ascending=[False, True], kind="stable"
-            )
-            sold = rows[rows["cmd_code"] == code].set_index("market")
-            table = order.head(3).join(sold[["known_usd", "most_usd", "known_pct"]])
-            table["imports_usd"] = figures["demand_usd"]
-            table["unrealised_usd"] = values["potential"]
-            table = table.rename_axis("market").reset_index()
-            parts.append(table.assign(cmd_code=code, place=range(1, len(table) + 1)))
-        return pd.concat(parts, ignore_index=True)
+        return first_markets(self, replace(self.inputs, trade=self.trade))
 
     @cached_property
     def supply(self) -> pd.DataFrame:
@@ -287,49 +253,25 @@ class Devices(Screen):
         MissingDataError
             Every heading broke in between, or the years are not here.
         """
-        first, base, last = RECORD
-        codes = self.record_codes
-        if not codes:
-            raise MissingDataError(
-                f"no record: the goods of {', '.join(self.codes)} changed between {first} and {last}, "
-                "and a level before does not compare with one after"
-            )
-        past = self.at(base, codes)
-        s = self.settings
-        rankings = opinions(past.now, s.indicators, s.sides)
-        stayed = set(past.funnel.stayed)
-        rankings = rankings[rankings["market"].isin(stayed)]
-        parts = []
-        for outcome, happened in _outcomes(past, self).items():
-            known = happened[happened["market"].isin(stayed)]
-            of_known = rankings[rankings["market"].isin(set(known["market"]))]
-            if len(known):
-                parts.append(backtest.record(of_known, known, s.first).assign(outcome=outcome))
-        return pd.concat(parts, ignore_index=True)
+        return record_of(self)
 
     def at(self, year: int, codes: Sequence[str]) -> Devices:
         """Return the screening of some of the headings as of another year."""
         world = {"totals": self.totals, "lists": self.lists, "ties": self.ties}
         return _at(self, codes, year, {code: self.covers[code] for code in codes}, world)
 
-    def _year(self, inputs: Inputs) -> HeadingScores:
+    def scored(self, inputs: Inputs) -> HeadingScores:
+        """Return the three methods on the headings of some trade."""
         codes = sorted(inputs.trade["cmd_code"].unique())
-        compared, since = compared_of(codes, self._first, self.year)
+        compared, since = compared_of(codes, self.first, self.year)
         return HeadingScores(
             inputs, self.year, self.settings.lookback, self.totals, compared, since
         )
 
     @property
-    def _first(self) -> int:
+    def first(self) -> int:
+        """First year from which growth is taken."""
         return max(int(self.totals["period"].min()), self.year - self.settings.lookback)
-
-
-def compared_of(codes: Sequence[str], first: int, year: int) -> tuple[list[str], int]:
-    """Return the headings of which growth is taken, and the year since which they compare."""
-    every = load_headings()
-    since = {code: every[code].compared_from(first, year) for code in codes}
-    start = min(since.values())
-    return [code for code, since_year in since.items() if since_year == start], start
 
 
 def load(base: Screen, asked_year: int | None, asked: bool) -> Devices:
@@ -403,34 +345,3 @@ def _at(
         base.top, base.segments_asked, {**base.excluded, **inside}, base.settings, base.data_dir,
         is_consortium=base.is_consortium, totals=totals, lists=lists, ties=ties, covers=covers,
     )  # fmt: skip
-
-
-def _outcomes(past: Devices, now: Devices) -> dict[str, pd.DataFrame]:
-    """Return what came by outcome: ``period, horizon, market, change_usd``."""
-    _, base, last = RECORD
-    rows = past.totals[past.totals["cmd_code"].isin(past.codes)]
-    bought = rows.pivot_table(
-        index="reporter", columns="period", values="imports_usd", aggfunc="sum"
-    )
-    before, after = bought[str(base)], bought[str(last)]
-    later = now if now.year == last else now.at(last, past.codes)
-    then, there = (_sales(one, past.codes) for one in (past, later))
-    both = then["known_usd"][then["sure"] & there["sure"].reindex(then.index, fill_value=False)]
-    changes = (
-        after - before,
-        100 * (after / before.where(before > 0) - 1),
-        there["known_usd"].reindex(both.index) - both,
-    )
-    return {
-        outcome: change.dropna().rename("change_usd").rename_axis("market").reset_index()
-        .assign(period=str(base), horizon=last - base)
-        for outcome, change in zip(OUTCOMES, changes, strict=True)
-    }  # fmt: skip
-
-
-def _sales(devices: Devices, codes: Sequence[str]) -> pd.DataFrame:
-    """Return known sales by market in headings, and whether they are known well enough."""
-    rows = devices.sales_by_heading[devices.sales_by_heading["cmd_code"].isin(list(codes))]
-    sums = rows.groupby("market")[["known_usd", "most_usd"]].sum()
-    enough = devices.rule.min_known_sales_pct / 100 * sums["most_usd"]
-    return sums.assign(sure=(sums["known_usd"] > 0) & (sums["known_usd"] >= enough))

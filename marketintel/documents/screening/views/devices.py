@@ -12,7 +12,8 @@ from marketintel.analysis.markets.candidates import METHODS as RULES
 from marketintel.analysis.markets.candidates import NAIVE
 from marketintel.documents.charts import screening as drawings
 from marketintel.documents.screening.facts import Screening
-from marketintel.documents.screening.facts.devices import EU, OUTCOMES, RECORD
+from marketintel.documents.screening.facts.devices import EU
+from marketintel.documents.screening.facts.devices_record import OUTCOMES, RECORD
 from marketintel.documents.screening.views import ranks
 from marketintel.documents.screening.views.frames import printed, with_name
 from marketintel.documents.screening.views.methods import RANKS, TERMS
