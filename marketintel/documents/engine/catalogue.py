@@ -1,5 +1,6 @@
 """The list of editions in ``reports/``, rebuilt from their ``run.json`` files."""
 
+import base64
 import hashlib
 import json
 import logging
@@ -8,7 +9,7 @@ from typing import Any
 
 from marketintel.documents.engine.fonts import FAMILIES_CSS, printable
 from marketintel.documents.engine.html import settle_links
-from marketintel.documents.engine.pages import environment
+from marketintel.documents.engine.pages import TEMPLATES, environment
 from marketintel.files import visible, write_atomic
 from marketintel.reference.brand import shipped_brand
 
@@ -73,7 +74,12 @@ def write_index(reports_dir: Path) -> Path:
     brand = shipped_brand()
     css = environment().get_template("report.css.j2").render(brand=brand, families=FAMILIES_CSS)
     template = environment().get_template("index.html.j2")
-    html = template.render(editions=found, brand=brand, css=css)
+    script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
+    # The page runs this one script and no other, wherever a name in it comes from.
+    script_hash = f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+    html = template.render(
+        editions=found, brand=brand, css=css, script=script, script_hash=script_hash
+    )
     index = reports_dir / "index.html"
     write_atomic(index, str(html).encode())
     return index
