@@ -283,7 +283,7 @@ def test_explanation_names_models_errors_and_alternatives(document, outlook):
         ({"segments": ["lazers"]}, UsageError),
         ({"scenarios": ["more of everything"]}, UsageError),
         ({"threshold_pct": -200}, UsageError),
-        ({"countries": ["DEU"], "segments": ["lasers"]}, MissingDataError),
+        ({"countries": ["DEU"], "segments": ["displays"]}, MissingDataError),
     ],
 )
 def test_questions_without_an_answer_are_refused(arguments, error):

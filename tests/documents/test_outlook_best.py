@@ -288,7 +288,7 @@ def test_codes_that_a_revision_regrouped_are_joined_only_where_whole(tmp_path):
 
 def test_what_is_not_here_says_what_brings_it(tmp_path):
     with pytest.raises(MissingDataError, match=r"-s materials.*marketintel fetch --for JPN"):
-        load(["JPN"], ["lasers"])
+        load(["JPN"], ["displays"])
     keep(tmp_path, "baci", baci(["JPN"]))
     with pytest.raises(MissingDataError, match="fetch --for KOR"):
         load(["KOR"], ["lasers"], data_dir=tmp_path)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from marketintel.analysis.forecast import reference_test as rt
+from marketintel.documents.document import open_document
 from marketintel.documents.market import reference_panel
 from marketintel.documents.market.segment_outlook import (
     NONE,
@@ -18,6 +19,7 @@ from marketintel.documents.market.segment_outlook import (
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import canada_trade, heading_trade
+from tests.documents.studies import words
 
 
 @cache
@@ -95,6 +97,14 @@ def test_the_record_holds_what_is_promised_and_its_rule_chooses_what_is_shown():
 def test_breaks_of_headings_are_in_no_window():
     first = reference_panel.heading_panel().groupby("group")["year"].min()
     assert first[["9013", "8541", "9002"]].to_dict() == {"9013": 2023, "8541": 2022, "9002": 2017}
+
+
+def test_an_outlook_of_a_country_without_series_answers_its_segments():
+    outlook = open_document("outlook", None, countries=["JPN"], segments=["lasers", "displays"])
+    assert "answered by reference class" in words(outlook.chapter("summary").flat())
+    made = outlook.chapter("answers").flat()
+    assert "1 is forecast by reference class and 1 has no level" in words(made)
+    assert {"answers_jpn", "answers_basis_jpn", "reference_record"} <= set(outlook.tables)
 
 
 @pytest.mark.slow
