@@ -22,6 +22,7 @@ def heading_trend(facts: Any, flow: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     headings = load_headings()
     since = {code: headings[code].compared_from(first, last) for code in wide.index}
     table = wide.rename(columns=lambda year: f"year_{year}").reset_index(names="heading")
+    table.insert(1, "goods", [headings[code].short for code in wide.index])
     table["since"] = [str(since[code]) for code in wide.index]
     table["change_pct"] = [
         change_pct(wide.loc[code].get(str(year)), wide.loc[code, str(last)])

@@ -80,6 +80,16 @@ class SizeFacts(Study):
         return size.apparent_consumption(self.accounts)
 
     @cached_property
+    def output(self) -> pd.DataFrame:
+        """Gross output and price index of the industries that hold photonic goods, 1997 on."""
+        return context_trade.industry_output(self.industries, data_dir=self.data_dir)
+
+    @cached_property
+    def industry_names(self) -> dict[str, str]:
+        """Names of US industries by BEA code."""
+        return dict(self.consumption[["industry", "industry_name"]].itertuples(index=False))
+
+    @cached_property
     def industries(self) -> list[str]:
         """Industries that hold a tenth of a segment studied at least; the clean one first."""
         rows = self.bridge[self.bridge["segment"].isin(self.asked)]

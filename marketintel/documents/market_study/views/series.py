@@ -166,6 +166,8 @@ def outlook_errors(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
             "shown": ["naive" if u in naive else "combination" for u in wide.index],
         }
     )
+    if not facts.series:
+        table.insert(1, "goods", table["heading"].map(facts.heading_titles))
     return table, {"hide": ["points", "smape_naive", "smape_drift"]}
 
 

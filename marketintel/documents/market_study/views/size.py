@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 CLEAN_INDUSTRY, ESTIMATE_YEAR, BRIDGE_YEAR, BUYER_YEAR = CLEAN, ESTIMATED, IMPORTED, MEASURED
 
+#: Rows of buyers that are printed: three of each of the first industries.
+PRINTED_BUYERS = 12
+
 #: Final uses in BEA's supply and use tables, shortened; the codes' meanings are in public packages that
 #: read these tables (two lists of 2012's final demand codes, read 2026-12).
 FINAL = {
@@ -59,7 +62,10 @@ def sizes(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     )
     columns = ["industry", "industry_name", "period", "output_usd", "imports_usd", "exports_usd",
                "consumption_usd", "domestic_use_usd", "import_share_pct"]  # fmt: skip
-    return rows[columns], {"highlight": list(rows["industry"] == CLEAN)}
+    # Of industries beside the clean one the last measured year is enough on paper.
+    printed = (rows["industry"] == CLEAN) | (rows["period"] == MEASURED)
+    rows = pd.concat([rows[printed], rows[~printed]])
+    return rows[columns], {"highlight": list(rows["industry"] == CLEAN), "printed_rows": int(printed.sum())}
 
 
 def size_of(facts: StudyFacts, industry: str, year: str) -> Any:
@@ -78,8 +84,7 @@ def size_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the buyers of each industry's goods, the largest first; small ones by sector."""
     rows = analysis.buyers(facts.accounts[facts.accounts["industry"].isin(facts.industries)])
     rows = rows[rows["period"] == BUYER_YEAR]
-    names = facts.consumption.drop_duplicates("industry").set_index("industry")["industry_name"]
-    rows = rows.assign(buyer=[_buyer(item, names) for item in rows["item"]])
+    rows = rows.assign(buyer=[_buyer(item, facts.industry_names) for item in rows["item"]])
     keys = ["industry", "industry_name", "buyer"]
     sums = rows.groupby(keys, as_index=False)[["value_usd", "share_pct"]].sum()
     order = {industry: at for at, industry in enumerate(facts.industries)}
@@ -91,7 +96,7 @@ def size_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
 def main_buyers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the three largest buyers of each industry's goods."""
     rows, options = size_buyers(facts)
-    return rows.groupby("industry", sort=False).head(3), options
+    return rows.groupby("industry", sort=False).head(3), options | {"printed_rows": PRINTED_BUYERS}
 
 
 def clean_buyers(facts: StudyFacts) -> list[Any]:
@@ -114,11 +119,12 @@ def size_bridge(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     rows = facts.bridge[facts.bridge["segment"].isin(facts.asked)]
     rows = rows.assign(
         row=rows["segment"].map(facts.segments.names()),
+        industry_name=rows["industry"].map(facts.industry_names),
         speaks=rows["speaks"].map({True: "size", False: "context only"}),
     ).sort_values(["row", "value_usd"], ascending=[True, False])
-    columns = ["row", "naics", "industry", "value_usd", "of_segment_pct", "of_class_pct",
+    columns = ["row", "naics", "industry", "industry_name", "value_usd", "of_segment_pct", "of_class_pct",
                "class_cover_pct", "speaks"]  # fmt: skip
-    return rows[columns], {"group_col": "row"}
+    return rows[columns], {"group_col": "row", "hide": ["industry"]}
 
 
 def applications(facts: StudyFacts) -> list[tuple[str, list[str]]]:
@@ -132,7 +138,7 @@ def applications(facts: StudyFacts) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _buyer(item: str, names: pd.Series) -> str:
+def _buyer(item: str, names: dict[str, str]) -> str:
     """Return the name of a buyer: final use, photonic industry, else its sector."""
     sector = next((SECTORS[item[:n]] for n in (3, 2) if item[:n] in SECTORS), item)
     return FINAL.get(item) or str(names.get(item, sector))

@@ -9,6 +9,7 @@ import pandas as pd
 from marketintel.documents.charts import lines
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import StudyFacts
+from marketintel.documents.market_study.size_facts import CLEAN
 from marketintel.reference.countries import EU, country_name, group_members
 from marketintel.reference.headings import load_headings
 
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 #: Years of the class that are printed; the tables of the edition hold all.
 PRINTED_YEARS = ("2014", "2017", "2019", "2021", "2023", "2024", "2025")
+
+#: Years of output that are printed; the tables of the edition hold all.
+PRINTED_OUTPUT = ("1997", "2007", "2012", "2017", "2019", "2021", "2023")
+
+#: Industries in the picture of output: optics, chips and LEDs, instruments, light sources.
+DRAWN_OUTPUT = (CLEAN, "334413", "334516", "335110")
 
 #: Partners in tables and picture of duties.
 DUTY_PARTNERS = ("WLD", EU, "CHN", "JPN", "USMCA", "CHE")
@@ -39,6 +46,7 @@ def heading_suppliers(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
         table.append(
             {
                 "heading": heading,
+                "goods": load_headings()[str(heading)].short,
                 "partners_are": {"import": "suppliers", "export": "destinations"}.get(flow, ""),
                 "first_partners": ", ".join(top),
                 "listed_pct": now["share_bp"].sum() / 100,
@@ -76,6 +84,47 @@ def class_partners(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
         "hide": [c for c, year in years.items() if year not in PRINTED_YEARS],
         "highlight": [True, True, *[False] * len(largest)],
     }
+
+
+def industry_output(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return gross output by industry and year, with its growth a year as paid and in volume."""
+    rows = facts.output
+    wide = rows.pivot_table(index="industry", columns="period", values="gross_output_usd")
+    prices = rows.pivot_table(index="industry", columns="period", values="price_index")
+    first, last = wide.columns[0], wide.columns[-1]
+    years, volume = int(last) - int(first), wide / prices
+    names = facts.industry_names
+    table = wide.rename(columns=lambda year: f"year_{year}").reset_index()
+    table.insert(1, "industry_name", table["industry"].map(names))
+    for name, levels in (("growth_pct", wide), ("volume_growth_pct", volume), ("price_growth_pct", prices)):
+        yearly = 100 * ((levels[last] / levels[first]) ** (1 / years) - 1)
+        table[name] = yearly.to_numpy()
+    printed = {f"year_{year}": year for year in wide.columns}
+    return table, {
+        "headers": printed,
+        "formats": dict.fromkeys(printed, "usd_m"),
+        "hide": [c for c, year in printed.items() if year not in PRINTED_OUTPUT],
+        "highlight": list(table["industry"] == CLEAN),
+    }
+
+
+def output_of_clean(facts: StudyFacts) -> dict[str, Any]:
+    """Return first and last year and yearly growth of the clean industry's output."""
+    table, options = industry_output(facts)
+    years = list(options["headers"].values())
+    row = table.set_index("industry").loc[CLEAN]
+    kinds = ("growth_pct", "volume_growth_pct", "price_growth_pct")
+    return {"first": years[0], "last": years[-1], **{kind: float(row[kind]) for kind in kinds}}
+
+
+def output_lines(facts: StudyFacts) -> Figure:
+    """Draw output since 1997 of a few industries, as paid and at the prices of 2017."""
+    rows = facts.output[facts.output["industry"].isin(DRAWN_OUTPUT)]
+    rows = rows.assign(panel=rows["industry"] + " " + rows["industry"].map(facts.industry_names))
+    paid = rows.assign(line="Current prices", level=rows["gross_output_usd"] / 1e9)
+    real = rows.assign(line="Prices of 2017", level=paid["level"] * 100 / rows["price_index"])
+    return lines.panels(pd.concat([paid, real]), ["Current prices", "Prices of 2017"], "level",
+                        "USD billion", shared=False)  # fmt: skip
 
 
 def duty_rates(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
