@@ -62,3 +62,21 @@ def test_canada_has_trade_by_product_and_suppliers_by_heading() -> None:
     now = shares[(shares["cmd_code"] == "9011") & (shares["period"] == "2024")]
     assert [round(s / 100, 1) for s in now["share_bp"].head(4)] == [37.8, 24.1, 11.9, 11.1]
     assert "class_partners" not in placed
+
+
+def test_output_of_us_industries_since_1997(usa) -> None:
+    table = tables(blocks(usa, "trend"))["industry_output"].frame.set_index("industry")
+    clean = table.loc["333314"]
+    published = ("year_1997", 3_331), ("year_2017", 4_912), ("year_2023", 7_102)
+    assert [clean[year] / 1e6 for year, _ in published] == [value for _, value in published]
+    growth = (1 + clean["volume_growth_pct"] / 100) * (1 + clean["price_growth_pct"] / 100)
+    assert 100 * (growth - 1) == pytest.approx(clean["growth_pct"])
+
+
+def test_headings_and_industries_are_named_beside_their_codes(usa) -> None:
+    placed = tables(blocks(usa, "size", "trend"))
+    for name in ("heading_imports", "heading_exports", "heading_suppliers"):
+        assert placed[name].frame["goods"].str.len().gt(3).all()
+    bridge = placed["size_bridge"]
+    assert (bridge.frame["industry_name"].notna() == bridge.frame["industry"].notna()).all()
+    assert placed["market_size"].printed_rows < len(placed["market_size"].frame)

@@ -1,5 +1,6 @@
 """Lines over months, one panel a group."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def panels(frame: "pd.DataFrame", names: Sequence[str], value: str, unit: str, *
             month = pd.to_numeric(own["period"].str[5:]).fillna(6.5)
             months = own["period"].str[:4].astype(int) + (month - 0.5) / 12
             place.plot(months, own[value], color=colour, linewidth=1.1, label=name)
-        place.set_title(str(panel), fontsize=7.5, wrap=True)
+        place.set_title(textwrap.fill(str(panel), 84 // len(groups)), fontsize=7.5)
         first, last = int(months.min()), int(months.max())
         place.set_xticks(range(first + 1, last + 1, 4 if last - first < 16 else 8))
         place.set_ylim(bottom=0)
