@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 @drawing.styled
-def panels(frame: "pd.DataFrame", names: Sequence[str], value: str, unit: str, *, shared: bool = True) -> "Figure":
+def panels(
+    frame: "pd.DataFrame", names: Sequence[str], value: str, unit: str, *, shared: bool = True
+) -> "Figure":
     """Series of months or years side by side.
 
     Parameters

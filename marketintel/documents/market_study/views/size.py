@@ -65,7 +65,10 @@ def sizes(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     # Of industries beside the clean one the last measured year is enough on paper.
     printed = (rows["industry"] == CLEAN) | (rows["period"] == MEASURED)
     rows = pd.concat([rows[printed], rows[~printed]])
-    return rows[columns], {"highlight": list(rows["industry"] == CLEAN), "printed_rows": int(printed.sum())}
+    return rows[columns], {
+        "highlight": list(rows["industry"] == CLEAN),
+        "printed_rows": int(printed.sum()),
+    }
 
 
 def size_of(facts: StudyFacts, industry: str, year: str) -> Any:

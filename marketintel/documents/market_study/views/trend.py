@@ -96,7 +96,11 @@ def industry_output(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     names = facts.industry_names
     table = wide.rename(columns=lambda year: f"year_{year}").reset_index()
     table.insert(1, "industry_name", table["industry"].map(names))
-    for name, levels in (("growth_pct", wide), ("volume_growth_pct", volume), ("price_growth_pct", prices)):
+    for name, levels in (
+        ("growth_pct", wide),
+        ("volume_growth_pct", volume),
+        ("price_growth_pct", prices),
+    ):
         yearly = 100 * ((levels[last] / levels[first]) ** (1 / years) - 1)
         table[name] = yearly.to_numpy()
     printed = {f"year_{year}": year for year in wide.columns}
