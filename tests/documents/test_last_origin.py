@@ -120,6 +120,23 @@ def test_documents_forecast_without_the_kernels(narrow, study, monkeypatch):
     assert len(narrow.years.weights)
 
 
+def test_every_printed_forecast_of_a_study_names_class_and_parameters(study):
+    """By an independent call of statsmodels: the drift of 9002 is its mean yearly change."""
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    table = study.tables["outlook_models"]
+    printed = {str(heading) for heading in study.tables["outlook"]["heading"]}
+    assert {name.split()[0] for name in table["series_name"]} == printed
+    assert (table["parameters"] != "").all() and table["class_name"].str.len().gt(0).all()
+    panel = study.facts.forecasts.panel
+    y = panel[panel["unique_id"] == "9002"].sort_values("ds")["y"].to_numpy()
+    z = (y - y[0]) / np.abs(np.diff(y)).mean()
+    found = UnobservedComponents(z, "rwdrift", use_exact_diffuse=True).fit(disp=False)
+    drift = float(found.filtered_state[1, -1])
+    own = table[table["series_name"].str.startswith("9002")].set_index("class_name")
+    assert f"drift {drift:.3f}" in own.loc["UnobservedComponents(random walk with drift)", "parameters"]
+
+
 def test_the_card_counts_models_tests_and_refusals(narrow):
     """After the forecasts nothing but what was fitted for them is fitted."""
     table = views.fitted(narrow).set_index("class_name")

@@ -26,6 +26,9 @@ class Forecasts:
         Rolling-origin errors by series and model, and by model; no rows where all are too short.
     refused : DataFrame
         ``unique_id, reason``.
+    fitted : DataFrame
+        Results of statsmodels behind the forecasts
+        (:func:`marketintel.analysis.forecast.fitted_models`).
     month : str
         Month of the edition.
     """
@@ -35,6 +38,7 @@ class Forecasts:
     errors: pd.DataFrame
     coverage: pd.DataFrame
     refused: pd.DataFrame
+    fitted: pd.DataFrame
     month: str
 
     @property
@@ -99,6 +103,7 @@ def compute(series: pd.DataFrame, month: str, fetch: str = "") -> Forecasts:
     errors = fc.accuracy(tested, panel, by=("model", "unique_id"))
     coverage = fc.accuracy(tested, panel, by=("model",))
     reasons = pd.concat([fc.refused(forecasts), fc.refused(tested)], ignore_index=True)
-    return Forecasts(
-        panel, forecasts, errors, coverage, reasons.drop_duplicates("unique_id"), month
-    )
+    refused = reasons.drop_duplicates("unique_id")
+    ahead = panel[panel["unique_id"].isin(forecasts["unique_id"])]
+    fitted = fc.fitted_models(ahead, MODELS)
+    return Forecasts(panel, forecasts, errors, coverage, refused, fitted, month)

@@ -13,6 +13,7 @@ from marketintel.documents import prose as w
 from marketintel.documents import yearly_forecasts
 from marketintel.documents.charts import fans
 from marketintel.documents.engine.formats import escape
+from marketintel.documents.fitted import results_table
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import MIN_YEARS, StudyFacts
 from marketintel.documents.market_study.forecasts import MODELS, Forecasts
@@ -169,6 +170,17 @@ def outlook_errors(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     if not facts.series:
         table.insert(1, "goods", table["heading"].map(facts.heading_titles))
     return table, {"hide": ["points", "smape_naive", "smape_drift"]}
+
+
+def outlook_models(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the results of statsmodels behind each printed forecast."""
+    made = _made(facts)
+    titles = {h: f"{h} {title}" for h, title in facts.heading_titles.items()}
+    names = facts.series.names if facts.series else titles
+    naive = made.fitted["unique_id"].isin(fc.better_naive(made.errors))
+    model = made.fitted["model"]
+    kept = (naive & (model == "naive")) | (~naive & ~model.isin(["naive", "drift"]))
+    return results_table(made.fitted[kept], names), {"group_col": "series_name", "hide": ["refusal"]}
 
 
 def scores(facts: StudyFacts) -> dict[str, Any] | None:

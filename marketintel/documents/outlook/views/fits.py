@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.documents.fitted import results_table
 from marketintel.documents.outlook.facts import Outlook, totals
 
 #: Level of the tests of residuals.
@@ -18,8 +21,8 @@ _FAILED = {
 }
 
 
-def fitted(outlook: Outlook) -> pd.DataFrame:
-    """Return by class: series, parameters, residual tests that fail at 5 %, refusals."""
+def _results(outlook: Outlook) -> pd.DataFrame:
+    """Return each result of statsmodels once, by panel and series."""
     months, years, world = outlook.months, outlook.years, outlook.world
     cells = years.panel[years.panel["unique_id"].isin(years.ids(totals.CELL))]
     ahead = months.cut[months.cut["unique_id"].isin(months.fans["unique_id"])]
@@ -36,7 +39,17 @@ def fitted(outlook: Outlook) -> pd.DataFrame:
     ]
     rows = pd.concat(parts or [fc.fitted_models(ahead)], ignore_index=True)
     once = rows.assign(label=rows["parameters"].astype(str))
-    once = once.drop_duplicates(["panel", "freq", "unique_id", "class_name", "label"])
+    return once.drop_duplicates(["panel", "freq", "unique_id", "class_name", "label"])
+
+
+def fitted_series(outlook: Outlook) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return every series with class, parameters and residual tests of its results."""
+    return results_table(_results(outlook), {}), {"printed_rows": 0}
+
+
+def fitted(outlook: Outlook) -> pd.DataFrame:
+    """Return by class: series, parameters, residual tests that fail at 5 %, refusals."""
+    once = _results(outlook)
     found = [
         {
             "class_name": name,
