@@ -134,7 +134,10 @@ def test_every_printed_forecast_of_a_study_names_class_and_parameters(study):
     found = UnobservedComponents(z, "rwdrift", use_exact_diffuse=True).fit(disp=False)
     drift = float(found.filtered_state[1, -1])
     own = table[table["series_name"].str.startswith("9002")].set_index("class_name")
-    assert f"drift {drift:.3f}" in own.loc["UnobservedComponents(random walk with drift)", "parameters"]
+    assert (
+        f"drift {drift:.3f}"
+        in own.loc["UnobservedComponents(random walk with drift)", "parameters"]
+    )
 
 
 def test_the_card_counts_models_tests_and_refusals(narrow):

@@ -180,7 +180,10 @@ def outlook_models(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     naive = made.fitted["unique_id"].isin(fc.better_naive(made.errors))
     model = made.fitted["model"]
     kept = (naive & (model == "naive")) | (~naive & ~model.isin(["naive", "drift"]))
-    return results_table(made.fitted[kept], names), {"group_col": "series_name", "hide": ["refusal"]}
+    return results_table(made.fitted[kept], names), {
+        "group_col": "series_name",
+        "hide": ["refusal"],
+    }
 
 
 def scores(facts: StudyFacts) -> dict[str, Any] | None:
