@@ -116,7 +116,7 @@ MODELS: dict[str, Model] = {
 """Models of the pool that statsmodels computes, for ``fit_models``."""
 
 FIELDS = ["class_name", "parameters", "standard_errors", "log_likelihood", "aic", "aicc", "bic",
-          "converged", "refusal", "unit"]  # fmt: skip
+          "converged", "refusal", "unit", "errors"]  # fmt: skip
 COLUMNS = ["unique_id", "freq", "model", "weight_pct", *FIELDS, *TESTS]
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.documents.charts.residuals import normal_quantiles
 from marketintel.documents.fitted import results_table
 from marketintel.documents.outlook.facts import Outlook, totals
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Level of the tests of residuals.
 LEVEL = 0.05
@@ -45,6 +49,18 @@ def _results(outlook: Outlook) -> pd.DataFrame:
 def fitted_series(outlook: Outlook) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return every series with class, parameters and residual tests of its results."""
     return results_table(_results(outlook), {}), {"printed_rows": 0}
+
+
+def residuals(outlook: Outlook) -> Figure | None:
+    """Draw standardised one-step errors of all series against a normal distribution, by class."""
+    rows = _results(outlook)
+    pooled = {}
+    for name, of_class in rows.groupby("class_name"):
+        spread = [(errors, errors.std()) for errors in of_class["errors"] if len(errors) > 1]
+        scaled = [errors / by for errors, by in spread if by > 0]
+        if scaled:
+            pooled[str(name)] = np.concatenate(scaled)
+    return normal_quantiles(pooled) if pooled else None
 
 
 def fitted(outlook: Outlook) -> pd.DataFrame:
