@@ -1,4 +1,4 @@
-"""How US exports to China answered to China's duties of 2018 and 2019.
+"""Response of US exports to China to China's duties of 2018 and 2019.
 
     python benchmarks/duty_elasticity.py
 

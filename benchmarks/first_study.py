@@ -1,4 +1,4 @@
-"""How long the first study after installation takes, by stage, and the second one beside it.
+"""Time of the first study after installation, by stage, and of the second one.
 
 Run: python benchmarks/first_study.py [segment ...]. A copy of the snapshots without any processed
 table is used, so that the first run builds the warehouse. What a user would pick instead, a

@@ -1,4 +1,4 @@
-"""Which six-digit HS codes exist in which revision, and where a code came from.
+"""Six-digit HS codes by revision, and the codes that each came from.
 
 Two uses::
 

@@ -50,7 +50,7 @@ class Directory:
 
     @property
     def is_example(self) -> bool:
-        """Whether any member is an example."""
+        """True if any member is an example."""
         return self.members is not None and bool(self.members["is_example"].any())
 
     @property

@@ -80,7 +80,7 @@ Figure: TypeAlias = Any
 
 
 def known(value: Figure) -> bool:
-    """Whether there is a figure to say."""
+    """True if there is a figure to say."""
     return not is_missing(value)
 
 

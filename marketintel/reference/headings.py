@@ -109,7 +109,7 @@ class Heading(Table):
         return found
 
     def speaks_for(self, segment: str) -> bool:
-        """Whether cover and years allow a forecast in the segment's place."""
+        """True if cover and years allow a forecast in the segment's place."""
         return not self.objections(segment)
 
     def verdict(self, segment: str) -> str:

@@ -145,7 +145,7 @@ class Division:
 
     @property
     def photonic(self) -> bool:
-        """Whether photonics is made or studied in it."""
+        """True if photonics is made or studied in it."""
         return bool(self.holds)
 
 

@@ -207,7 +207,7 @@ class Source:
 
     @property
     def converted(self) -> bool:
-        """Whether amounts are converted to US dollars by exchange rates."""
+        """True if amounts are converted to US dollars by exchange rates."""
         return any(feed.amount for feed in self.feeds)
 
     @property

@@ -106,7 +106,7 @@ class Basis:
 
     @property
     def mixed(self) -> bool:
-        """Whether the series are mixed codes, one by one."""
+        """True if the series are mixed codes, one by one."""
         return self.scope == BROAD
 
     def scoped(self, scope: str) -> "Basis":

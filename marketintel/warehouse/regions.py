@@ -70,12 +70,12 @@ class Region:
 
     @property
     def is_country(self) -> bool:
-        """Whether a whole country is meant."""
+        """True if a whole country is meant."""
         return not self.members
 
     @property
     def is_whole(self) -> bool:
-        """Whether the region is made of whole NUTS 2013 regions, so that figures are exact."""
+        """True if the region is made of whole NUTS 2013 regions, so that figures are exact."""
         return all(share > 0.995 for share in self.members.values())
 
 

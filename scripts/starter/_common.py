@@ -1,4 +1,4 @@
-"""What every starter script shares: its two options, and writing a snapshot."""
+"""Options of every starter script, and writing a snapshot."""
 
 import argparse
 from datetime import date

@@ -1,4 +1,4 @@
-"""Who buys electronics and electrical equipment from the partnership's countries (OECD ICIO, 2022).
+"""Buyers of electronics and electrical equipment of the partnership's countries (OECD ICIO, 2022).
 
 The input is a table cut from the OECD Inter-Country Input-Output tables, edition 2025: columns
 seller_sector, seller, buyer, buyer_sector, intermediate_musd_2022 (text, million US dollars). Of it

@@ -116,6 +116,7 @@ PLANTS = [
     ("headings.toml", "min_cover = 0.60", "min_cover = 1.60", "range", "at most 1"),
     ("headings.toml", "2010 =", "20x0 =", "break-year", "write it as 2022"),
     ("headings.toml", "2010 =", "1990 =", "break-year", "from 1995 to 2023"),
+    ("headings.toml", "settled = { 2022", "settled = { 2019", "break-year", "no break of the heading"),
     ("headings.toml", "[7014]", "[70140]", "malformed-code", "write 9002"),
     ("headings.toml", "cover_2024 = { materials", "cover_2024 = { material", "unknown-segment",
      "mean materials"),

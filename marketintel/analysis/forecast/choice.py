@@ -25,7 +25,7 @@ FEWEST_CLUSTERS = 50
 
 
 def passes(elasticity: Elasticity) -> bool:
-    """Whether an estimate was tested and passed."""
+    """True if an estimate was tested and passed."""
     tests = (elasticity.placebo, elasticity.trend)
     return elasticity.n_clusters >= FEWEST_CLUSTERS and all(
         test is not None and abs(test[0]) <= Z_95 * test[1] for test in tests

@@ -86,7 +86,7 @@ class Elasticity:
 
     @property
     def is_significant(self) -> bool:
-        """Whether the interval lies on one side of zero."""
+        """True if the interval lies on one side of zero."""
         low, high = self.interval
         return low > 0 or high < 0
 

@@ -48,7 +48,7 @@ TESTS = ("ljung_box", "heteroskedasticity", "normality")
 
 @dataclass(frozen=True)
 class Fitted:
-    """What statsmodels found of one series.
+    """Result of statsmodels for one series.
 
     Attributes
     ----------

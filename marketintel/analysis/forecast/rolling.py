@@ -39,7 +39,7 @@ class Plan:
     nonnegative: bool
     min_points: int
     statsmodels: bool = False
-    """Whether the last origin is fitted by statsmodels; origins before it are the kernels'."""
+    """True if the last origin is fitted by statsmodels; origins before it are the kernels'."""
 
     @property
     def min_calibration_points(self) -> int:

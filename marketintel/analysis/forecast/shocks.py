@@ -71,7 +71,7 @@ def touching(shocks: pd.DataFrame, series: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_shock(rows: pd.DataFrame, spans: pd.DataFrame) -> pd.Series:
-    """Whether each row's target lies in a shock of its series.
+    """True where a row's target lies in a shock of its series.
 
     A year counts as in a shock where the shock holds at least three of its months.
 

@@ -30,7 +30,7 @@ POLISH_ROUNDS = 4
 
 @dataclass(frozen=True)
 class Family:
-    """Which of the parameters are free, and where the search begins."""
+    """Free parameters of a smoothing model, and where their search begins."""
 
     name: str
     trend: bool

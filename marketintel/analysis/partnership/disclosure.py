@@ -154,7 +154,7 @@ class Attack:
 
 
 def _is_safe(attack: Attack, cell: str, cells: Sequence[str], safe: set[str], minimum: int) -> bool:
-    """Whether a cell can be `minimum` or more; add to `safe` all that one solution clears."""
+    """True if a cell can be `minimum` or more; add to `safe` all that one solution clears."""
     if cell not in safe:
         solution = attack.extreme(cell, largest=True)
         safe |= {c for c in cells if solution[c] >= minimum - 1e-6}

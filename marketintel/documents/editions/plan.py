@@ -32,7 +32,7 @@ AXES = {
 
 
 class Fetching(Table):
-    """What is fetched before documents are rebuilt: arguments of ``marketintel fetch``."""
+    """Arguments of ``marketintel fetch``, run before documents are rebuilt."""
 
     countries: list[str]
     sources: list[str] = []

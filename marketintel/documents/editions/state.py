@@ -88,7 +88,7 @@ class Data:
 
 @dataclass
 class State:
-    """What a document was made from.
+    """Inputs, parameters and code that a document was made from.
 
     Attributes
     ----------

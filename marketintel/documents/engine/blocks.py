@@ -131,7 +131,7 @@ class Table(Block):
 
     @property
     def is_printed(self) -> bool:
-        """Whether the report shows the table, rather than only the edition's folder."""
+        """True if the report shows the table, rather than only the edition's folder."""
         return self.printed_rows != 0
 
     def lab_html(self) -> str:

@@ -32,7 +32,7 @@ TOPICS = ("laser safety", "medical devices", "radio and EMC", "export control",
 
 @dataclass(frozen=True)
 class Access:
-    """What an exporter meets at the border of a market, beside the calculated duty.
+    """Access of an exporter to a market, beside the calculated duty.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Access:
 
     @property
     def is_group(self) -> bool:
-        """Whether the exporter has members."""
+        """True if the exporter has members."""
         return len(group_members(self.exporter)) > 1
 
     @cached_property

@@ -78,7 +78,7 @@ class Scope:
 
     @property
     def is_mixed(self) -> bool:
-        """Whether the figures are of mixed (broad) codes only, one row a code."""
+        """True if the figures are of mixed (broad) codes only, one row a code."""
         return self.chosen != self.asked
 
     @property
@@ -112,17 +112,17 @@ class Scope:
 
     @property
     def has_matrix(self) -> bool:
-        """Whether the market's imports of all goods are in the data."""
+        """True if the market's imports of all goods are in the data."""
         return not self.matrix.empty
 
     @property
     def has_duties(self) -> bool:
-        """Whether calculated duties are in the data of this market."""
+        """True if calculated duties are in the data of this market."""
         return bool(self.flows["duties_usd"].notna().any())
 
     @property
     def has_weights(self) -> bool:
-        """Whether weights are in the data, so that unit values can be given."""
+        """True if weights are in the data, so that unit values can be given."""
         return bool(self.flows["net_weight_kg"].gt(0).any())
 
     @cached_property
@@ -165,7 +165,7 @@ class Scope:
 
     @property
     def is_group(self) -> bool:
-        """Whether the exporter is a group of economies."""
+        """True if the exporter is a group of economies."""
         return self.members != [self.exporter]
 
     @property

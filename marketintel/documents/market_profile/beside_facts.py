@@ -77,7 +77,7 @@ class Beside:
 
     @cached_property
     def us_imports(self) -> pd.DataFrame:
-        """What the United States imports from this market, by segment and year, core codes."""
+        """US imports from this market by segment and year, core codes."""
         if self.market == "USA":
             return pd.DataFrame()
         try:

@@ -88,7 +88,7 @@ class ProfileFacts(Beside):
 
     @property
     def is_group(self) -> bool:
-        """Whether the exporter is a group of economies."""
+        """True if the exporter is a group of economies."""
         return self.members != [self.exporter]
 
     @property
@@ -255,7 +255,7 @@ class ProfileFacts(Beside):
 
     @cached_property
     def lists(self) -> dict[str, str]:
-        """What the market lists in the year studied, by heading: its ``import`` or ``export`` side."""
+        """Side that the market lists in the year studied, by heading: ``import`` or ``export``."""
         rows = self.shares[self.shares["reporter"] == self.market]
         now = rows[rows["period"] == self.year].drop_duplicates("cmd_code")
         return dict(zip(now["cmd_code"], now["flow"], strict=True))

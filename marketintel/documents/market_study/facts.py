@@ -54,7 +54,7 @@ class StudyFacts(SizeFacts):
 
     @property
     def has_long_history(self) -> bool:
-        """Whether whole rows have a series that is long enough."""
+        """True if whole rows have a series that is long enough."""
         return self.history_years >= MIN_YEARS
 
     @cached_property

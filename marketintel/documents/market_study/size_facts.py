@@ -34,7 +34,7 @@ class SizeFacts(Study):
 
     @property
     def has_industries(self) -> bool:
-        """Whether output and use of this market's industries are in the shipped data."""
+        """True if output and use of this market's industries are in the shipped data."""
         return self.market == "USA"
 
     @cached_property
@@ -147,7 +147,7 @@ class SizeFacts(Study):
 
     @cached_property
     def has_partners(self) -> bool:
-        """Whether partners of this market by heading are in the shipped data."""
+        """True if partners of this market by heading are in the shipped data."""
         try:
             return not self.heading_shares.empty
         except MissingDataError:

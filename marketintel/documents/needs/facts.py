@@ -59,7 +59,7 @@ class Survey:
 
     @property
     def is_held(self) -> bool:
-        """Whether there are answers."""
+        """True if there are answers."""
         return bool(self.shares)
 
 

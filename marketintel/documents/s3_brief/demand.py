@@ -74,7 +74,7 @@ class Market:
 
     @property
     def known(self) -> bool:
-        """Whether there are figures."""
+        """True if there are figures."""
         return not self.reason
 
 

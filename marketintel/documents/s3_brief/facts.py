@@ -175,7 +175,7 @@ class Brief:
         return nuts.region_name(nuts_id), nuts.region_name(nuts_id[:2])
 
     def _within(self, nuts_id: str) -> bool:
-        """Whether a region lies in this country."""
+        """True if a region lies in this country."""
         return self.region.is_country and nuts_id.startswith(self.region.id)
 
     @cached_property

@@ -96,7 +96,7 @@ class Client:
 
     @property
     def has_key(self) -> bool:
-        """Whether the environment has a key for this provider."""
+        """True if the environment has a key for this provider."""
         return self._wire.key is not None
 
     def get(

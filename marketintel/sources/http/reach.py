@@ -1,4 +1,4 @@
-"""Whether a web address answers."""
+"""Check of whether a web address answers."""
 
 #: Seconds that an address is waited for.
 TIMEOUT_S = 10

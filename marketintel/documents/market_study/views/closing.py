@@ -148,7 +148,7 @@ def absent_codes(facts: StudyFacts) -> list[Any]:
 
 
 def is_raw_material(facts: StudyFacts) -> bool:
-    """Whether all figures are of raw materials."""
+    """True if all figures are of raw materials."""
     return set(facts.basis.flows["segment"]) == {"materials"}
 
 

@@ -126,7 +126,7 @@ def _first_years(
 
 
 def _long(rows: pd.DataFrame) -> bool:
-    """Whether a segment's yearly series speak for it and can be forecast."""
+    """True if a segment's yearly series speak for it and can be forecast."""
     cover = rows["cover_pct"].dropna()
     years = rows.groupby("unique_id")["ds"].nunique().max()
     return bool((cover >= comparable.MIN_COVER_PCT).all() and years >= MIN_POINTS)
@@ -138,7 +138,7 @@ def _late(rows: pd.DataFrame, asked: int, month: str, freq: str) -> bool:
 
 
 def _any_long(parts: Sequence[pd.DataFrame], period: str) -> bool:
-    """Whether at least one segment could be forecast by its number of periods."""
+    """True if at least one segment could be forecast by its number of periods."""
     return any(rows[period].nunique() >= MIN_POINTS for rows in parts)
 
 

@@ -128,7 +128,7 @@ class Devices(Screen):
 
     @cached_property
     def flow_known(self) -> pd.Series:
-        """Whether the exporter's sales are known well enough for a robust market, by market."""
+        """True if the exporter's sales are known well enough for a robust market, by market."""
         return self.sales["known_pct"] >= self.rule.min_known_sales_pct
 
     @cached_property
