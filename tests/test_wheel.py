@@ -71,7 +71,6 @@ def test_a_wheel_is_all_that_is_needed(installed, tmp_path):
     commands = [
         (("data",), 0),
         (("study", "USA", "--segment", "lasers", "-q"), 2),
-        (("screen", "--segments", "materials", "-q", "--out", "screenings"), 2),
     ]
     for words, documents in commands:
         done = installed(*words)

@@ -216,7 +216,7 @@ def test_lines_of_the_log_reach_monitor_and_dossier(data):
     assert len(kpi_log.read(kpi_log.log_path(data))) == 4
 
 
-def test_every_printed_command_of_the_log_runs(data):
+def test_every_printed_command_of_the_log_runs(data, tmp_path, monkeypatch):
     """Those of the documentation, and those that documents print on the day they are made."""
     today = date.today().isoformat()
     doc = open_document("kpi_monitor", data, as_of=today)
@@ -228,7 +228,10 @@ def test_every_printed_command_of_the_log_runs(data):
     printed += [
         line.split("#")[0] for line in re.findall(r"^marketintel (kpi .*)$", guide, re.MULTILINE)
     ]
-    assert len(printed) == 7
+    assert len(printed) == 9
+    monkeypatch.chdir(tmp_path)
+    rows = "indicator,value,date,evidence\nexample_exchanges,1,2026-10-01,report 7\n"
+    (tmp_path / "lines.csv").write_text(rows)
     entered = ""
     for command in printed:
         words = shlex.split(command.replace("--corrects ID", f"--corrects {entered}"))

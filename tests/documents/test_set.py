@@ -135,7 +135,7 @@ def test_every_source_that_was_read_is_named_and_no_other_is_recorded(document_s
                 assert any(" ".join(words.split()) in text for words in said), (run.command, source)
     brief = document_set["brief"].run["inputs"]
     assert any(name.startswith("raw/atlas_world_exports/") for name in brief)
-    assert not any(name.startswith("raw/usitc_hts/") for name in brief)
+    assert not any(name.startswith("raw/eurostat_comext_inputs/") for name in brief)
     assert "reference/needs.toml" in document_set["needs"].run["inputs"]
     assert "reference/clusters.toml" in document_set["mission"].run["inputs"]
 

@@ -73,7 +73,8 @@ def test_examples_are_refused_where_members_are_asked_for(home):
 
 def test_every_file_has_a_check_and_no_mistake():
     files = {p.name for p in REFERENCE_DIR.iterdir() if p.suffix in (".csv", ".toml", ".json")}
-    assert files == set(FILES)
+    # Figures that a benchmark writes and no hand edits; a test computes them again.
+    assert files - {"reference_class.json"} == set(FILES)
     assert check_reference() == []
 
 
@@ -495,7 +496,7 @@ def below(base):
 
 def test_every_model_has_a_place():
     ours = {m for m in below(model.Table) | below(model.Line) if m.__module__ in sys.modules}
-    ours = {m for m in ours if m.__module__.startswith("marketintel.")}
+    ours = {m for m in ours if m.__module__.startswith("marketintel.reference.")}
     assert ours == set(PLACES) | BY_HAND
 
 

@@ -41,8 +41,8 @@ def _chances(market: str, data_dir: Path | None) -> pd.DataFrame:
     except MissingDataError:
         return pd.DataFrame(columns=["growth_probability_pct", "basis"], dtype="object")
     rows = rows[rows["probability_growth_pct"].notna()]
-    years = rows["year"].astype("float64").map("{:.0f}".format)
+    years = rows["year"].astype("float64").map("{:.0f}".format).astype("str")
     return pd.DataFrame({
         "growth_probability_pct": rows["probability_growth_pct"].astype("float64"),
-        "basis": rows["forecast_class"] + ", until " + years,
+        "basis": rows["forecast_class"].astype("str") + ", until " + years,
     })  # fmt: skip
