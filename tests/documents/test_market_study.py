@@ -123,7 +123,7 @@ def test_the_summary_is_worded_as_it_was(case, usa) -> None:
     assert text == path.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("exporter", ["FRA", "JPN"])
+@pytest.mark.parametrize("exporter", ["FRA", pytest.param("JPN", marks=pytest.mark.slow)])
 def test_any_supplier_can_be_the_exporter(exporter) -> None:
     study = open_study("USA", exporter, ["lasers"])
     assert study.facts.members == [study.facts.exporter]

@@ -61,7 +61,13 @@ def data(root, tmp_path):
     return made
 
 
-@pytest.mark.parametrize("iso3", KEY_MARKETS)
+MARKETS = [
+    one if one in ("USA", "CHN") else pytest.param(one, marks=pytest.mark.slow)
+    for one in KEY_MARKETS
+]
+
+
+@pytest.mark.parametrize("iso3", MARKETS)
 def test_a_dossier_of_every_key_market(iso3):
     doc = document("mission", country=iso3)
     text, found = prose(doc), tables(doc)
@@ -75,7 +81,7 @@ def test_a_dossier_of_every_key_market(iso3):
     assert ("memoranda" in found) == (iso3 in ("USA", "CAN"))
 
 
-@pytest.mark.parametrize("iso3", KEY_MARKETS)
+@pytest.mark.parametrize("iso3", MARKETS)
 def test_clusters_for_every_key_market(iso3):
     doc = document("clusters", country=iso3)
     found = tables(doc)

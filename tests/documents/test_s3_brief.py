@@ -20,7 +20,9 @@ from marketintel.reference import nuts as nuts2
 from tests.documents.reading import HARDEST_GRADE, reading_grade
 
 FOUR = ["FRI", "SE31", "PT11", "FI1D"]
-OTHERS = ["DE21", "HU11", "SE"]
+#: Regions beyond the partnership's: one by default, the others in the long run.
+OTHERS = ["DE21", *(pytest.param(code, marks=pytest.mark.slow) for code in ("HU11", "SE"))]
+PRINTED = [*FOUR[:2], *(pytest.param(code, marks=pytest.mark.slow) for code in (*FOUR[2:], "SE"))]
 
 
 def executed(region, targets, data_dir=None):
@@ -77,7 +79,7 @@ def printed_pages(notebook, opened, folder):
     return len(pages)
 
 
-@pytest.mark.parametrize("region", [*FOUR, "SE"])
+@pytest.mark.parametrize("region", PRINTED)
 def test_at_most_four_printed_pages(made, region, tmp_path):
     notebook, _, _ = made(region)
     assert printed_pages(notebook, made.opened(region), tmp_path) <= 4
@@ -243,7 +245,7 @@ def test_partners_are_strong_where_the_region_is_not(made):
         assert set(mates["nuts_id"]) == set(FOUR) - {region}
 
 
-@pytest.mark.parametrize("region", [*FOUR, "DE21", "SE"])
+@pytest.mark.parametrize("region", [*FOUR, *OTHERS[::2]])
 def test_teaming_up_is_with_a_region_that_is_strong_there(made, region):
     _, brief, _ = made(region)
     division = brief.options[2].division

@@ -117,7 +117,7 @@ def test_segments_asked_by_name_without_figures_are_named() -> None:
     assert "`marketintel fetch --for CAN --segments lasers --years 2023-2024`" in said
 
 
-@pytest.mark.parametrize("market", ["FJI", "BLX"])
+@pytest.mark.parametrize("market", ["FJI", pytest.param("BLX", marks=pytest.mark.slow)])
 def test_small_and_past_areas_have_their_blocks(market) -> None:
     blocks(open_study(market, "USA", ["materials"]))
 
