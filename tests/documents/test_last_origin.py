@@ -10,6 +10,7 @@ from marketintel.analysis.forecast.members import MODELS
 from marketintel.analysis.forecast.panel import screen
 from marketintel.analysis.forecast.seasonal import adjust
 from marketintel.documents.document import open_document
+from marketintel.documents.engine.blocks import Table
 from marketintel.documents.market_study.forecasts import compute
 from marketintel.documents.outlook import views
 
@@ -124,8 +125,8 @@ def test_every_printed_forecast_of_a_study_names_class_and_parameters(study):
     """By an independent call of statsmodels: the drift of 9002 is its mean yearly change."""
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-    table = study.tables["outlook_models"]
-    printed = {str(heading) for heading in study.tables["outlook"]["heading"]}
+    placed = {b.name: b.frame for b in study.chapter("outlook").flat() if isinstance(b, Table)}
+    table, printed = placed["outlook_models"], set(placed["outlook"]["heading"].astype(str))
     assert {name.split()[0] for name in table["series_name"]} == printed
     assert (table["parameters"] != "").all() and table["class_name"].str.len().gt(0).all()
     panel = study.facts.forecasts.panel

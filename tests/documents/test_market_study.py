@@ -199,6 +199,7 @@ def test_sources_name_licence_and_vintage(usa) -> None:
     assert "International Trade Commission" in words(made)
 
 
+@pytest.mark.slow
 def test_an_exporter_is_called_by_its_name_and_a_country_is_no_group(usa) -> None:
     french = open_study("USA", "FRA")
     for chapter in ("summary", "glance", "suppliers", "duties"):

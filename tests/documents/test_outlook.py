@@ -325,6 +325,7 @@ def test_series_that_end_too_long_before_the_edition_are_refused_with_a_command(
     assert full.drivers.baselines["ds"].min().year == 2026
 
 
+@pytest.mark.slow
 def test_what_is_not_known_here_is_said_beside_every_forecast(whole):
     said = texts(whole.chapter("summary"))
     assert "in 2024, the last figure (2025 not known here), and are forecast" in said

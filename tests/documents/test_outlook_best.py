@@ -123,6 +123,7 @@ def adds_up(frames: dict[str, pd.DataFrame], group: int) -> None:
     np.testing.assert_allclose(by_item.reindex(margins.index), margins, **close)
 
 
+@pytest.mark.slow
 def test_thirty_years_of_reconciled_imports_stand_code_by_code(of_materials, materials):
     years = materials.years
     assert {basis.kind for basis in years.nodes["kind"]} == {RECONCILED}

@@ -254,6 +254,7 @@ def test_examples_stay_out_of_the_monitor_until_they_are_used(data):
     assert set(indicators.load(DAY, data).kpis) == before | {"example_exchanges"}
 
 
+@pytest.mark.slow
 def test_the_plan_can_be_kept_and_says_what_is_a_proposal():
     doc = document("roadmap")
     plan = doc.facts

@@ -300,6 +300,7 @@ def test_forecasts_only_of_headings_that_may_speak(made):
     assert "data end in 2023; 2024 to 2025 are not known here" in table.caption
 
 
+@pytest.mark.slow
 def test_a_target_without_figures_is_a_stated_gap(made):
     _, brief, doc = made("SE31", ("CAN", "JPN", "CHN", "USA"))
     assert [m.known for m in brief.markets] == [False, False, False, True]

@@ -60,7 +60,9 @@ def told(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-@pytest.mark.parametrize("market", MARKETS)
+@pytest.mark.parametrize(
+    "market", [MARKETS[0], *(pytest.param(m, marks=pytest.mark.slow) for m in MARKETS[1:])]
+)
 def test_a_materials_study_through_http_has_the_tables_of_the_starter_data(
     fetched: Path, root: Path, market: str
 ) -> None:

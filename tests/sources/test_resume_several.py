@@ -186,6 +186,7 @@ def kill_and_resume(server: Server, tmp_path: Path, kills: int, seed: int) -> No
     assert (len(server.requests), vintages(data)) == before, again
 
 
+@pytest.mark.slow
 def test_killed_three_times(server: Server, tmp_path: Path) -> None:
     kill_and_resume(server, tmp_path, kills=3, seed=20261122)
 

@@ -59,6 +59,7 @@ def test_a_superseded_code_leads_to_its_successor(starter, asked, found, members
     assert bool(region.note) == bool(said)
 
 
+@pytest.mark.slow
 def test_every_code_of_2006_is_known(starter):
     walk = regions.crosswalk("2006", "2013", starter)
     for code in walk["from_code"].unique():
@@ -175,9 +176,11 @@ def test_priorities_are_the_compiled_facts_without_their_notes(shared):
         shared / "data" / "facts" / "s3_priorities_facts.csv", keep_default_na=False
     )
     held = pd.read_csv(regions.S3_FILE, keep_default_na=False)
-    kept = facts[facts["nuts"] != ""]
-    assert held["value"].tolist() == kept["value"].tolist()
-    assert held["source_url"].tolist() == kept["source_url"].tolist()
+    copies = facts["source_url"].str.contains("docslib|pdffox")  # no address of the source itself
+    kept = facts[(facts["nuts"] != "") & ~copies]
+    compiled, ours = (list(zip(f["value"], f["source_url"], strict=True)) for f in (kept, held))
+    assert [one for one in ours if one in compiled] == compiled
+    assert len(set(ours) - set(compiled)) == 1  # a page read in place of a copy
     text = regions.S3_FILE.read_text(encoding="utf-8")
     assert not [note for note in facts["note"] if len(note) > 30 and note in text]
 
