@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -176,7 +177,13 @@ def load_headings(path: Path | None = None) -> Headings:
     ReferenceFileError
         When the file breaks a rule.
     """
-    tables = sound(check_headings(Path(path or REFERENCE_DIR / "headings.toml")))
+    path = Path(path or REFERENCE_DIR / "headings.toml")
+    return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, changed: int) -> Headings:
+    tables = sound(check_headings(path))
     rule = tables.items.pop("rule")
     headings = [one.model_copy(update={"rule": rule}) for one in tables.items.values()]
     return Headings(headings, rule)

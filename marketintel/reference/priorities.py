@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -126,6 +127,12 @@ def load_priorities(path: Path | None = None) -> Settings:
     ReferenceFileError
         The file breaks a rule: the first mistake with file and line.
     """
-    items = sound(check_priorities(path or REFERENCE_DIR / "priorities.toml")).items
+    path = Path(path or REFERENCE_DIR / "priorities.toml")
+    return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, changed: int) -> Settings:
+    items = sound(check_priorities(path)).items
     return Settings(items["draws"], list(items["criterion"].values()), items["classes"],
                     items["headings"], items["reachable"])  # fmt: skip

@@ -1,11 +1,15 @@
 """Which headings may speak for a segment: figures from data, verdicts from the rule."""
 
 import importlib.util
+import os
+import shutil
 
 import pandas as pd
 import pytest
 
+from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.headings import Heading, Rule, load_headings
+from marketintel.reference.priorities import load_priorities
 from marketintel.reference.segments import load_segments
 
 RULE = Rule(
@@ -50,6 +54,17 @@ def test_verdicts_of_the_shipped_file():
     }
     broken = ["8524", "8525", "8517", "8486", "9013", "8456", "9011"]
     assert not any(headings[b].speaks_for(s) for b in broken for s in headings[b].cover)
+
+
+def test_a_file_is_read_once_until_it_changes(tmp_path):
+    assert load_headings() is load_headings() and load_priorities() is load_priorities()
+    for name in ("headings.toml", "segments.toml"):
+        shutil.copy(REFERENCE_DIR / name, tmp_path / name)
+    file = tmp_path / "headings.toml"
+    before = load_headings(file).rule.min_cover
+    file.write_text(file.read_text().replace("min_cover = 0.6", "min_cover = 0.7"))
+    os.utime(file, ns=(1, 1))
+    assert before == 0.6 and load_headings(file).rule.min_cover == 0.7
 
 
 def test_every_heading_with_core_codes_is_a_candidate():
