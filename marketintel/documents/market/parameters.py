@@ -1,10 +1,12 @@
-"""Parameters of a study of one market."""
+"""Parameters of a study of one market, and the document that takes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from marketintel.documents.document import Parameters, parameter
+from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.engine.naming import folder_name
 
 
 @dataclass(frozen=True)
@@ -19,3 +21,25 @@ class StudyParameters(Parameters):
         "Limit to these segments (repeatable, or a,b).", "--segment", "-s", many=True
     )
     year: int | None = parameter("Year studied (default: the newest there is).", default=None)
+
+
+class StudyDocument(Document):
+    """Document about one market: its facts hold ``market, exporter, asked, year``."""
+
+    Parameters = StudyParameters
+
+    def resolved(self) -> dict[str, Any]:
+        """Return market, exporter and segments as codes, and the year."""
+        facts = self.facts
+        return {
+            "country": facts.market,
+            "exporter": facts.exporter,
+            "segments": facts.asked if self.parameters.segments else [],
+            "year": int(facts.year),
+        }
+
+    def folder(self) -> str:
+        """Return the folder within an edition."""
+        country, exporter, segments, year = self.resolved().values()
+        name = self.name.replace("_", "-")
+        return folder_name(name, country, exporter, year, ".".join(segments))

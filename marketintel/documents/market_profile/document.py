@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from marketintel.documents import prose as w
-from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
-from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.market.parameters import StudyParameters
+from marketintel.documents.market.parameters import StudyDocument
 
 if TYPE_CHECKING:
     from marketintel.documents.market_profile.facts import ProfileFacts
 
 
-class MarketProfile(Document):
+class MarketProfile(StudyDocument):
     """Trade of any economy in headings of photonics: size, suppliers, position, trend, outlook.
 
     ``study`` writes it for a market whose imports by code and supplier are not in the data.
@@ -24,7 +22,6 @@ class MarketProfile(Document):
     command = "profile"
     notebook = "market_profile.ipynb"
     help = "Write a study of any economy from headings of world trade, as `study` does without HS6 data."
-    Parameters = StudyParameters
     facts: ProfileFacts
 
     def load(self) -> ProfileFacts:
@@ -33,21 +30,6 @@ class MarketProfile(Document):
 
         p = self.parameters
         return load(p.country, p.exporter, p.segments, p.year, self.data_dir)
-
-    def resolved(self) -> dict[str, Any]:
-        """Return market, exporter and segments as codes, and the year."""
-        facts = self.facts
-        return {
-            "country": facts.market,
-            "exporter": facts.exporter,
-            "segments": facts.asked if self.parameters.segments else [],
-            "year": int(facts.year),
-        }
-
-    def folder(self) -> str:
-        """Return the folder within an edition."""
-        country, exporter, segments, year = self.resolved().values()
-        return folder_name("market-profile", country, exporter, year, ".".join(segments))
 
     def cover(self) -> Cover:
         """Return the title page."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from marketintel.documents import prose as w
-from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
-from marketintel.documents.engine.naming import folder_name
-from marketintel.documents.market.parameters import StudyParameters
+from marketintel.documents.market.parameters import StudyDocument, StudyParameters
 
 if TYPE_CHECKING:
     from marketintel.documents.market_study.facts import StudyFacts
@@ -22,14 +20,13 @@ BASES = {
 }
 
 
-class MarketStudy(Document):
+class MarketStudy(StudyDocument):
     """Imports of one country: sizes, suppliers, duties, changes and their causes."""
 
     name = "market_study"
     command = "study"
     notebook = "market_study.ipynb"
     help = "Write a market study: HTML, PDF, CSV, XLSX and the notebook behind them."
-    Parameters = StudyParameters
     facts: StudyFacts
 
     def load(self) -> StudyFacts:
@@ -48,21 +45,6 @@ class MarketStudy(Document):
 
         known = reports_core(parameters.country, parameters.segments, data_dir)
         return "" if known else "market_profile"
-
-    def resolved(self) -> dict[str, Any]:
-        """Return market, exporter and segments as codes, and the year."""
-        facts = self.facts
-        return {
-            "country": facts.market,
-            "exporter": facts.exporter,
-            "segments": facts.asked if self.parameters.segments else [],
-            "year": int(facts.year),
-        }
-
-    def folder(self) -> str:
-        """Return the folder within an edition."""
-        country, exporter, segments, year = self.resolved().values()
-        return folder_name("market-study", country, exporter, year, ".".join(segments))
 
     def cover(self) -> Cover:
         """Return the title page."""
