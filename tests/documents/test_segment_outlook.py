@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from marketintel.analysis.forecast import reference_class
 from marketintel.analysis.forecast import reference_test as rt
 from marketintel.documents.document import open_document
 from marketintel.documents.market import reference_panel
+from marketintel.documents.market.priorities import market_priorities
 from marketintel.documents.market.segment_outlook import (
     NONE,
     OWN_SERIES,
@@ -17,6 +19,7 @@ from marketintel.documents.market.segment_outlook import (
     segment_outlook,
 )
 from marketintel.reference.segments import load_segments
+from marketintel.warehouse import reads
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import canada_trade, heading_trade
 from tests.documents.studies import words
@@ -70,6 +73,16 @@ def test_answers_do_not_depend_on_company():
     together = of("KOR").loc["optics"]
     for column in ("level_usd", "median_usd", "lo_80", "hi_95", "probability_growth_pct"):
         assert alone[column] == pytest.approx(together[column], rel=1e-12)
+
+
+def test_the_class_is_estimated_once_and_its_sources_count_each_time(monkeypatch):
+    segment_outlook("KOR", ["optics"])
+    monkeypatch.setattr(reference_class, "estimate", None)
+    with reads.recorded() as read:
+        segment_outlook("JPN", ["optics"])
+    assert "baci_headings" in read[0]
+    priorities = market_priorities("KOR").table.set_index("segment")["growth_probability_pct"]
+    assert priorities["optics"] == of("KOR").loc["optics", "probability_growth_pct"]
 
 
 def test_own_series_come_first():

@@ -14,8 +14,8 @@ from marketintel.analysis.markets import priorities_record as an_record
 from marketintel.analysis.trade.frames import require
 from marketintel.documents.market import heading_values
 from marketintel.documents.market.access import Access
-from marketintel.documents.market.growth_chance import growth_chance
 from marketintel.documents.market.load import load
+from marketintel.documents.market.segment_outlook import segment_outlook
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, group_members
@@ -140,7 +140,7 @@ def market_priorities(
         counts = members.groupby("segment")["member"].nunique()
         values["supply_fit"] = values["segment"].map(counts).fillna(0).astype("float64")
         bases["supply_fit"] = "members file"
-    chance = growth_chance(code, data_dir)
+    chance = _growth_chance(code, data_dir)
     values["growth_probability_pct"] = values["segment"].map(chance["growth_probability_pct"])
     bases["growth_probability_pct"] = chance["basis"].reindex(bases.index).fillna("no forecast")
     notes = Access(code, seller, list(values["segment"]), data_dir).notes.set_index("segment")
@@ -155,6 +155,20 @@ def market_priorities(
             "neighbours of photonics are not ranked: name a segment of photonics"
         )
     return Priorities(code, seller, year_, level, table, bases, settings, sources)
+
+
+def _growth_chance(market: str, data_dir: Path | None) -> pd.DataFrame:
+    """Return ``growth_probability_pct`` and its basis by segment; empty without a forecast."""
+    try:
+        rows = segment_outlook(market, data_dir=data_dir).table.set_index("segment")
+    except MissingDataError:
+        return pd.DataFrame(columns=["growth_probability_pct", "basis"], dtype="object")
+    rows = rows[rows["probability_growth_pct"].notna()]
+    years = rows["year"].astype("float64").map("{:.0f}".format).astype("str")
+    return pd.DataFrame({
+        "growth_probability_pct": rows["probability_growth_pct"].astype("float64"),
+        "basis": rows["forecast_class"].astype("str") + ", until " + years,
+    })  # fmt: skip
 
 
 def _from_codes(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:

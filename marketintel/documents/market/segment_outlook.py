@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from marketintel.reference.countries import country
 from marketintel.reference.files import REFERENCE_DIR
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
+from marketintel.warehouse import build, reads, store
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import heading_trade, industry_output
 
@@ -34,6 +35,9 @@ INDUSTRY = "333314"
 """US industry of optical instruments and lenses, whose prices deflate."""
 
 PRICE_YEARS = 5
+
+_Estimate = tuple[reference_class.ReferenceClass, pd.DataFrame]
+_Read = tuple[list[str], list[str]]
 
 COLUMNS = [
     "market", "segment", "segment_name", "forecast_class", "model_class", "basis", "weight_pct",
@@ -190,12 +194,10 @@ def _add_reference(
     rows = table[table["forecast_class"] == REFERENCE]
     if rows.empty:
         return None
-    panel = heading_panel(data_dir)
-    reference = reference_class.estimate(panel, HORIZON)
+    reference, windows = _estimate(data_dir)
     draws = reference_test.shown_draws(
-        record()["shown"], reference, reference_class.windows(panel, HORIZON),
-        _targets(rows, data_dir), _weights(rows),
-    )  # fmt: skip
+        record()["shown"], reference, windows, _targets(rows, data_dir), _weights(rows)
+    )
     level = rows["level_usd"].to_numpy()
     bounds = reference_class.quantiles(draws)
     for column in ("lo_80", "hi_80", "lo_95", "hi_95"):
@@ -212,6 +214,22 @@ def _add_reference(
                           ("probability_above_pct", np.log1p(threshold_pct / 100))):  # fmt: skip
         table.loc[rows.index, column] = 100 * (draws > least).mean(axis=1)
     return reference
+
+
+def _estimate(data_dir: Path | None) -> _Estimate:
+    """Return the class and its windows, estimated once for as long as no file changes."""
+    directory = data_dir or store.default_data_dir()
+    made, read = _estimated(directory, build.ensure(directory))
+    reads.restore(read)
+    return made
+
+
+@lru_cache(maxsize=2)
+def _estimated(data_dir: Path, stamp: build.Stamp) -> tuple[_Estimate, _Read]:
+    with reads.recorded() as read:
+        panel = heading_panel(data_dir)
+        windows = reference_class.windows(panel, HORIZON)
+        return (reference_class.estimate(panel, HORIZON), windows), read
 
 
 def _targets(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
