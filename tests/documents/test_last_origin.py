@@ -141,6 +141,17 @@ def test_every_printed_forecast_of_a_study_names_class_and_parameters(study):
     )
 
 
+def test_series_are_named_by_goods_and_trade(narrow):
+    table, _ = views.fitted_series(narrow)
+    names = set(table["series_name"])
+    assert "Lasers, US exports to Switzerland, by month" in names
+    assert "All comparable segments, US exports to Switzerland, by year" in names
+    assert not table["series_name"].str.contains("CHE|CHN|#|\\*").any()
+    named = views.method(narrow)
+    assert all(" of " in name or " to " in name for name in [*named["naive"], *named["wide"]])
+    assert views.world(narrow)[0]["goods"].str.len().gt(3).all()
+
+
 def test_the_card_counts_models_tests_and_refusals(narrow):
     """After the forecasts nothing but what was fitted for them is fitted."""
     table = views.fitted(narrow).set_index("class_name")

@@ -11,6 +11,7 @@ from marketintel.analysis import forecast as fc
 from marketintel.documents.charts.residuals import normal_quantiles
 from marketintel.documents.fitted import results_table
 from marketintel.documents.outlook.facts import Outlook, totals
+from marketintel.documents.outlook.views.values import series_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -48,7 +49,10 @@ def _results(outlook: Outlook) -> pd.DataFrame:
 
 def fitted_series(outlook: Outlook) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return every series with class, parameters and residual tests of its results."""
-    return results_table(_results(outlook), {}), {"printed_rows": 0}
+    rows = _results(outlook)
+    pairs = zip(rows["panel"], rows["unique_id"], strict=True)
+    named = rows.assign(unique_id=[series_name(outlook, part, one) for part, one in pairs])
+    return results_table(named, {}), {"printed_rows": 0}
 
 
 def residuals(outlook: Outlook) -> Figure | None:

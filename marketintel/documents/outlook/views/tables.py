@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
@@ -259,16 +260,26 @@ def world(outlook: Outlook) -> Shown:
     rows = outlook.world.potential
     table = _levels(rows)
     table.insert(0, "heading", list(rows["unique_id"]))
-    table.insert(1, "title", [outlook.headings[h].title for h in rows["unique_id"]])
+    table.insert(1, "goods", _goods(outlook, rows["unique_id"]))
     money = dict.fromkeys((c for c in LEVELS.values() if c.endswith("_usd")), "usd_bn")
     formats = money | {"added_per_year_usd": "usd_bn_signed"}
-    return table, {"formats": formats, "hide": ["title", *BOUNDS]}
+    return table, {"formats": formats, "hide": BOUNDS}
 
 
 def world_errors(outlook: Outlook) -> pd.DataFrame | None:
     """Return errors of the headings' back-test; None if none can be tested."""
     errors = outlook.world.errors
-    return _errors(errors).rename_axis("heading").reset_index() if len(errors) else None
+    if errors.empty:
+        return None
+    table = _errors(errors).rename_axis("heading").reset_index()
+    table.insert(1, "goods", _goods(outlook, table["heading"]))
+    return table
+
+
+def _goods(outlook: Outlook, headings: Iterable[str]) -> list[str]:
+    """Goods of headings in few words."""
+    found = (outlook.headings[heading] for heading in headings)
+    return [heading.short or heading.title for heading in found]
 
 
 # Shocks, omitted series, sources ----------------------------------------------------------------

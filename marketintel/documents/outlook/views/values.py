@@ -258,18 +258,40 @@ def common_shocks(outlook: Outlook) -> list[dict[Hashable, Any]]:
 def method(outlook: Outlook) -> dict[str, Any]:
     """Return names, weights and versions of the models, and the series that they suit badly."""
     months, years, world = outlook.months, outlook.years, outlook.world
-    made = ((months.fans, months.cut), (years.fans, years.panel), (world.fans, world.panel))
-    wide = pd.concat([fc.unreliable(frame[frame["model"] == fc.SHOWN], p) for frame, p in made])
+    made = {
+        "months": (months.fans, months.cut),
+        "years": (years.fans, years.panel),
+        "world": (world.fans, world.panel),
+    }
     errors = {"months": months.scored, "years": years.scored, "world": world.errors}
     return {
         "name": combination.NAME,
         "yearly": [f"{100 * v:.0f} % `{m}`" for m, v in combination.WEIGHTS.items()],
         "monthly": combination.MEMBERS["M"],
-        "naive": [f"{u} ({of})" for of, rows in errors.items() for u in sorted(fc.better_naive(rows))],
-        "wide": [f"{row.unique_id} ({row.reason})" for row in each(wide)],
+        "naive": [series_name(outlook, part, u)
+                  for part, rows in errors.items() for u in sorted(fc.better_naive(rows))],
+        "wide": [f"{series_name(outlook, part, row.unique_id)} ({row.reason})"
+                 for part, (fans, panel) in made.items()
+                 for row in each(fc.unreliable(fans[fans["model"] == fc.SHOWN], panel))],
         "versions": [f"{p} {importlib.metadata.version(p)}" for p in PACKAGES],
         "vintage": intervals.vintage(),
     }  # fmt: skip
+
+
+def series_name(outlook: Outlook, part: str, unique_id: str) -> str:
+    """Return goods and trade of a series of ``months``, ``years`` or ``world``."""
+    if part == "world":
+        heading = outlook.headings[unique_id]
+        return f"World exports of heading {unique_id} ({heading.short or heading.title})"
+    if part == "months":
+        place, _, segment = unique_id.partition(" ")
+        trade = trade_of(outlook.months.bases[unique_id], outlook.country_name(place))
+        return f"{outlook.names[segment]}, {trade}, by month"
+    node = outlook.years.node(unique_id)
+    places = outlook.country_name(node["partner"]) if node["partner"] else "all countries"
+    every = "All mixed codes" if node["kind"].mixed else "All comparable segments"
+    goods = outlook.names[node["item"]] if node["item"] else every
+    return f"{goods}, {trade_of(node['kind'], places)}, by year"
 
 
 def monthly_series(outlook: Outlook) -> dict[str, Any]:
