@@ -133,10 +133,14 @@ def test_a_shared_heading_keeps_its_name_and_names_its_segments():
     assert covers.loc["9013", "stands_for"] == "several together"
     assert covers.loc["9013", "holds"].startswith("optics 56")
     assert covers.loc["9002", "stands_for"] == "one segment"
-    levels = views.segment_levels(profile("JPN").facts).set_index("segment_name")["level"]
-    assert levels["Lasers"] == levels["LEDs, laser diodes and detectors"] == "within a shared heading"  # fmt: skip
-    assert levels["Displays"] == "no level in the shipped data"
-    assert levels["Optics"] == "by its heading"
+
+
+def test_segments_without_a_level_are_the_same_in_summary_gaps_and_answers():
+    facts = profile("KOR").facts
+    without = views.without_level(facts)
+    assert "LEDs, laser diodes and detectors" in without, "a small part of heading 9013"
+    assert not {"Optics", "Lasers"} & set(without)
+    assert without == views.answer_words(facts, "KOR")["no_level"]
 
 
 def test_the_first_supplier_is_named_only_where_no_other_can_be_larger():

@@ -15,6 +15,7 @@ from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import asked_of, parties
 from marketintel.documents.market.priorities import Priorities, market_priorities
+from marketintel.documents.market.segment_levels import segment_levels
 from marketintel.documents.market.segment_outlook import SegmentOutlook, segment_outlook
 from marketintel.documents.market_profile.beside_facts import BY_PRODUCT, Beside
 from marketintel.errors import MissingDataError
@@ -63,6 +64,11 @@ class ProfileFacts(Beside):
     def answer_markets(self) -> list[str]:
         """Return the market whose segments are answered."""
         return [self.market]
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """Present level of every segment studied; see :func:`segment_levels`."""
+        return segment_levels(self.market, self.asked, self.data_dir)
 
     @cached_property
     def answers(self) -> SegmentOutlook:

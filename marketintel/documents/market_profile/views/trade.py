@@ -124,36 +124,10 @@ def covers(facts: ProfileFacts) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def segment_levels(facts: ProfileFacts) -> pd.DataFrame:
-    """Return by segment the headings that hold it, and what level of it is known."""
-    rows = []
-    names = facts.segments.names()
-    here = set(facts.canada["segment"]) if len(facts.canada) else set()
-    for segment in facts.asked:
-        found = [h for h in facts.headings.values() if segment in h.cover]
-        weight = min(100.0, 100 * sum(h.weight.get(segment, 0) for h in found))
-        parts = [f"{h.heading} ({w.percent(100 * h.cover[segment], 0)} of it)" for h in found]
-        rows.append((names[segment], "; ".join(parts) or None, weight if found else float("nan"),
-                     _level(facts, segment, found, segment in here)))  # fmt: skip
-    return pd.DataFrame(rows, columns=["segment_name", "headings", "weight_pct", "level"])
-
-
-def _level(facts: ProfileFacts, segment: str, found: list[Any], by_product: bool) -> str:
-    """Return what is known of the level of a segment."""
-    if by_product:
-        return "by product, with the world"
-    kinds = {kind(facts, h.heading) for h in found}
-    if any(h.cover[segment] >= h.rule.min_cover for h in found):
-        return "by its heading"
-    if "several together" in kinds or "one segment" in kinds:
-        return "within a shared heading"
-    return "context only" if kinds else "no level in the shipped data"
-
-
 def without_level(facts: ProfileFacts) -> list[str]:
     """Return the names of segments of which no level is in the data."""
-    rows = segment_levels(facts)
-    return list(rows.loc[rows["level"].isin(["no level in the shipped data", "context only"]), "segment_name"])  # fmt: skip
+    names, levels = facts.segments.names(), facts.levels
+    return [names[segment] for segment in levels.loc[levels["level_usd"].isna(), "segment"]]
 
 
 def supplied(facts: ProfileFacts) -> list[str]:
