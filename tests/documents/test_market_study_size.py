@@ -35,7 +35,9 @@ def test_size_and_buyers_of_optical_instruments(usa) -> None:
 
 def test_trend_of_headings_class_and_duties(usa) -> None:
     made = blocks(usa, "trend")
-    assert "This cannot be made" not in words(made)
+    said = words(made)
+    assert "This cannot be made" not in said
+    assert "consumer and sporting optics" in said and "sporting_optics" not in said
     placed = tables(made)
     table = placed["class_partners"].frame.set_index("partner")["year_2024"] / 1e6
     assert table.loc[["World", "Germany", "Japan", "China"]].round().tolist() == [

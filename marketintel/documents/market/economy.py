@@ -8,6 +8,7 @@ import pandas as pd
 
 from marketintel.documents import prose as w
 from marketintel.errors import MissingDataError
+from marketintel.warehouse import coverage
 from marketintel.warehouse.context import macro
 
 #: Indicator, its name, and years ahead of which projections are shown.
@@ -20,12 +21,23 @@ INDICATORS = {
 }
 
 
-def economy(facts: Any) -> pd.DataFrame | None:
-    """Return GDP, its forecast, population, prices and currency; None without any."""
+#: Sources of these indicators and their short names.
+PUBLISHERS = {"worldbank": "World Bank", "imf": "IMF", "ecb": "ECB"}
+
+
+def economy(facts: Any) -> tuple[pd.DataFrame | None, dict[str, Any]]:
+    """Return GDP, its forecast, population, prices and currency with their citations; None without."""
     iso3 = getattr(facts.market, "iso3", facts.market)
     rows = [row for indicator in INDICATORS for row in _rows(indicator, iso3, facts)]
     columns = ["measure", "figure", "period", "source"]
-    return pd.DataFrame(rows, columns=columns, dtype="object") if rows else None
+    if not rows:
+        return None, {}
+    table = pd.DataFrame(rows, columns=columns, dtype="object")
+    shown = {name.partition(",")[0] for name in table["source"]}
+    files = coverage.coverage(data_dir=facts.data_dir, newest=True)
+    used = [source for source in files["source"] if PUBLISHERS.get(source, source) in shown]
+    cited = files.loc[files["source"].isin(used), "citation"].unique()
+    return table, {"source": " ".join(cited)}
 
 
 def _rows(indicator: str, iso3: str, facts: Any) -> list[tuple[str, str, str, str]]:
@@ -42,9 +54,7 @@ def _rows(indicator: str, iso3: str, facts: Any) -> list[tuple[str, str, str, st
         if indicator == "gdp_current_usd" and len(found) > 1:
             before = found["value"].iloc[-2]
             figure += f" ({w.change(100 * (row['value'] / before - 1))})"
-        name = {"worldbank": "World Bank", "imf": "IMF", "ecb": "ECB"}.get(
-            row["source"], row["source"]
-        )
+        name = PUBLISHERS.get(row["source"], row["source"])
         made.append(
             (INDICATORS[indicator], figure, str(row["period"]), f"{name}, {row['vintage']}")
         )

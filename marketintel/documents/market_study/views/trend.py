@@ -116,7 +116,7 @@ def output_of_clean(facts: StudyFacts) -> dict[str, Any]:
     """Return first and last year and yearly growth of the clean industry's output."""
     table, options = industry_output(facts)
     years = list(options["headers"].values())
-    row = table.set_index("industry").loc[CLEAN]
+    row: Any = table.set_index("industry").loc[CLEAN]
     kinds = ("growth_pct", "volume_growth_pct", "price_growth_pct")
     return {"first": years[0], "last": years[-1], **{kind: float(row[kind]) for kind in kinds}}
 
@@ -183,6 +183,12 @@ def _rate(rows: pd.DataFrame) -> float:
 
 def _partner(code: str) -> str:
     return {"WLD": "World", "USMCA": "USMCA", EU: EU}.get(code) or country_name(code)
+
+
+def class_segments(facts: StudyFacts) -> list[str]:
+    """Return names of the segments with core codes in the class."""
+    names = facts.segments.names()
+    return [names[str(segment)] for segment in facts.class_cover.index]
 
 
 def class_covers(facts: StudyFacts) -> tuple[float, float]:
