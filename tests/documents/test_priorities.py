@@ -12,6 +12,7 @@ from marketintel.documents.document import open_document
 from marketintel.documents.market.heading_values import read_for, weight_of
 from marketintel.documents.market.priorities import COLUMNS, market_priorities, past_record
 from marketintel.documents.market.priority_views import names_by_class
+from marketintel.documents.market.segment_levels import segment_levels
 from marketintel.documents.mission.facts import PITCHED
 from marketintel.documents.prose import clause
 from marketintel.errors import MissingDataError, UsageError
@@ -78,10 +79,24 @@ def test_markets_without_codes_are_read_from_headings_with_their_basis(market, p
     assert found.push == push
     gaps = table[table["class"] == an.NO_DATA]
     assert gaps["reason"].str.startswith("Not enough data: ").all()
-    assert "9011 holds only 10%" in table.loc["metrology", "reason"]
+    why = "basis" if market == "CAN" else "reason"  # Canada's size is known by product
+    assert "9011 holds only 10%" in table.loc["metrology", why]
     assert "shared with lasers" in table.loc["optics", "basis"]
     known = table.drop(gaps.index)
     assert known["basis"].str.contains("heading").all() and known["size_usd"].gt(0).all()
+
+
+@pytest.mark.parametrize("market", ["CAN", "KOR"])
+def test_a_size_is_the_level_that_the_answers_print(market):
+    found = market_priorities(market)
+    table = found.table.set_index("segment")
+    levels = segment_levels(market, list(table.index)).set_index("segment").loc[table.index]
+    known = table["size_usd"].notna()
+    pd.testing.assert_series_equal(
+        table["size_usd"][known], levels["level_usd"][known], check_names=False
+    )
+    assert found.by_product == (market == "CAN") == known.all()
+    assert found.bases.loc["optics", "size_usd"].startswith("six-digit") == (market == "CAN")
 
 
 def test_dossier_and_directory_read_the_list_of_the_study():

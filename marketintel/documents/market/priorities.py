@@ -15,6 +15,7 @@ from marketintel.analysis.trade.frames import require
 from marketintel.documents.market import heading_values
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.load import load
+from marketintel.documents.market.segment_levels import segment_levels
 from marketintel.documents.market.segment_outlook import segment_outlook
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError, UsageError
@@ -89,6 +90,11 @@ class Priorities:
         return self.table[self.table["class"] == kind]
 
     @property
+    def by_product(self) -> bool:
+        """True if sizes are of six-digit products where the rest is of headings."""
+        return "statcan_products" in self.sources
+
+    @property
     def push(self) -> list[str]:
         """Segments to push, in order."""
         return list(self.of(an.PUSH)["segment"])
@@ -133,6 +139,8 @@ def market_priorities(
     except MissingDataError as error:
         values, bases, year_ = heading_values.values(market, exporter, data_dir, str(error))
         level, sources = "headings", ["baci_headings", "baci_heading_partners"]
+        if _take_products(values, bases, data_dir):
+            sources.append("statcan_products")
     code, seller = str(values["market"].iloc[0]), str(values["exporter"].iloc[0])
     values["supply_fit"] = float("nan")
     bases["supply_fit"] = "no members file"
@@ -155,6 +163,20 @@ def market_priorities(
             "neighbours of photonics are not ranked: name a segment of photonics"
         )
     return Priorities(code, seller, year_, level, table, bases, settings, sources)
+
+
+def _take_products(values: pd.DataFrame, bases: pd.DataFrame, data_dir: Path | None) -> bool:
+    """Put sizes by six-digit product in the place of headings' parts; return whether there are any.
+
+    They are the levels that the answers of every document print.
+    """
+    market = str(values["market"].iloc[0])
+    levels = segment_levels(market, list(values["segment"]), data_dir).set_index("segment")
+    levels = levels[levels["level_usd"].notna() & ~levels["basis"].str.startswith("heading")]
+    sizes = values["segment"].map(levels["level_usd"])
+    values["size_usd"] = sizes.fillna(values["size_usd"])
+    bases.loc[levels.index, "size_usd"] = levels["basis"]
+    return not levels.empty
 
 
 def _growth_chance(market: str, data_dir: Path | None) -> pd.DataFrame:
