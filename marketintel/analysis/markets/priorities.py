@@ -114,10 +114,10 @@ def _at_least(column: pd.Series, limit: float) -> pd.Series:
 def classify(values: pd.DataFrame, known_weight_pct: pd.Series, rules: Classes) -> pd.Series:
     """Class each row by the stated rules.
 
-    *push*: the exporter is strong (share, specialisation, no loss of share), imports grow, and the
-    market is open. *develop*: one of the
-    three does not hold or is not known. *hold*: more do not, or imports are small. *not enough
-    data*: size, share or specialisation is not known, or too little of the weight.
+    *push*: the exporter is strong (share, specialisation, no known loss of share), imports grow,
+    and nothing known closes the market: a duty or rival that is not known does not. *develop*:
+    growth is not known, or one of the three does not hold. *hold*: more do not, or imports are
+    small. *not enough data*: size, share or specialisation is not known, or too little of the weight.
     """
     met = conditions(values, rules)
     holds = met[["strong", "grows", "open"]].fillna(False).sum(axis=1)
