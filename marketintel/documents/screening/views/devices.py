@@ -195,7 +195,11 @@ def device_record(screening: Screening, labels: dict[str, str]) -> Shown:
 
 
 def record_verdicts(screening: Screening) -> list[dict[str, Any]]:
-    """Return by outcome the method and the naive rule with the highest rank correlation."""
+    """Return by outcome the method and the naive rule with the highest rank correlation.
+
+    ``lead`` is zero where they differ by less than the standard error of a rank correlation
+    between unrelated ranks, 1/√(n − 1).
+    """
     found = []
     for outcome in OUTCOMES:
         rows = screening.devices.record.query("outcome == @outcome").dropna(subset=["rank_corr"])
@@ -206,9 +210,11 @@ def record_verdicts(screening: Screening) -> list[dict[str, Any]]:
             part.nlargest(1, "rank_corr").iloc[0] for part in (rows[~naive], rows[naive])
         )
         methods = rows.set_index("rule")["rank_corr"]
+        lead, error = best["rank_corr"] - rival["rank_corr"], (best["n_markets"] - 1) ** -0.5
         found.append(
             {"outcome": outcome, "rule": best["rule"], "corr": best["rank_corr"],
              "naive": rival["rule"], "naive_corr": rival["rank_corr"], "n": int(best["n_markets"]),
+             "lead": lead if abs(lead) >= error else 0.0, "error": error,
              "hit_pct": best["hit_10_pct"], "naive_hit_pct": rival["hit_10_pct"],
              "chance_pct": best["chance_10_pct"],
              "potential": methods.get("potential"), "gravity": methods.get("gravity")}
