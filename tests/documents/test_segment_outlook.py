@@ -11,6 +11,7 @@ from marketintel.analysis.forecast import reference_test as rt
 from marketintel.documents.document import open_document
 from marketintel.documents.market import reference_panel
 from marketintel.documents.market.priorities import market_priorities
+from marketintel.documents.market.segment_levels import segment_levels
 from marketintel.documents.market.segment_outlook import (
     NONE,
     OWN_SERIES,
@@ -23,6 +24,7 @@ from marketintel.warehouse import reads
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import canada_trade, heading_trade
 from tests.documents.studies import words
+from tests.documents.test_outlook_best import comtrade, keep, synthetic
 
 
 @cache
@@ -66,6 +68,13 @@ def test_levels_are_published_figures():
     assert japan.loc["sporting_optics", "level_usd"] == pytest.approx(trade)
     for segment in ("displays", "medical", "microwave", "semi_equipment"):
         assert np.isnan(japan.loc[segment, "level_usd"])
+
+
+def test_only_imports_for_consumption_are_called_so(tmp_path):
+    keep(tmp_path, "comtrade", comtrade(synthetic(["KOR"], codes=("901320",))))
+    row = segment_levels("KOR", ["lasers"], tmp_path).iloc[0]
+    assert row["basis"] == f"six-digit codes, imports, {row['level_year']}"
+    assert "imports for consumption" in of("USA").loc["lasers", "basis"]
 
 
 def test_answers_do_not_depend_on_company():

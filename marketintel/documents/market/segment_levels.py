@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from marketintel.documents.frames import each
 from marketintel.documents.market.heading_values import read_for, weight_of
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import load_headings
@@ -18,7 +17,7 @@ from marketintel.reference.scopes import OWN
 from marketintel.reference.segments import load_segments
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import canada_trade, heading_trade
-from marketintel.warehouse.market_table import market_table
+from marketintel.warehouse.flows import flows
 
 LEVELS = ["segment", "level_usd", "level_year", "basis", "weight_pct", "reason"]
 
@@ -72,13 +71,16 @@ def has_level(market: str, segments: Sequence[str], data_dir: Path | None = None
 
 def _by_code(market: str, segments: Sequence[str], data_dir: Path | None) -> dict[str, Any]:
     """Return own codes by six digits, last year."""
-    table = market_table(market, segments=segments, by=["segment"], data_dir=data_dir)
-    last = str(table["period"].max())
-    rows = table[(table["period"] == last) & table["scope"].isin(OWN)]
+    rows = flows(reporter=market, segments=segments, with_origin=True, data_dir=data_dir)
+    if rows.empty:
+        return {}
+    last = str(rows["period"].max())
+    rows = rows[(rows["period"] == last) & rows["scope"].isin(OWN)]
+    use = " for consumption" if set(rows["source"]) == {"us_census_imports"} else ""
     return {
-        str(row.segment): {"level_usd": float(row.value_usd), "level_year": int(last),
-                      "basis": f"six-digit codes, imports for consumption, {last}", "weight_pct": 100.0}
-        for row in each(rows) if row.value_usd > 0
+        str(segment): {"level_usd": float(value), "level_year": int(last),
+                       "basis": f"six-digit codes, imports{use}, {last}", "weight_pct": 100.0}
+        for segment, value in rows.groupby("segment")["value_usd"].sum().items() if value > 0
     }  # fmt: skip
 
 

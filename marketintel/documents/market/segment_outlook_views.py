@@ -29,7 +29,7 @@ _IN_FILE = [
     "probability_real_growth_pct",
 ]
 
-_SOURCES = ("baci_headings", "us_census_imports", "statcan_products")
+_SOURCES = ("baci_headings", "us_census_imports", "statcan_products", "comtrade")
 
 
 def answered(facts: Any, market: str) -> pd.DataFrame:
