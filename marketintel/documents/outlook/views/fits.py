@@ -42,7 +42,7 @@ def _results(outlook: Outlook) -> pd.DataFrame:
         )
         if len(panel)
     ]
-    rows = pd.concat(parts or [fc.fitted_models(ahead)], ignore_index=True)
+    rows = pd.concat(parts or [fc.fitted_models(ahead).assign(panel="months")], ignore_index=True)
     once = rows.assign(label=rows["parameters"].astype(str))
     return once.drop_duplicates(["panel", "freq", "unique_id", "class_name", "label"])
 
