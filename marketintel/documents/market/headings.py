@@ -10,7 +10,7 @@ from marketintel.reference.headings import load_headings
 from marketintel.reference.scopes import NEIGHBOUR
 
 #: Years of headings that are not printed, so that the table fits an upright page.
-HIDDEN_YEARS = ("2018", "2020")
+HIDDEN_YEARS = ("2018", "2019", "2020")
 
 
 def heading_trend(facts: Any, flow: str) -> tuple[pd.DataFrame, dict[str, Any]]:

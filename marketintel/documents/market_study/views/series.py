@@ -167,9 +167,11 @@ def outlook_errors(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
             "shown": ["naive" if u in naive else "combination" for u in wide.index],
         }
     )
+    hidden = ["points", "smape_naive", "smape_drift"]
     if not facts.series:
-        table.insert(1, "goods", table["heading"].map(facts.heading_titles))
-    return table, {"hide": ["points", "smape_naive", "smape_drift"]}
+        table.insert(1, "goods", [load_headings()[heading].short for heading in table["heading"]])
+        hidden.append("smape_combination")  # so that the table stands upright beside its text
+    return table, {"hide": hidden}
 
 
 def outlook_models(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PRINTED_YEARS = ("2014", "2017", "2019", "2021", "2023", "2024", "2025")
 
 #: Years of output that are printed; the tables of the edition hold all.
-PRINTED_OUTPUT = ("1997", "2007", "2012", "2017", "2019", "2021", "2023")
+PRINTED_OUTPUT = ("1997", "2007", "2017", "2023")
 
 #: Industries in the picture of output: optics, chips and LEDs, instruments, light sources.
 DRAWN_OUTPUT = (CLEAN, "334413", "334516", "335110")
