@@ -12,6 +12,7 @@ import pypdf
 import pytest
 
 from marketintel.documents.engine import blocks
+from marketintel.documents.engine import pdf as pdf_engine
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.document import Document, read
 from marketintel.documents.engine.html import settle_page
@@ -337,3 +338,16 @@ def test_only_links_to_declared_hosts_are_live_and_a_policy_stands_first(tmp_pat
     [policy] = [a["content"] for tag, a in page.tags if tag == "meta" and "http-equiv" in a]
     assert policy.startswith("default-src 'none'; ")
     assert "script" not in policy
+
+
+def test_a_long_text_leaves_other_columns_room_for_their_words():
+    """`Photovoltaics` ran into the next column where reasons of a hundred letters shared the line."""
+    frame = pd.DataFrame(
+        {"segment": ["Photovoltaics", "Consumer and sporting optics"], "class": ["hold", "push"],
+         "value": [1.0, 2.0], "reason": ["Strong, growing and open to everyone who sells there. " * 3] * 2}
+    )  # fmt: skip
+    table = blocks.Table(frame, "wide", "Wide", formats={"value": "usd_m"}, group_col=None)
+    found = pdf_engine._view(table.view())
+    widths = dict(zip(frame.columns, found["widths"], strict=True))
+    assert widths["class"] == widths["value"] == 0
+    assert widths["segment"] >= len("Photovoltaics") and widths["reason"] > widths["segment"]

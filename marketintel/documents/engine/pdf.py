@@ -172,14 +172,12 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
     room = sum(least) / _LINE
     landscape = len(columns) > _LANDSCAPE_COLUMNS or room * _SMALLEST > _LARGEST
     size = _LARGEST / max(room / (1.5 if landscape else 1), 1)
-    # What is left for texts that wrap, in characters, tells how tall the table will be.
-    left = max(sum(least), _LINE) - sum(
-        need for need, share in zip(least, shares, strict=True) if not share
-    )
-    total = sum(shares) or 1
+    # Capacity of a line in characters; texts that wrap share what the others leave of it.
+    line = max(sum(least), _LINE * (1.5 if landscape else 1))
+    widths = _widths(least, shares, line)
     lines = sum(
         max(
-            math.ceil(width(row[j]["text"]) * total / (left * share)) if share else 1
+            math.ceil(width(row[j]["text"]) / widths[j]) if share else 1
             for j, share in enumerate(shares)
         )
         for row in cells
@@ -188,9 +186,24 @@ def _layout(columns: list[dict[str, Any]], rows: list[dict[str, Any]]) -> dict[s
         "whole": lines <= _WHOLE_LINES,
         "landscape": landscape,
         "size": max(math.floor(size * 2) / 2, 6),
-        "widths": shares,
+        "widths": [w if share else 0 for w, share in zip(widths, shares, strict=True)],
         "heads": heads,
     }
+
+
+def _widths(least: list[float], shares: list[float], line: float) -> list[float]:
+    """Divide a line by shares; no column gets less than its longest word."""
+    widths = list(least)
+    free = [j for j, share in enumerate(shares) if share]
+    while free:
+        left = line - sum(w for j, w in enumerate(widths) if j not in free)
+        total = sum(shares[j] for j in free)
+        short = [j for j in free if left * shares[j] / total < least[j]]
+        if not short:
+            for j in free:
+                widths[j] = round(left * shares[j] / total, 1)
+        free = [j for j in free if j not in short] if short else []
+    return widths
 
 
 def _lines(label: str, width: int) -> list[str]:
