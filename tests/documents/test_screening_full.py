@@ -232,3 +232,9 @@ def test_the_notebook_runs_on_raw_materials(few, tmp_path):
     page = (folder / "report.html").read_text(encoding="utf-8")
     assert "Partial data" in page and ">robust<" not in page
     assert "No complexity indices" in page and "A scenario of duties" in page
+
+
+def test_the_title_page_names_the_trade_of_devices_first() -> None:
+    cover = open_document("screening", segments=["lasers", "materials"]).cover()
+    assert cover.vintage.startswith("World trade of twelve headings")
+    assert "raw materials" in cover.vintage and cover.scope.startswith("All economies; devices: ")

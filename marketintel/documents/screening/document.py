@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marketintel.documents import prose as w
 from marketintel.documents.document import Document, Parameters, parameter
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
@@ -87,15 +88,23 @@ class MarketScreening(Document):
     def cover(self) -> Cover:
         """Return the title page."""
         facts = self.facts
-        trade = facts.coverage[facts.coverage["source"] == facts.source]
+        sources = [facts.source] if facts.devices_gap else ["baci_headings", facts.source]
+        trade = facts.coverage[facts.coverage["source"].isin(sources)].sort_values(
+            "source", key=lambda names: names.map(sources.index)
+        )
         compiled = ", ".join(sorted({str(day) for day in trade["retrieved_at"]}))
         partial = "" if facts.complete else " (partial data)"
-        devices = "" if facts.devices_gap else f"photonic devices ({facts.devices.year}) and "
+        materials = f"{facts.goods['cmd_code'].nunique()} products, means of {facts.span}"
+        devices, scope = "", f"All economies, {materials}"
+        if not facts.devices_gap:
+            devices = f"photonic devices ({facts.devices.year}) and "
+            headings = w.count(len(facts.devices.codes), "heading")
+            scope = f"All economies; devices: {headings}, {facts.devices.year}; then {materials}"
         return Cover(
             title="Which country next?",
             subtitle=f"Export potential, gravity and screening of markets for {devices}{facts.what}{partial}",
             vintage=f"{', '.join(trade['title'])} (compiled {compiled})",
-            scope=f"All economies, {facts.goods['cmd_code'].nunique()} products, means of {facts.span}",
+            scope=scope,
             exporter=facts.name(facts.exporter),
         )
 
