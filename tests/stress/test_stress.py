@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -31,7 +32,7 @@ STUDY = """
 import sys
 from pathlib import Path
 from marketintel import files
-from marketintel.cli_process import run_as_process
+from marketintel.cli.process import run_as_process
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.run import run_notebook
 files.ROOM_BYTES = int(sys.argv[3])
@@ -52,8 +53,7 @@ def notebook(tmp_path):
 @pytest.fixture
 def temporary(tmp_path, monkeypatch):
     """A temporary folder of one's own, with a short path for sockets."""
-    folder = Path(f"/tmp/s{os.getpid()}")
-    folder.mkdir()
+    folder = Path(tempfile.mkdtemp(prefix="s"))
     monkeypatch.setenv("TMPDIR", str(folder))
     yield folder
     subprocess.run(["rm", "-rf", str(folder)], check=True)
@@ -131,8 +131,7 @@ def test_long_race_of_builds(root, tmp_path):
 @pytest.mark.parametrize("where", ["reports", "temporary"])
 def test_full_disks_of_every_size(notebook, tmp_path, monkeypatch, where):
     """A disk that is full after so many KiB, from nothing to where all fits."""
-    place = Path(f"/tmp/d{os.getpid()}")
-    place.mkdir()
+    place = Path(tempfile.mkdtemp(prefix="d"))
     sizes, codes = [0, 4, 8, 16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 3072, 7168], []
     try:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "none", str(place)], check=True)

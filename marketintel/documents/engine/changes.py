@@ -1,4 +1,4 @@
-"""What changed between two editions of a document, computed from the tables in their folders."""
+"""Changes between two editions of a document, computed from the tables in their folders."""
 
 import io
 import json
