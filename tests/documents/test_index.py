@@ -24,3 +24,24 @@ def test_the_index_runs_its_own_script_alone_and_names_links_as_printed(tmp_path
     assert (
         '<form role="search" hidden>' in html
     )  # without JavaScript there is nothing to search with
+
+
+def test_internal_editions_are_on_a_page_that_no_page_names(tmp_path):
+    for name, audience in (("usa", "public"), ("needs", "internal")):
+        folder = tmp_path / "2026-11" / name
+        folder.mkdir(parents=True)
+        run = {
+            "edition": "2026-11",
+            "study": name,
+            "title": name,
+            "subtitle": "",
+            "audience": audience,
+        }
+        (folder / "run.json").write_text(json.dumps(run))
+    index = write_index(tmp_path).read_text(encoding="utf-8")
+    inside = tmp_path / "internal.html"
+    assert "2026-11/usa/" in index and "needs" not in index and "internal.html" not in index
+    assert "2026-11/needs/" in inside.read_text(encoding="utf-8")
+    (tmp_path / "2026-11" / "needs" / "run.json").unlink()
+    write_index(tmp_path)
+    assert not inside.exists()

@@ -55,7 +55,7 @@ class Page(HTMLParser):
 
 
 def pages(reports: Path) -> list[Page]:
-    return [Page(file) for file in (reports / "index.html", *reports.glob("*/*/report.html"))]
+    return [Page(file) for file in (*reports.glob("*.html"), *reports.glob("*/*/report.html"))]
 
 
 def without_timing(run):
@@ -141,7 +141,10 @@ def test_every_source_that_was_read_is_named_and_no_other_is_recorded(document_s
 
 
 def test_what_was_handed_in_stays_inside(document_set):
-    index = (document_set.folder / "index.html").read_text(encoding="utf-8")
+    index, inside = (
+        (document_set.folder / page).read_text(encoding="utf-8")
+        for page in ("index.html", "internal.html")
+    )
     for run in document_set.last:
         audience = "internal" if run.command.startswith("needs") else "public"
         edition = run.edition
@@ -151,7 +154,8 @@ def test_what_was_handed_in_stays_inside(document_set):
         assert f"({audience})" in first.replace("\u2060", ""), run.command
         objections = " ".join(edition_objections(edition.folder))
         assert ("internal" in objections) == (audience == "internal")
-    assert index.count("<td>internal</td>") == 1
+    assert inside.count("<td>internal</td>") == 1 and "<td>public</td>" not in inside
+    assert "internal" not in index.split("<body>")[1]
 
 
 def test_no_key_is_anywhere(document_set):

@@ -65,21 +65,40 @@ def _settle(folder: Path) -> None:
 def write_index(reports_dir: Path) -> Path:
     """Rebuild ``index.html`` in one step and return it; the caller holds the folder's lock.
 
-    Links from one edition to another are printed as long as the other is there.
+    Internal editions stand in ``internal.html`` alone, which no page links to, so that the index
+    can be published. Links from one edition to another are printed as long as the other is there.
     """
     found = editions(reports_dir)
     for entry in found:
         if entry["links"]:
             _settle(reports_dir / entry["folder"])
+    index, internal = reports_dir / "index.html", reports_dir / "internal.html"
+    inside = [entry for entry in found if entry["audience"] == "internal"]
+    write_atomic(index, _page([e for e in found if e not in inside], "Reports"))
+    if inside:
+        write_atomic(internal, _page(inside, "Internal reports"))
+    else:
+        internal.unlink(missing_ok=True)
+    return index
+
+
+def _page(found: list[dict[str, Any]], title: str) -> bytes:
+    """Return the page that lists these editions."""
     brand = shipped_brand()
     css = environment().get_template("report.css.j2").render(brand=brand, families=FAMILIES_CSS)
-    template = environment().get_template("index.html.j2")
     script = (TEMPLATES / "index.js").read_text(encoding="utf-8")
     # The page runs this one script and no other, wherever a name in it comes from.
     script_hash = f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
-    html = template.render(
-        editions=found, brand=brand, css=css, script=script, script_hash=script_hash
+    page = (
+        environment()
+        .get_template("index.html.j2")
+        .render(
+            editions=found,
+            title=title,
+            brand=brand,
+            css=css,
+            script=script,
+            script_hash=script_hash,
+        )
     )
-    index = reports_dir / "index.html"
-    write_atomic(index, str(html).encode())
-    return index
+    return str(page).encode()
