@@ -142,7 +142,8 @@ def _natural_breaks(values: "np.ndarray", count: int) -> "np.ndarray":
     ends = [len(ordered)]
     for cut in reversed(cuts):
         ends.append(int(cut[ends[-1] - 1]))
-    return ordered[np.array(ends[::-1]) - 1]
+    limits: np.ndarray = ordered[np.array(ends[::-1]) - 1]
+    return limits
 
 
 def _rank(sale: float | None, limits: list[float]) -> float:
