@@ -12,6 +12,9 @@ from marketintel.analysis.trade.trade import largest_code
 _KEYS = ["segment", "scope"]
 _NAN = float("nan")
 
+#: Name under which the largest competitor of each segment is compared; no code of an economy.
+_RIVAL = "largest competitor"
+
 #: What the rules read of :func:`marketintel.analysis.trade.duties.duty_wedge`, by whose basket it is.
 _GAP = ("duty_pct", "against_duty_pct", "gap_pp", "gap_usd", "covered_pct")
 _RISE = ("rise_pp", "against_rise_pp", "rise_gap_pp", "rise_gap_usd", "rise_covered_pct")
@@ -165,17 +168,25 @@ def _with_duties(
     for column, rows in zip(changes, beside, strict=True):
         facts[column] = rows["effective_duty_change_pp"]
     rivals = facts[facts["competitor"].notna()]
-    for at, segment, name, rival in rivals[[*_KEYS, "competitor"]].astype("str").itertuples():
-        rows = flows[flows["segment"] == segment]
+    for scope, part in rivals.groupby("scope"):
+        rival = flows["segment"].astype("str").map(part.set_index("segment")["competitor"])
+        rows = flows[rival.notna()]
+        # Each segment has a rival of its own; under one name all are compared at once.
+        rows = rows.assign(
+            partner=rows["partner"]
+            .astype("str")
+            .where(rows["partner"] != rival[rows.index], _RIVAL)
+        )
         pairs = {
-            "competitor_basket": ([rival], members),
-            "exporter_basket": (members, [rival]),
-            "exporter_others": (members, others),
+            "competitor_basket": ([_RIVAL], members),
+            "exporter_basket": (members, [_RIVAL]),
+            "exporter_others": (members, [*others, _RIVAL]),
         }
         for whose, (of, against) in pairs.items():
-            wedge = duty_wedge(rows, of, against, base, end, "segment", name)
-            for column in _WEDGES[whose] if len(wedge) else ():
-                facts.loc[at, f"{whose}_{column}"] = wedge[column].iloc[0]
+            wedge = duty_wedge(rows, of, against, base, end, "segment", str(scope))
+            wedge = wedge.set_index("segment")
+            for column in _WEDGES[whose]:
+                facts.loc[part.index, f"{whose}_{column}"] = part["segment"].map(wedge[column])
     return facts
 
 
