@@ -113,6 +113,16 @@ class Heading(Table):
         """True if cover and years allow a forecast in the segment's place."""
         return not self.objections(segment)
 
+    def is_bridged(self, segment: str) -> bool:
+        """True if nothing but its last break keeps the heading from speaking for a segment.
+
+        A regression with a step at every break may then forecast it
+        (:mod:`marketintel.analysis.forecast.drivers`), where its record is better than naive's.
+        """
+        if self.unusable or self.cover.get(segment, 0.0) < self.rule.min_cover:
+            return False
+        return bool(self.objections(segment))
+
     def verdict(self, segment: str) -> str:
         """Return one sentence: that it may speak, or why not."""
         objections = self.objections(segment)

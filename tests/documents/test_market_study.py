@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from marketintel.documents.engine.blocks import KeyFigures
-from marketintel.documents.market_study.forecasts import compute
 from marketintel.documents.prose import money, moved, points
+from marketintel.documents.yearly_forecasts import compute
 from marketintel.errors import MissingDataError, UsageError
 from tests.documents.studies import blocks, open_study, tables, words
 
@@ -165,7 +165,7 @@ def test_forecasts_are_of_years_after_the_edition(usa, monkeypatch) -> None:
     missing = shown["no_outlook"].frame
     assert "Lasers" in set(missing["segment"])
     assert missing["reason"].str.len().min() > 20
-    late = compute(usa.facts.world[0], "2031-01")
+    late = compute(usa.facts.world.made.panel, "2031-01")
     monkeypatch.setitem(usa.facts.__dict__, "forecasts", late)
     usa.memo.clear()
     made = blocks(usa, "outlook")

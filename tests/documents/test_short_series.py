@@ -14,11 +14,11 @@ from marketintel.documents.document import open_document
 from marketintel.documents.engine import blocks
 from marketintel.documents.engine.blocks import Table
 from marketintel.documents.market_study.facts import Series
-from marketintel.documents.market_study.forecasts import compute
 from marketintel.documents.outlook.document import OutlookParameters, SegmentOutlook
 from marketintel.documents.outlook.facts import Outlook, drivers
 from marketintel.documents.outlook.facts.chosen import NO_MONTHS, Chosen
 from marketintel.documents.outlook.views.listing import listing
+from marketintel.documents.yearly_forecasts import compute, panel_of
 from marketintel.errors import DamagedDataError, MissingDataError
 from marketintel.reference.headings import load_headings
 from marketintel.reference.scopes import BROAD
@@ -60,7 +60,7 @@ def chapter_of(study, rows):
     """Return the outlook of a study whose one series is `rows`."""
     facts = replace(study.facts)
     vars(facts)["series"] = Series(rows, {"280450": "boron"}, [])
-    vars(facts)["forecasts"] = compute(rows, "2025-01")
+    vars(facts)["forecasts"] = compute(panel_of(rows), "2025-01")
     return outlook_chapter(study, facts)
 
 

@@ -7,7 +7,7 @@
 Modules, in the order the data pass through them: ``panel`` (screening), ``breaks``, ``seasonal``,
 ``smoothing``, ``theta``, ``local_level``, ``models`` (the pool), ``combination``, ``intervals``,
 ``fits`` and ``members`` (statsmodels), ``fanout``, ``rolling``, ``engine`` (forecast, backtest),
-``present``, ``scores``, ``record``, ``joint``, ``coherence``, ``outlook``, ``explanation``,
+``present``, ``scores``, ``drivers``, ``record``, ``joint``, ``coherence``, ``outlook``, ``explanation``,
 ``shocks``, ``elasticities``, ``scenarios``.
 Method: ``docs/forecast.md``.
 """
@@ -23,6 +23,7 @@ from marketintel.analysis.forecast.record import (
     FEWEST_TESTS,
     SHOWN,
     better_naive,
+    chosen,
     shown,
     unreliable,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "accuracy",
     "backtest",
     "better_naive",
+    "chosen",
     "cut",
     "fitted_models",
     "forecast",

@@ -25,13 +25,15 @@ forecast, or refused, as without it.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from marketintel.analysis.forecast.fits import UNKNOWN, Fitted
+from marketintel.analysis.forecast.members import COLUMNS, FIELDS
 from marketintel.errors import MissingDataError, UsageError
 
 NAME = "drivers"
@@ -141,7 +143,8 @@ def forecast(
     DataFrame
         ``unique_id, ds, cutoff, model, level, mean, lo, hi``. Series with a value that is not
         positive, a missing year, a year without the driver or too few changes have no rows;
-        ``attrs["results"]`` holds the results of the last origin by series.
+        ``attrs["results"]`` holds, by series, the ``SARIMAX`` result of the last origin and its
+        :class:`Regression`.
     """
     if horizon > LONGEST:
         raise UsageError(f"horizon is {horizon}; a driver is extended {LONGEST} years at most")
@@ -149,7 +152,7 @@ def forecast(
         raise UsageError("the driver has values that are not positive; its logarithm is used")
     parts, kept = [], {}
     cuts = range(horizon, horizon + origins) if origins else range(1)
-    drivers = _Driver(np.log(driver.astype(float).sort_index()))
+    drivers = _Driver(driver.astype(float).sort_index().map(np.log))
     for one, rows in panel.dropna(subset="y").groupby("unique_id", sort=True):
         y = rows.sort_values("ds").set_index(rows.sort_values("ds")["ds"].dt.year)["y"]
         dates = breaks.loc[breaks["unique_id"] == one, "ds"]
@@ -208,8 +211,8 @@ def _one(
     ahead = np.column_stack([path.iloc[:horizon], np.ones((horizon, len(inside)))])
     result = None
     if last:
-        result = fitted(log_y, terms, found)
-        middle = np.asarray(result.forecast(horizon, exog=ahead))
+        fit = fitted(log_y, terms, found)
+        middle, result = np.asarray(fit.forecast(horizon, exog=ahead)), (fit, found)
     else:
         middle = log_y[-1] + (ahead - terms[-1]) @ found.coefficients
     spread = _spread(found, ahead - terms[-1], drift_variance, len(driver.logs.loc[: years[-1]]))
@@ -258,6 +261,39 @@ def _bounds(
 
 def _end(year: int) -> pd.Timestamp:
     return pd.Timestamp(year=int(year), month=12, day=31)
+
+
+def fitted_models(results: Mapping[str, Any]) -> pd.DataFrame:
+    """Results of the last origin as rows like those of the other models.
+
+    Parameters
+    ----------
+    results : mapping of str to results
+        ``attrs["results"]`` of :func:`forecast`.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`marketintel.analysis.forecast.members.fitted_models`; parameters in logarithms.
+    """
+    rows = []
+    for one, (found, regression) in results.items():
+        errors = np.sqrt(np.r_[np.diag(regression.covariance), UNKNOWN])
+        names = ["elasticity to the driver", *regression.names[1:], "sigma2"]
+        fit = Fitted(
+            CLASS,
+            dict(zip(names, map(float, found.params), strict=True)),
+            dict(zip(names, map(float, errors), strict=True)),
+            log_likelihood=float(found.llf),
+            aic=float(found.aic),
+            aicc=float(found.aicc),
+            bic=float(found.bic),
+            converged=True,
+            errors=np.asarray(found.standardized_forecasts_error[0, found.loglikelihood_burn :]),
+        )
+        shared = {"unique_id": one, "freq": "A", "model": NAME, "weight_pct": 100.0}
+        rows.append({**shared, **{f: getattr(fit, f) for f in FIELDS}, **fit.tests})
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def driver_of(values: pd.DataFrame, first: int, last: int) -> pd.Series:

@@ -1,10 +1,10 @@
-"""Choice of the forecast shown: the default, or naive where the series' own record is better."""
+"""Choice of the forecast shown: the default, or what the series' own record says is better."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from marketintel.analysis.forecast import combination
+from marketintel.analysis.forecast import combination, drivers
 
 RIVAL, SHOWN = "naive", "shown"
 
@@ -15,34 +15,52 @@ WIDE = 4.0
 """An interval wider than this many times the level is not to be relied on."""
 
 
-def better_naive(errors: pd.DataFrame) -> set[str]:
-    """Series whose rolling origins were hit better by naive than by the default.
+def chosen(errors: pd.DataFrame) -> dict[str, str]:
+    """Model of each series that its record puts in the place of the default.
 
     Parameters
     ----------
     errors : DataFrame
         ``unique_id, model, forecasts, mase`` as from ``accuracy(tested, panel, by=["model",
-        "unique_id"])``, both models in it. Fewer than :data:`FEWEST_TESTS` scored targets, or no
-        MASE (a history that never moved), decide nothing.
+        "unique_id"])``. Fewer than :data:`FEWEST_TESTS` scored targets, or no MASE (a history that
+        never moved), decide nothing.
+
+    Returns
+    -------
+    dict of str to str
+        ``unique_id`` to ``naive``, where its MASE is below the default's, or to ``drivers``, where
+        its MASE is below that of naive and, if that was tested, of the default.
     """
     if errors.empty:
-        return set()
-    table = errors.pivot_table(index="unique_id", columns="model", values=["mase", "forecasts"])
-    if not {("mase", combination.NAME), ("mase", RIVAL)} <= set(table.columns):
-        return set()
-    lower = table["mase", RIVAL] < table["mase", combination.NAME]
-    return set(table.index[lower & (table["forecasts", RIVAL] >= FEWEST_TESTS)])
+        return {}
+    names = [combination.NAME, RIVAL, drivers.NAME]
+    mase, tests = (
+        errors.pivot_table(index="unique_id", columns="model", values=value).reindex(columns=names)
+        for value in ("mase", "forecasts")
+    )
+    tests = tests.reindex(mase.index)
+    enough = tests >= FEWEST_TESTS
+    naive = enough[RIVAL] & (mase[RIVAL] < mase[combination.NAME])
+    others = mase[[combination.NAME, RIVAL]].min(axis=1).where(mase[RIVAL].notna())
+    driven = enough[drivers.NAME] & (mase[drivers.NAME] < others)
+    found = dict.fromkeys(map(str, mase.index[naive]), RIVAL)
+    return found | dict.fromkeys(map(str, mase.index[driven]), drivers.NAME)
+
+
+def better_naive(errors: pd.DataFrame) -> set[str]:
+    """Series whose rolling origins were hit best by naive: see :func:`chosen`."""
+    return {one for one, model in chosen(errors).items() if model == RIVAL}
 
 
 def shown(made: pd.DataFrame, errors: pd.DataFrame, beside: str = "") -> pd.DataFrame:
-    """Rows of the default, or of naive where its record is better, as model ``shown``.
+    """Rows of the default, or of what its record puts in its place, as model ``shown``.
 
     Parameters
     ----------
     made : DataFrame
-        From ``forecast`` with the default and ``naive``.
+        From ``forecast`` with the default and ``naive``, and rows of ``drivers`` if there are any.
     errors : DataFrame
-        As in :func:`better_naive`, from origins before the forecasts; also a `made` itself.
+        As in :func:`chosen`, from origins before the forecasts; also a `made` itself.
     beside : str, optional
         A model whose rows are kept under its own name.
 
@@ -52,8 +70,8 @@ def shown(made: pd.DataFrame, errors: pd.DataFrame, beside: str = "") -> pd.Data
         The long frame of one model, :data:`SHOWN`; ``attrs["shown"]`` names the model of each
         series.
     """
-    naive = made["unique_id"].isin(better_naive(errors))
-    kept = made[made["model"].eq(combination.NAME).where(~naive, made["model"].eq(RIVAL))]
+    wanted = made["unique_id"].map(chosen(errors)).fillna(combination.NAME)
+    kept = made[made["model"] == wanted]
     names = dict(zip(kept["unique_id"], kept["model"], strict=True))
     whole = pd.concat([kept.assign(model=SHOWN), made[made["model"] == beside]])
     whole.attrs = made.attrs | {"shown": names}

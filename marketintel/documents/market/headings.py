@@ -45,7 +45,10 @@ def heading_cover(facts: Any) -> pd.DataFrame:
         best = max(heading.cover, key=lambda s: heading.cover[s])
         speaks = [s for s in heading.cover if heading.speaks_for(s)]
         names = facts.segments.names()
-        verdict = names[best] if speaks else f"none ({'; '.join(heading.objections(best))})"
+        why = "; ".join(heading.objections(best))
+        if heading.is_bridged(best):
+            why += "; for the world, a regression with steps at the breaks is tried"
+        verdict = names[best] if speaks else f"none ({why})"
         rows.append(
             (heading.heading, heading.title, names[best], 100 * heading.cover[best], verdict)
         )

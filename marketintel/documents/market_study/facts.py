@@ -11,13 +11,14 @@ from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.priorities import Priorities, market_priorities
 from marketintel.documents.market.segment_outlook import OWN_MODEL, SegmentOutlook, segment_outlook
-from marketintel.documents.market_study.forecasts import Forecasts, compute
 from marketintel.documents.market_study.size_facts import SizeFacts
+from marketintel.documents.world_headings import WorldHeadings, world_headings
+from marketintel.documents.yearly_forecasts import Forecasts, compute, panel_of
 from marketintel.errors import MissingDataError
 from marketintel.reference.headings import Heading, load_headings
 from marketintel.warehouse.basis import fetch_command
 from marketintel.warehouse.comparable import MIN_COVER_PCT, yearly
-from marketintel.warehouse.context import tariff_lines, world_series
+from marketintel.warehouse.context import tariff_lines
 
 #: Years from which a series is shown and forecast on its own.
 MIN_YEARS = 10
@@ -119,14 +120,15 @@ class StudyFacts(SizeFacts):
     @cached_property
     def forecasts(self) -> Forecasts | None:
         """Forecasts of this market's imports, else of world exports; None without a series."""
-        rows = self.world[0] if self.series is None else self.series.rows
+        if self.series is None:
+            return None if self.world.made.panel.empty else self.world.made
+        rows = self.series.rows
         if rows.empty:
             return None
         month = edition_month(self.used["retrieved_at"])
-        if self.series is None:
-            return compute(rows, month)
         since = int(rows["period"].max())
-        return compute(rows, month, fetch_command(self.trade_sources[0], self.market, since, month))
+        newer = fetch_command(self.trade_sources[0], self.market, since, month)
+        return compute(panel_of(rows), month, fetch=newer)
 
     @property
     def answer_markets(self) -> list[str]:
@@ -152,9 +154,16 @@ class StudyFacts(SizeFacts):
         )
 
     @cached_property
+    def world(self) -> WorldHeadings:
+        """World exports of the headings that may stand for segments of the study."""
+        month = edition_month(self.used["retrieved_at"])
+        return world_headings(self.chosen, month, data_dir=self.data_dir)
+
+    @cached_property
     def headings(self) -> dict[str, list[Heading]]:
         """Headings of world trade that may stand for each segment."""
-        return {s: load_headings().speaking_for(s) for s in self.chosen}
+        known = load_headings()
+        return {s: [known[h] for h in self.world.headings_of(s)] for s in self.chosen}
 
     @cached_property
     def heading_titles(self) -> dict[str, str]:
@@ -163,19 +172,4 @@ class StudyFacts(SizeFacts):
 
     def segments_of(self, heading: str) -> list[str]:
         """Return the names of the segments that a heading stands for."""
-        return [self.segment_names[s] for s, found in self.headings.items()
-                if heading in {h.heading for h in found}]  # fmt: skip
-
-    @cached_property
-    def world(self) -> tuple[pd.DataFrame, str]:
-        """World exports of the headings from their first usable year on; a reason without any."""
-        usable = {h.heading: str(h.usable_from) for h in load_headings()}
-        parts, reason = [], "no heading may speak for a segment of this study"
-        for heading in sorted(self.heading_titles):
-            try:
-                rows = world_series(heading, data_dir=self.data_dir)
-            except MissingDataError as error:
-                reason = str(error)
-                continue
-            parts.append(rows[rows["period"] >= usable[heading]])
-        return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()), reason
+        return [self.segment_names[s] for s in self.world.speaking[heading]]

@@ -9,22 +9,21 @@ from typing import Any
 
 import pandas as pd
 
-from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
 from marketintel.analysis.trade.frames import CORE
 from marketintel.documents.market import load as study_facts
 from marketintel.documents.market.priorities import market_priorities
 from marketintel.documents.market.priority_views import names_by_class
 from marketintel.documents.market.study import Study
-from marketintel.documents.yearly_forecasts import HORIZON, ORIGINS
+from marketintel.documents.world_headings import world_headings
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import EU, country, country_name, group_members
 from marketintel.reference.drivers import MarketNote, market_note
 from marketintel.reference.headings import load_headings
 from marketintel.reference.segments import load_segments
-from marketintel.warehouse.context import world_series
 
-MODELS = ("combination", "naive")
+LEVEL = 80
+"""Per cent of the intervals that a brief prints."""
 
 
 @dataclass(frozen=True)
@@ -187,40 +186,24 @@ def world_forecasts(
         model shown); empty where no heading may speak or the series are not here.
         ``attrs["refused"]`` says of what there is no forecast, and why.
     """
-    headings, names = load_headings(), load_segments().names()
-    speaking: dict[str, list[str]] = {}
-    found = {}
-    for segment in segments:
-        for heading in headings.speaking_for(segment):
-            speaking.setdefault(heading.heading, []).append(names[segment])
-            found[heading.heading] = heading
-    panels = []
-    for code, heading in found.items():
-        try:
-            series = world_series(code, data_dir=data_dir)
-        except MissingDataError:
-            continue
-        series = series[series["period"] >= str(heading.usable_from)]
-        days = pd.to_datetime(series["period"] + "-12-31")
-        panels.append(pd.DataFrame({"unique_id": code, "ds": days, "y": series["value_usd"]}))
+    names, known = load_segments().names(), load_headings()
+    world = world_headings(segments, month, data_dir=data_dir)
+    panel, made = world.made.panel, world.made.shown
     columns = ["heading", "title", "segments", "last_year", "not_known", "last_usd", "year", "mean_usd",
                "lo_usd", "hi_usd", "by"]  # fmt: skip
-    if not panels:
+    if panel.empty:
         return pd.DataFrame(columns=columns)
-    panel = pd.concat(panels, ignore_index=True)
-    tested = fc.backtest(panel, HORIZON, ORIGINS, (80,), MODELS)
-    made = fc.shown(
-        fc.forecast_ahead(panel, HORIZON, month, (80,), MODELS),
-        fc.accuracy(tested, panel, by=("model", "unique_id")),
-    )
+    made = made[made["level"] == LEVEL]
     forecast = made[made["mean"].notna()]
     last = panel.sort_values("ds").groupby("unique_id").last()
     ends = forecast.sort_values("ds").groupby("unique_id").last().join(last, rsuffix="_last")
     table = pd.DataFrame(
         {
             "heading": ends.index,
-            "title": [found[str(code)].title for code in ends.index],
-            "segments": ["; ".join(speaking[str(code)]) for code in ends.index],
+            "title": [known[str(code)].title for code in ends.index],
+            "segments": [
+                "; ".join(names[s] for s in world.speaking[str(code)]) for code in ends.index
+            ],
             "last_year": ends["ds_last"].dt.year,
             "not_known": [present.not_known(day, month) for day in ends["ds_last"]],
             "last_usd": ends["y"],

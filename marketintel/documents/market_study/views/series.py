@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast.drivers import NAME as DRIVEN
 from marketintel.analysis.forecast.panel import MIN_POINTS
 from marketintel.analysis.trade import materials
 from marketintel.documents import prose as w
@@ -16,7 +17,7 @@ from marketintel.documents.engine.formats import escape
 from marketintel.documents.fitted import results_table
 from marketintel.documents.frames import each
 from marketintel.documents.market_study.facts import MIN_YEARS, StudyFacts
-from marketintel.documents.market_study.forecasts import MODELS, Forecasts
+from marketintel.documents.yearly_forecasts import MODELS, Forecasts
 from marketintel.reference.headings import load_headings
 
 if TYPE_CHECKING:
@@ -151,9 +152,10 @@ def outlook_errors(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     cover = fc.shown(made.errors, made.errors).pivot_table(
         index="unique_id", columns="level", values="coverage_pct"
     )
-    naive = fc.better_naive(made.errors)
+    best = fc.chosen(made.errors)
     points = made.panel.groupby("unique_id").size()
-    tested = at95[at95["model"] == "combination"].set_index("unique_id")["forecasts"]
+    tested = at95.groupby("unique_id")["forecasts"].max()
+    driven = at95[at95["model"] == DRIVEN].set_index("unique_id")["mase"]
     table = pd.DataFrame(
         {
             "product" if facts.series else "heading": [
@@ -162,12 +164,13 @@ def outlook_errors(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
             "points": points.reindex(wide.index).to_numpy(),
             "forecasts": tested.reindex(wide.index).astype(int).to_numpy(),
             **{f"{m}_{n}": wide[(m, n)].to_numpy() for m in ("mase", "smape") for n in MODELS},
+            "mase_drivers": driven.reindex(wide.index).to_numpy(),
             "coverage_80_pct": cover[80].to_numpy(),
             "coverage_95_pct": cover[95].to_numpy(),
-            "shown": ["naive" if u in naive else "combination" for u in wide.index],
+            "shown": [best.get(u, "combination") for u in wide.index],
         }
     )
-    hidden = ["points", "smape_naive", "smape_drift"]
+    hidden = ["points", "smape_naive", "smape_drift", *([] if len(driven) else ["mase_drivers"])]
     if not facts.series:
         table.insert(1, "goods", [load_headings()[heading].short for heading in table["heading"]])
         hidden.append("smape_combination")  # so that the table stands upright beside its text
@@ -179,9 +182,8 @@ def outlook_models(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     made = _made(facts)
     titles = {h: f"{h} {title}" for h, title in facts.heading_titles.items()}
     names = facts.series.names if facts.series else titles
-    naive = made.fitted["unique_id"].isin(fc.better_naive(made.errors))
-    model = made.fitted["model"]
-    kept = (naive & (model == "naive")) | (~naive & ~model.isin(["naive", "drift"]))
+    model, best = made.fitted["model"], made.fitted["unique_id"].map(fc.chosen(made.errors))
+    kept = (model == best) | (best.isna() & ~model.isin(["naive", "drift", DRIVEN]))
     return results_table(made.fitted[kept], names), {
         "group_col": "series_name",
         "hide": ["refusal"],
@@ -196,7 +198,8 @@ def scores(facts: StudyFacts) -> dict[str, Any] | None:
         return None
     table, _ = outlook_errors(facts)
     others = table[["mase_naive", "mase_drift"]].min(axis=1)
-    best = int((table["mase_combination"] < others).sum())
+    table = table.dropna(subset="mase_combination")
+    best = int((table["mase_combination"] < others.loc[table.index]).sum())
     return {**{model: mase[model] for model in MODELS}, "best": best, "series": len(table)}
 
 
@@ -223,7 +226,7 @@ def no_outlook(facts: StudyFacts) -> pd.DataFrame | None:
     headings = load_headings()
     rows = []
     for segment in (s for s, found in facts.headings.items() if not found):
-        verdicts = [h.verdict(segment) for h in headings.candidates(segment)[:2]]
+        verdicts = [facts.world.verdict(h, segment) for h in headings.candidates(segment)[:2]]
         reasons = ". ".join(map(w.sentence, verdicts)) or "No heading holds its core codes"
         rows.append((facts.segment_names[segment], f"{reasons}."))
     return pd.DataFrame(rows, columns=["segment", "reason"]) if rows else None
@@ -231,7 +234,7 @@ def no_outlook(facts: StudyFacts) -> pd.DataFrame | None:
 
 def world_vintage(facts: StudyFacts) -> str:
     """Return the vintage of the world series."""
-    return str(facts.world[0]["vintage"].iloc[0])
+    return facts.world.vintage
 
 
 def _made(facts: StudyFacts) -> Forecasts:

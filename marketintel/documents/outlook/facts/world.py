@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,14 +9,11 @@ from pathlib import Path
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
+from marketintel.analysis.forecast import drivers
 from marketintel.analysis.forecast.outlook import LEVELS, summarise
-from marketintel.documents.outlook.facts.months import MODELS, ORIGINS
 from marketintel.documents.outlook.facts.years import YEARS, thresholds
-from marketintel.errors import MissingDataError
-from marketintel.reference.headings import Heading, Headings
-from marketintel.warehouse.context import world_series
-
-_TYPES = {"unique_id": "str", "ds": "datetime64[s]", "y": "float64"}
+from marketintel.documents.world_headings import WorldHeadings, series, world_headings
+from marketintel.reference.headings import Headings
 
 
 @dataclass(frozen=True)
@@ -43,39 +39,30 @@ class World:
     data_dir: Path | None = None
 
     @cached_property
+    def found(self) -> WorldHeadings:
+        """Forecasts of the headings, as every document has them."""
+        return world_headings(
+            self.chosen, self.month, LEVELS, headings=self.headings, data_dir=self.data_dir
+        )
+
+    @property
     def speaking(self) -> dict[str, list[str]]:
         """Heading to the chosen segments that it may speak for."""
-        found: dict[str, list[str]] = {}
-        for segment in self.chosen:
-            for heading in self.headings.speaking_for(segment):
-                found.setdefault(heading.heading, []).append(segment)
-        return found
+        return self.found.speaking
 
-    @cached_property
+    @property
     def panel(self) -> pd.DataFrame:
-        """``unique_id, ds, y`` of the headings that speak, after their last break."""
-        return self._series([self.headings[h] for h in self.speaking])
+        """``unique_id, ds, y`` of the headings that speak, after their last break if it counts."""
+        return self.found.made.panel
 
     @cached_property
     def candidates(self) -> pd.DataFrame:
-        """The same of every usable heading: where common shocks are looked for."""
-        return self._series([h for h in self.headings if not h.unusable])
-
-    def _series(self, headings: Sequence[Heading]) -> pd.DataFrame:
-        parts = []
-        for heading in headings:
-            try:
-                rows = world_series(heading.heading, data_dir=self.data_dir)
-            except MissingDataError:
-                continue
-            rows = rows[rows["period"] >= str(heading.usable_from)]
-            ends = pd.to_datetime(rows["period"] + "-12-31").astype("datetime64[s]")
-            parts.append(
-                pd.DataFrame({"unique_id": heading.heading, "ds": ends, "y": rows["value_usd"]})
-            )
-        if not parts:
-            return pd.DataFrame(columns=list(_TYPES)).astype(_TYPES)
-        return pd.concat(parts, ignore_index=True)
+        """Every usable heading after its last break: where common shocks are looked for."""
+        usable = [h.heading for h in self.headings if not h.unusable]
+        whole, _, _ = series(usable, self.data_dir)
+        since = whole["unique_id"].map({h: self.headings[h].usable_from for h in usable})
+        after: pd.DataFrame = whole[whole["ds"].dt.year >= since.astype(float)]
+        return after.reset_index(drop=True)
 
     @cached_property
     def fans(self) -> pd.DataFrame:
@@ -85,8 +72,8 @@ class World:
 
     @cached_property
     def _levels(self) -> pd.DataFrame:
-        made = fc.forecast_ahead(self.panel, YEARS, self.month, LEVELS, MODELS)
-        return fc.shown(made, self.errors, beside="drift")
+        made = self.found.made
+        return fc.shown(made.forecasts, made.errors, beside="drift")
 
     @cached_property
     def potential(self) -> pd.DataFrame:
@@ -95,13 +82,22 @@ class World:
         made = self._levels
         return summarise(made[made["model"] == fc.SHOWN], self.panel, passed)
 
-    @cached_property
+    @property
     def errors(self) -> pd.DataFrame:
         """Errors by heading, model and level."""
-        tested = fc.backtest(self.panel, YEARS, ORIGINS, (80, 95), MODELS)
-        return fc.accuracy(tested, self.panel, by=("model", "unique_id"))
+        return self.found.made.errors
+
+    @property
+    def fitted(self) -> pd.DataFrame:
+        """Results of statsmodels behind the forecasts."""
+        return self.found.made.fitted
 
     @cached_property
     def weights(self) -> pd.DataFrame:
-        """Members' shares of the paths."""
-        return fc.member_weights(self.panel, YEARS)
+        """Members' shares of the paths that the combination made."""
+        driven = {h for h, model in fc.chosen(self.errors).items() if model == drivers.NAME}
+        rows = fc.member_weights(self.panel[~self.panel["unique_id"].isin(driven)], YEARS)
+        whole = [
+            {"unique_id": h, "model": drivers.NAME, "weight_pct": 100.0} for h in sorted(driven)
+        ]
+        return pd.concat([rows, pd.DataFrame(whole)], ignore_index=True) if whole else rows

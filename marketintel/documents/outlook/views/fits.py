@@ -31,17 +31,16 @@ def _results(outlook: Outlook) -> pd.DataFrame:
     months, years, world = outlook.months, outlook.years, outlook.world
     cells = years.panel[years.panel["unique_id"].isin(years.ids(totals.CELL))]
     ahead = months.cut[months.cut["unique_id"].isin(months.fans["unique_id"])]
-    headings = world.panel[world.panel["unique_id"].isin(world.fans["unique_id"])]
     parts = [
         fc.fitted_models(panel, models, freq).assign(panel=name)
         for name, panel, models, freq in (
             ("months", ahead, ("combination", "naive", "drift"), "M"),
             ("years", cells, ("naive",), "A"),
             ("years", years.panel, ("combination", "drift"), "A"),
-            ("world", headings, ("combination", "naive", "drift"), "A"),
         )
         if len(panel)
     ]
+    parts += [world.fitted.assign(panel="world")] if len(world.fitted) else []
     rows = pd.concat(parts or [fc.fitted_models(ahead).assign(panel="months")], ignore_index=True)
     once = rows.assign(label=rows["parameters"].astype(str))
     return once.drop_duplicates(["panel", "freq", "unique_id", "class_name", "label"])

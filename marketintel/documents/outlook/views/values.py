@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from marketintel.analysis import forecast as fc
-from marketintel.analysis.forecast import choice, combination, intervals, present
+from marketintel.analysis.forecast import choice, combination, drivers, intervals, present
 from marketintel.documents import prose
 from marketintel.documents.frames import each, one
 from marketintel.documents.outlook.facts import Outlook, totals
@@ -270,6 +270,8 @@ def method(outlook: Outlook) -> dict[str, Any]:
         "monthly": combination.MEMBERS["M"],
         "naive": [series_name(outlook, part, u)
                   for part, rows in errors.items() for u in sorted(fc.better_naive(rows))],
+        "driven": [series_name(outlook, "world", u)
+                   for u, model in sorted(fc.chosen(world.errors).items()) if model == drivers.NAME],
         "wide": [f"{series_name(outlook, part, row.unique_id)} ({row.reason})"
                  for part, (fans, panel) in made.items()
                  for row in each(fc.unreliable(fans[fans["model"] == fc.SHOWN], panel))],
