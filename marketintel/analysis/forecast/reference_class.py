@@ -2,7 +2,8 @@
 
 The log growth over `h` years of every group × economy series (a group is a heading or an end-use
 class) is modelled with statsmodels' ``MixedLM``: fixed effects of the window's first year, of the
-level and of the economy's GDP growth before the window; random effects, so shrunk to zero, of group
+level and of the economy's GDP growth before the window (where that is not on file, the mean of
+those that are: an average economy, not one that stands still); random effects, so shrunk to zero, of group
 and region. The spread of what remains falls with the level (``OLS`` of the log absolute residual).
 A draw adds to the mean a residual of the class, scaled to the level, and a shock that all series
 share: of `h` calendar years drawn with replacement, the deviations of world-wide growth from its
@@ -57,7 +58,7 @@ def windows(panel: pd.DataFrame, years: int) -> pd.DataFrame:
     DataFrame
         ``group, region, economy, year`` (first), ``value_usd`` (at its start), ``end_usd``
         (floored, see :data:`LEAST_RATIO`), ``growth`` (log points), ``log10_level``,
-        ``gdp_growth`` (0 where missing) and ``drift`` (log growth a year before the window; 0 in a
+        ``gdp_growth`` and ``drift`` (log growth a year before the window; 0 in a
         series' first year).
     """
     keys = ["group", "economy", "year"]
@@ -73,7 +74,6 @@ def windows(panel: pd.DataFrame, years: int) -> pd.DataFrame:
     found["end_usd"] = found["end_usd"].fillna(0.0).clip(lower=LEAST_RATIO * found["value_usd"])
     found["growth"] = np.log(found["end_usd"] / found["value_usd"])
     found["log10_level"] = np.log10(found["value_usd"])
-    found["gdp_growth"] = found["gdp_growth"].fillna(0.0)
     return found
 
 
@@ -115,7 +115,8 @@ class ReferenceClass:
         ----------
         targets : DataFrame
             ``group, region, log10_level, gdp_growth``. A group or region outside the class has
-            an effect of zero, that of the average member.
+            an effect of zero, that of the average member; a missing ``gdp_growth`` counts as the
+            mean of the class.
         weights : DataFrame, optional
             Of each target (same index) the weight of each group (columns), instead of ``group``.
         """
@@ -149,7 +150,7 @@ class ReferenceClass:
         return np.asarray(np.exp(const + slope * level))
 
     def _fixed(self, rows: pd.DataFrame) -> np.ndarray:
-        return np.asarray(rows[list(FIXED)] - self.centre, dtype=float)
+        return np.asarray((rows[list(FIXED)] - self.centre).fillna(0.0), dtype=float)
 
     def parameters(self) -> pd.DataFrame:
         """Return the parameters of both statsmodels results.
@@ -199,7 +200,7 @@ def estimate_windows(found: pd.DataFrame, yearly: pd.DataFrame, years: int) -> R
     centre = found[list(FIXED)].mean()
     fixed = np.column_stack([
         *((found["year"] == origin).to_numpy(dtype=float) for origin in origins),
-        (found[list(FIXED)] - centre).to_numpy(dtype=float),
+        (found[list(FIXED)] - centre).fillna(0.0).to_numpy(dtype=float),
     ])  # fmt: skip
     dummies = {name: pd.get_dummies(found[name], dtype=float) for name in RANDOM}
     components = VCSpec(

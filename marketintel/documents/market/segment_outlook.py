@@ -23,7 +23,10 @@ from marketintel.warehouse import build, reads, store
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import heading_trade, industry_output
 
-HORIZON = 5
+HORIZONS = (1, 2, 3, 4, 5)
+"""Years ahead of a path; tables and probabilities are of the last."""
+
+HORIZON = HORIZONS[-1]
 THRESHOLD_PCT = 25.0
 
 OWN_SERIES, REFERENCE, NONE = "own series", "reference class", "none"
@@ -36,7 +39,7 @@ INDUSTRY = "333314"
 
 PRICE_YEARS = 5
 
-_Estimate = tuple[reference_class.ReferenceClass, pd.DataFrame]
+_Estimate = dict[int, tuple[reference_class.ReferenceClass, pd.DataFrame]]
 _Read = tuple[list[str], list[str]]
 
 COLUMNS = [
@@ -45,6 +48,12 @@ COLUMNS = [
     "median_eur", "growth_pct", "real_growth_pct", "probability_growth_pct",
     "probability_real_growth_pct", "probability_above_pct", "reason",
 ]  # fmt: skip
+
+
+PATH = ["market", "segment", "segment_name", "forecast_class", "model_class", "year",
+        "median_usd", "lo_80", "hi_80", "lo_95", "hi_95"]  # fmt: skip
+
+NO_GDP = "its GDP growth is not in the shipped data: that of an average economy is taken"
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,9 @@ class SegmentOutlook:
         level_usd, year`` (of the forecast), ``median_usd`` with bounds ``lo_80, hi_80, lo_95,
         hi_95``, ``median_eur``, ``growth_pct`` and ``real_growth_pct`` (of the median, a year),
         three probabilities in per cent, and ``reason`` where there is no level or forecast.
+    path : DataFrame
+        Every year of the forecasts: ``market, segment, segment_name, forecast_class, model_class,
+        year, median_usd, lo_80, hi_80, lo_95, hi_95``.
     parameters : DataFrame
         ``model_class, parameter, estimate, std_error`` of the reference class; empty without one.
     windows : int
@@ -76,6 +88,7 @@ class SegmentOutlook:
     """
 
     table: pd.DataFrame
+    path: pd.DataFrame
     parameters: pd.DataFrame
     windows: int
     without: list[str]
@@ -87,15 +100,14 @@ class SegmentOutlook:
 
 
 @cache
-def record() -> dict[str, Any]:
+def record(years: int = HORIZON) -> dict[str, Any]:
     """Return the back-test of the reference class (written by ``benchmarks/reference_class.py``).
 
     ``years, origin, shown`` and ``scores``, rows as
     :func:`marketintel.analysis.forecast.reference_test.score` with ``test``.
     """
-    found: dict[str, Any] = json.loads(
-        (REFERENCE_DIR / "reference_class.json").read_text(encoding="utf-8")
-    )
+    text = (REFERENCE_DIR / "reference_class.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = next(one for one in json.loads(text) if one["years"] == years)
     return found
 
 
@@ -104,6 +116,7 @@ def segment_outlook(
     segments: Sequence[str] = (),
     *,
     own: pd.DataFrame | None = None,
+    own_path: pd.DataFrame | None = None,
     threshold_pct: float = THRESHOLD_PCT,
     data_dir: Path | None = None,
 ) -> SegmentOutlook:
@@ -118,6 +131,8 @@ def segment_outlook(
     own : DataFrame, optional
         Forecasts of the segments' own series: rows with columns of the answer from ``market`` to
         ``probability_above_pct``; they come before a reference class.
+    own_path : DataFrame, optional
+        Every year of those, with the columns of :attr:`SegmentOutlook.path`.
     threshold_pct : float
         Growth over the whole horizon that ``probability_above_pct`` is the probability of.
 
@@ -138,7 +153,10 @@ def segment_outlook(
     if own is not None and len(own):
         table = _with_own(table, own)
     prices = price_change(data_dir)
-    reference = _add_reference(table, threshold_pct, prices[0], data_dir)
+    reference, path = _add_reference(table, threshold_pct, prices[0], data_dir)
+    if own_path is not None and len(own_path):
+        named = own_path.assign(segment_name=own_path["segment"].map(load_segments().names()))
+        path = pd.concat([path, named[PATH]], ignore_index=True)
     rates = macro("exchange_rate_per_eur", "USA", data_dir=data_dir)
     rates = rates[rates["period"].str.len() == 4]
     rate = float(rates["value"].iloc[-1])
@@ -149,6 +167,7 @@ def segment_outlook(
     table["real_growth_pct"] = 100 * ((1 + table["growth_pct"] / 100) / (1 + prices[0] / 100) - 1)
     return SegmentOutlook(
         table[COLUMNS],
+        path,
         reference.parameters() if reference else pd.DataFrame(),
         len(reference.residuals) if reference else 0,
         _without(reference, data_dir) if reference else [],
@@ -183,8 +202,8 @@ def _with_own(table: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
 
 def _add_reference(
     table: pd.DataFrame, threshold_pct: float, price_pct: float, data_dir: Path | None
-) -> reference_class.ReferenceClass | None:
-    """Fill in the forecasts of rows that have a level and no own series."""
+) -> tuple[reference_class.ReferenceClass | None, pd.DataFrame]:
+    """Fill in the forecasts of rows that have a level and no own series; return every year too."""
     small = (table["forecast_class"] == REFERENCE) & (
         table["level_usd"] < reference_class.MIN_LEVEL_USD
     )
@@ -193,31 +212,34 @@ def _add_reference(
     table.loc[small, "reason"] = f"imports below {limit} compare with no series of the class"
     rows = table[table["forecast_class"] == REFERENCE]
     if rows.empty:
-        return None
-    reference, windows = _estimate(data_dir)
-    draws = reference_test.shown_draws(
-        record()["shown"], reference, windows, _targets(rows, data_dir), _weights(rows)
-    )
-    level = rows["level_usd"].to_numpy()
-    bounds = reference_class.quantiles(draws)
-    for column in ("lo_80", "hi_80", "lo_95", "hi_95"):
-        table.loc[rows.index, column] = np.exp(bounds[column].to_numpy()) * level
-    table.loc[rows.index, "median_usd"] = np.exp(bounds["median"].to_numpy()) * level
-    table.loc[rows.index, "year"] = rows["level_year"] + HORIZON
-    shown = record()["shown"]
-    model = type(reference.result.model).__name__ if shown == REFERENCE else "empirical quantiles"
-    table.loc[rows.index, "model_class"] = model
-    if shown != REFERENCE:
-        table.loc[rows.index, "forecast_class"] = shown
+        return None, pd.DataFrame(columns=PATH)
+    estimates, targets = _estimate(data_dir), _targets(rows, data_dir)
+    table.loc[rows.index[targets["gdp_growth"].isna()], "reason"] = NO_GDP
+    level, path = rows["level_usd"].to_numpy(), []
+    for years in HORIZONS:
+        reference, windows = estimates[years]
+        shown = record(years)["shown"]
+        draws = reference_test.shown_draws(shown, reference, windows, targets, _weights(rows))
+        mixed = type(reference.result.model).__name__
+        path.append(pd.DataFrame({
+            **rows[["market", "segment", "segment_name"]], "forecast_class": shown,
+            "model_class": mixed if shown == REFERENCE else "empirical quantiles",
+            "year": rows["level_year"] + years,
+            **{name: np.exp(bound.to_numpy()) * level for name, bound in
+               reference_class.quantiles(draws).rename(columns={"median": "median_usd"}).items()},
+        }, index=rows.index))  # fmt: skip
+    last = path[-1].drop(columns=["market", "segment", "segment_name"])
+    for column in last:
+        table.loc[rows.index, column] = last[column]
     rise = np.log1p(price_pct / 100) * HORIZON
     for column, least in (("probability_growth_pct", 0.0), ("probability_real_growth_pct", rise),
                           ("probability_above_pct", np.log1p(threshold_pct / 100))):  # fmt: skip
         table.loc[rows.index, column] = 100 * (draws > least).mean(axis=1)
-    return reference
+    return reference, pd.concat(path, ignore_index=True)[PATH]
 
 
 def _estimate(data_dir: Path | None) -> _Estimate:
-    """Return the class and its windows, estimated once for as long as no file changes."""
+    """Return class and windows of each horizon, estimated once for as long as no file changes."""
     directory = data_dir or store.default_data_dir()
     made, read = _estimated(directory, build.ensure(directory))
     reads.restore(read)
@@ -228,8 +250,12 @@ def _estimate(data_dir: Path | None) -> _Estimate:
 def _estimated(data_dir: Path, stamp: build.Stamp) -> tuple[_Estimate, _Read]:
     with reads.recorded() as read:
         panel = heading_panel(data_dir)
-        windows = reference_class.windows(panel, HORIZON)
-        return (reference_class.estimate(panel, HORIZON), windows), read
+        yearly = reference_class.windows(panel, 1)
+        found = {years: reference_class.windows(panel, years) for years in HORIZONS}
+        return {
+            years: (reference_class.estimate_windows(rows, yearly, years), rows)
+            for years, rows in found.items()
+        }, read
 
 
 def _targets(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
@@ -239,7 +265,7 @@ def _targets(rows: pd.DataFrame, data_dir: Path | None) -> pd.DataFrame:
         "group": "", "region": rows["market"].map(region_of()).fillna("other").to_numpy(),
         "year": rows["level_year"].astype(int).to_numpy(), "drift": 0.0,
         "log10_level": np.log10(rows["level_usd"].to_numpy(dtype=float)),
-        "gdp_growth": growth.reindex(wanted).fillna(0.0).to_numpy(),
+        "gdp_growth": growth.reindex(wanted).to_numpy(),
     })  # fmt: skip
 
 
