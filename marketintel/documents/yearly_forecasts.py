@@ -10,6 +10,7 @@ import pandas as pd
 
 from marketintel.analysis import forecast as fc
 from marketintel.analysis.forecast import present
+from marketintel.analysis.forecast.outlook import LEVELS, summarise
 
 #: Years ahead of yearly forecasts, and rolling origins at which they are tested.
 HORIZON, ORIGINS = 5, 5
@@ -78,6 +79,34 @@ class Forecasts:
         ratio = table["mean"] / table["last_usd"].where(table["last_usd"] > 0)
         table["growth_pct"] = 100 * (ratio ** (1 / (table["year"] - table["last_year"])) - 1)
         return table
+
+    def path(self) -> pd.DataFrame:
+        """Return every year of what is shown: ``unique_id, year, median_usd, lo_80, …, hi_95``."""
+        wide = self.shown.pivot_table(
+            index=["unique_id", "ds"], columns="level", values=["mean", "lo", "hi"]
+        )
+        bounds = {
+            f"{side}_{level}": wide[(side, level)] for level in TESTED for side in ("lo", "hi")
+        }
+        rows = pd.DataFrame({"median_usd": wide[("mean", TESTED[0])], **bounds}).reset_index()
+        return rows.assign(year=rows.pop("ds").dt.year)
+
+    def probabilities(self, threshold_pct: float, fetch: str = "") -> pd.DataFrame:
+        """Return the probabilities of growth, and of growth by more than so many per cent.
+
+        Read off the bounds of the forecast shown at its last year, as
+        :func:`marketintel.analysis.forecast.outlook.summarise` does; index ``unique_id``,
+        ``probability_growth_pct, probability_above_pct``.
+        """
+        made = fc.forecast_ahead(self.panel, HORIZON, self.month, LEVELS, MODELS, fetch=fetch)
+        drawn = fc.shown(made, self.errors)
+        last = self.panel.dropna(subset="y").sort_values("ds").groupby("unique_id")["y"].last()
+        passed = {str(k): float(v) * (1 + threshold_pct / 100) for k, v in last.items()}
+        rows = summarise(drawn, self.panel, passed).set_index("unique_id")
+        return pd.DataFrame({
+            "probability_growth_pct": 100 * rows["probability_growth"],
+            "probability_above_pct": 100 * rows["probability_above_threshold"],
+        })  # fmt: skip
 
     def at_80(self, model: str) -> pd.DataFrame:
         """Return one model's forecasts, once a date."""

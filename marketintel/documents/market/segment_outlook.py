@@ -75,8 +75,8 @@ class SegmentOutlook:
         year, median_usd, lo_80, hi_80, lo_95, hi_95``.
     parameters : DataFrame
         ``model_class, parameter, estimate, std_error`` of the reference class; empty without one.
-    windows : int
-        Windows of five years that the class is estimated from.
+    windows, first_year, last_year : int
+        Windows of five years that the class is estimated from, and the years of their panel.
     without : list of str
         Headings that broke too late for such a window; theirs is the effect of an average heading.
     usd_per_eur, eur_year
@@ -91,6 +91,8 @@ class SegmentOutlook:
     path: pd.DataFrame
     parameters: pd.DataFrame
     windows: int
+    first_year: int
+    last_year: int
     without: list[str]
     usd_per_eur: float
     eur_year: str
@@ -170,6 +172,7 @@ def segment_outlook(
         path,
         reference.parameters() if reference else pd.DataFrame(),
         len(reference.residuals) if reference else 0,
+        *_years(data_dir),
         _without(reference, data_dir) if reference else [],
         rate,
         str(rates["period"].iloc[-1]),
@@ -182,6 +185,12 @@ def _without(reference: reference_class.ReferenceClass, data_dir: Path | None) -
     """Return headings on file that no window of the class is of."""
     there = heading_trade(data_dir=data_dir)["cmd_code"].unique()
     return sorted(set(there) - set(reference.effects["group"].index))
+
+
+def _years(data_dir: Path | None) -> tuple[int, int]:
+    """Return first and last year of the headings."""
+    years = heading_trade(data_dir=data_dir)["period"]
+    return int(years.min()), int(years.max())
 
 
 def _with_own(table: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from marketintel.analysis.forecast import reference_class, reference_test
-from marketintel.documents.charts import lines
+from marketintel.documents.charts import fans, lines
 from marketintel.documents.frames import each
-from marketintel.documents.market.segment_outlook import NONE, OWN_SERIES, record
+from marketintel.documents.market.segment_outlook import HORIZONS, NONE, OWN_SERIES, record
 from marketintel.reference.countries import country_name
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ _IN_FILE = [
     "median_eur",
     "probability_real_growth_pct",
 ]
+
+FANS = 6
+"""Segments whose path is drawn."""
 
 _SOURCES = ("baci_headings", "us_census_imports", "statcan_products", "comtrade")
 
@@ -72,6 +75,37 @@ def answer_chart(facts: Any, market: str) -> Figure:
     return lines.level_intervals(rows)
 
 
+def answer_path(facts: Any, market: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return the forecast of every year and segment, for the file."""
+    rows = _path(facts, market).drop(columns=["market", "segment"])
+    return rows.astype({"year": "int"}).astype({"year": "str"}), {"printed_rows": 0}
+
+
+def answer_fans(facts: Any, market: str) -> Figure:
+    """Draw the path of the largest segments from their level, year by year."""
+    rows = answered(facts, market).dropna(subset="median_usd")
+    largest = rows.nlargest(FANS, "level_usd")
+    path = _path(facts, market)
+    path = path[path["segment"].isin(largest["segment"])]
+    parts = [
+        pd.DataFrame({"unique_id": path["segment"], "ds": path["year"].astype(int).astype(str),
+                      "level": level, "mean": path["median_usd"],
+                      "lo": path[f"lo_{level}"], "hi": path[f"hi_{level}"]})
+        for level in (80, 95)
+    ]  # fmt: skip
+    order = list(largest["segment"])
+    drawn = pd.concat(parts).sort_values("unique_id", key=lambda ids: ids.map(order.index))
+    now = pd.DataFrame({"unique_id": largest["segment"], "y": largest["level_usd"],
+                        "ds": largest["level_year"].astype(int).astype(str)})  # fmt: skip
+    titles = dict(zip(largest["segment"], largest["segment_name"], strict=True))
+    return fans.fan(now, drawn, titles=titles, what="Imports", unit="USD million", scale=1e6)
+
+
+def _path(facts: Any, market: str) -> pd.DataFrame:
+    table: pd.DataFrame = facts.answers.path
+    return table[table["market"] == market].sort_values(["segment", "year"], kind="stable")
+
+
 def answer_words(facts: Any, market: str) -> dict[str, Any]:
     """Return counts and extremes of a market's answers for sentences."""
     rows = answered(facts, market)
@@ -104,6 +138,24 @@ def reference_record(facts: Any) -> pd.DataFrame:
     ).drop(columns="place")  # fmt: skip
 
 
+def reference_horizons(facts: Any) -> pd.DataFrame:
+    """Return the back-test at 80 % of what is shown one to four years ahead, with its best rival."""
+    found = []
+    for years in HORIZONS[:-1]:
+        rows = pd.DataFrame(record(years)["scores"]).query("level == 80")
+        for test, of_test in rows.groupby("test"):
+            scores = of_test.set_index("model")
+            rivals = scores.drop(index=record(years)["shown"])
+            best = rivals["interval_score"].idxmin()
+            own = scores.loc[record(years)["shown"]]
+            found.append((str(years), test, record(years)["shown"], own["windows"],
+                          own["coverage_pct"], own["interval_score"], own["abs_error"],
+                          best, *rivals.loc[best, ["interval_score", "abs_error"]]))  # fmt: skip
+    columns = ["years_ahead", "test", "model", "windows", "coverage_80_pct", "interval_score",
+               "abs_error", "rival", "rival_interval_score", "rival_abs_error"]  # fmt: skip
+    return pd.DataFrame(found, columns=columns).astype({"windows": "int"})
+
+
 def reference_parameters(facts: Any) -> pd.DataFrame:
     """Return the parameters of the statsmodels results of the reference class."""
     table: pd.DataFrame = facts.answers.parameters
@@ -119,6 +171,7 @@ def reference_words(facts: Any) -> dict[str, Any]:
     best = rivals.loc[rivals.groupby("test")["interval_score"].idxmin()].set_index("test")
     return {
         "shown": record()["shown"],
+        "origin": record()["origin"], "out_of_time_year": record()["origin"] + HORIZONS[-1],
         "covered": {t: float(own.loc[t, "coverage_pct"]) for t in own.index},
         "score": {t: float(own.loc[t, "interval_score"]) for t in own.index},
         "rival": {t: best.loc[t, "model"] for t in best.index},

@@ -10,7 +10,13 @@ import pandas as pd
 from marketintel.documents.engine.naming import edition_month
 from marketintel.documents.market.access import Access
 from marketintel.documents.market.priorities import Priorities, market_priorities
-from marketintel.documents.market.segment_outlook import OWN_MODEL, SegmentOutlook, segment_outlook
+from marketintel.documents.market.segment_outlook import (
+    OWN_MODEL,
+    OWN_SERIES,
+    THRESHOLD_PCT,
+    SegmentOutlook,
+    segment_outlook,
+)
 from marketintel.documents.market_study.size_facts import SizeFacts
 from marketintel.documents.world_headings import WorldHeadings, world_headings
 from marketintel.documents.yearly_forecasts import Forecasts, compute, panel_of
@@ -139,19 +145,22 @@ class StudyFacts(SizeFacts):
     def answers(self) -> SegmentOutlook:
         """Level and forecast of every segment studied."""
         asked = [s for s in self.asked if s in self.segments.names()]
-        return segment_outlook(self.market, asked, own=self._own, data_dir=self.data_dir)
+        own, path = self._own or (None, None)
+        return segment_outlook(self.market, asked, own=own, own_path=path, data_dir=self.data_dir)
 
     @property
-    def _own(self) -> pd.DataFrame | None:
-        """Forecasts of whole rows of the study, as :func:`segment_outlook` takes them."""
+    def _own(self) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """Forecasts of whole rows of the study and their paths, for :func:`segment_outlook`."""
         if self.series is None or self.is_mixed or self.forecasts is None:
             return None
-        ends = self.forecasts.ends.rename_axis("segment").reset_index()
+        ends = self.forecasts.ends.join(self.forecasts.probabilities(THRESHOLD_PCT))
+        ends = ends.rename_axis("segment").reset_index()
         named = {"last_usd": "level_usd", "last_year": "level_year", "mean": "median_usd"}
+        shared = {"market": self.market, "model_class": OWN_MODEL}
         basis = f"its own series of {self.series.years} years"
-        return ends.rename(columns=named).assign(
-            market=self.market, basis=basis, weight_pct=100.0, model_class=OWN_MODEL
-        )
+        own = ends.rename(columns=named).assign(basis=basis, weight_pct=100.0, **shared)
+        path = self.forecasts.path().rename(columns={"unique_id": "segment"})
+        return own, path.assign(forecast_class=OWN_SERIES, **shared)
 
     @cached_property
     def world(self) -> WorldHeadings:

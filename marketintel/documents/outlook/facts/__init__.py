@@ -130,7 +130,7 @@ class Outlook:
     @cached_property
     def answers(self) -> SegmentOutlook:
         """Level and forecast of every country and segment."""
-        return segment_outlook(self.countries, self.segment_ids, own=answered.own(self.years),
+        return segment_outlook(self.countries, self.segment_ids, own=answered.own(self.years), own_path=answered.path(self.years),
                                threshold_pct=self.threshold_pct, data_dir=self.data_dir)  # fmt: skip
 
     @cached_property
