@@ -137,7 +137,7 @@ def test_scenarios_state_assumption_elasticity_source_and_error(whole, full):
     assert {"elasticities", "low_high", "scenarios"} <= set(shown)
     labels = shown["scenarios"].frame["label"]
     assert "Duty, China 2017–19, all goods*" in set(labels)
-    assert labels.str.startswith("Exchange rate").sum() == 2
+    assert labels.str.startswith("Exchange rate").sum() == 3  # one for the reference classes
     assert labels[labels.str.startswith("Exchange rate")].str.endswith("†").all()
     assert "China's statutory duties" in shown["scenarios"].source
     said = texts(whole.chapter("scenarios"))

@@ -11,8 +11,10 @@ from marketintel.analysis.forecast import reference_test as rt
 from marketintel.documents.document import open_document
 from marketintel.documents.market import reference_panel
 from marketintel.documents.market.priorities import market_priorities
+from marketintel.documents.market.proxy_class import proxy
 from marketintel.documents.market.segment_levels import segment_levels
 from marketintel.documents.market.segment_outlook import (
+    HORIZONS,
     NONE,
     OWN_SERIES,
     REFERENCE,
@@ -103,17 +105,53 @@ def test_own_series_come_first():
     assert table["growth_pct"].iloc[1] == pytest.approx(100 * (2**0.2 - 1))
 
 
-def test_the_record_holds_what_is_promised_and_its_rule_chooses_what_is_shown():
-    scores = pd.DataFrame(record()["scores"])
-    assert rt.choose(scores) == record()["shown"] == rt.REFERENCE
+@pytest.mark.parametrize("years", HORIZONS)
+def test_the_record_holds_what_is_promised_and_its_rule_chooses_what_is_shown(years):
+    scores = pd.DataFrame(record(years)["scores"])
+    assert rt.choose(scores) == record(years)["shown"] == rt.REFERENCE
+    assert record(years)["origin"] + years == 2025
     at_80 = scores[scores["level"] == 80].pivot_table(index="model", columns="test",
                                                       values=["coverage_pct", "interval_score"])  # fmt: skip
     own = at_80.loc[rt.REFERENCE]
     assert own["coverage_pct"].between(72, 88).all()
     for rival in rt.RIVALS:
         assert (own["interval_score"] <= at_80.loc[rival, "interval_score"]).all()
-    assert own["coverage_pct"].round(1).to_dict() == {"across": 81.9, "out of time": 73.2}
-    assert own["interval_score"].round(2).to_dict() == {"across": 2.48, "out of time": 4.0}
+    if years == 5:
+        assert own["coverage_pct"].round(1).to_dict() == {"across": 82.0, "out of time": 73.2}
+        assert own["interval_score"].round(2).to_dict() == {"across": 2.48, "out of time": 4.0}
+
+
+def test_a_path_ends_where_the_answer_does_and_its_intervals_nest():
+    path, table = answers().path, answers().table
+    assert (path.groupby(["market", "segment"])["year"].diff().dropna() == 1).all()
+    ends = path.groupby(["market", "segment"]).tail(1).set_index(["market", "segment"])
+    made = table[table["forecast_class"] != NONE].set_index(["market", "segment"])
+    same = ["year", "median_usd", "lo_80", "hi_95"]
+    pd.testing.assert_frame_equal(ends.loc[made.index, same], made[same], check_dtype=False)
+    assert (path["lo_95"] < path["lo_80"]).all() and (path["hi_80"] < path["hi_95"]).all()
+
+
+def test_an_economy_without_gdp_on_file_counts_as_an_average_one():
+    """Taiwan is not in the World Bank's figures; its growth of GDP counted as nought."""
+    table = segment_outlook("TWN", ["lasers", "optics"]).table
+    assert table["reason"].str.contains("GDP growth is not in the shipped data").all()
+    made = reference_class.estimate(reference_panel.heading_panel(), 5)
+    rows = pd.DataFrame({"group": "", "region": "other", "log10_level": 8.0,
+                         "gdp_growth": [np.nan, made.centre["gdp_growth"], 0.0]})  # fmt: skip
+    missing, average, still = made.means(rows)
+    assert missing == average != still
+
+
+def test_class_21600_stands_for_a_group_under_its_own_name():
+    made = proxy("USA", 25.0)
+    assert proxy("CAN", 25.0) is None
+    assert made.name == "Laboratory testing instruments" and made.speaks
+    assert made.cover.sum() == pytest.approx(64, abs=0.5)
+    rows = made.table.set_index("partner")
+    assert rows.loc["WLD", "level_usd"] == pytest.approx(7.83e9, rel=0.001)
+    assert {"UnobservedComponents(local level)", "ThetaModel"} <= set(made.fitted["class_name"])
+    nested = rows[["lo_95", "lo_80", "median_usd", "hi_80", "hi_95"]].to_numpy()
+    assert (np.diff(nested, axis=1) > 0).all()
 
 
 def test_breaks_of_headings_are_in_no_window():
@@ -129,13 +167,29 @@ def test_an_outlook_of_a_country_without_series_answers_its_segments():
     assert {"answers_jpn", "answers_basis_jpn", "reference_record"} <= set(outlook.tables)
 
 
+def test_a_scenario_reaches_segments_that_are_forecast_by_reference_class():
+    text = "GDP of KOR +1 point a year from 2026"
+    outlook = open_document("outlook", None, countries=["KOR"], segments=["optics"],
+                            scenarios=[text])  # fmt: skip
+    rows = outlook.facts.drivers.scenarios
+    row = rows[rows["baseline_what"].str.contains("added up")].iloc[0]
+    path = outlook.facts.answers.path
+    assert row["baseline"] == pytest.approx(path["median_usd"].iloc[-1])
+    years = int(path["year"].iloc[-1]) - 2025
+    assert row["scenario"] / row["baseline"] == pytest.approx(1.01 ** (years * row["elasticity"]))
+    photonic = rows[rows["baseline_what"].str.contains("added up")]
+    assert not photonic["estimate"].str.endswith("_materials").any()
+
+
 @pytest.mark.slow
-def test_the_record_is_what_the_benchmark_computes():
+@pytest.mark.parametrize("years", HORIZONS)
+def test_the_record_is_what_the_benchmark_computes(years):
+    origin = record(years)["origin"]
     made = pd.concat([
-        rt.across(reference_panel.heading_panel(), record()["years"]),
-        rt.out_of_time(reference_panel.enduse_panel(), record()["years"], record()["origin"]),
+        rt.across(reference_panel.heading_panel(), years),
+        rt.out_of_time(reference_panel.enduse_panel(), years, origin),
     ])  # fmt: skip
-    kept = pd.DataFrame(record()["scores"])
+    kept = pd.DataFrame(record(years)["scores"])
     keys = ["test", "model", "level"]
     made, kept = (t.sort_values(keys).reset_index(drop=True)[kept.columns] for t in (made, kept))
     pd.testing.assert_frame_equal(made, kept, rtol=1e-3, atol=1e-3, check_dtype=False)

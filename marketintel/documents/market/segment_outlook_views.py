@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from marketintel.analysis.forecast import reference_class, reference_test
+from marketintel.analysis.trade.size import MIN_COVER
 from marketintel.documents.charts import fans, lines
 from marketintel.documents.frames import each
+from marketintel.documents.market import proxy_class
+from marketintel.documents.market.proxy_class import Proxy
 from marketintel.documents.market.segment_outlook import HORIZONS, NONE, OWN_SERIES, record
-from marketintel.reference.countries import country_name
+from marketintel.reference.countries import EU, country_name
+from marketintel.reference.segments import load_segments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -123,6 +127,36 @@ def answer_words(facts: Any, market: str) -> dict[str, Any]:
                                       "segment_name"]),
         "largest": list(each(made.sort_values("level_usd", ascending=False).head(3))),
     }  # fmt: skip
+
+
+def proxy(facts: Any, market: str) -> Proxy | None:
+    """Return the class that stands for a group of segments in a market, if there is one."""
+    made = proxy_class.proxy(market, facts.answers.threshold_pct, facts.data_dir)
+    return made if made is not None and made.speaks else None
+
+
+def proxy_words(facts: Any, market: str) -> dict[str, Any]:
+    """Return name, segments and cover of the class for sentences."""
+    made = proxy_class.proxy(market, facts.answers.threshold_pct, facts.data_dir)
+    if made is None:
+        return {}
+    names = load_segments().names()
+    rows = made.table.set_index("partner")
+    return {
+        "name": made.name, "code": proxy_class.CLASS, "cover": float(made.cover.sum()),
+        "segments": [names[str(s)] for s, part in made.cover.items() if part >= 1],
+        "world": rows.loc[proxy_class.WORLD], "eu": rows.loc[EU],
+        "ahead": proxy_class.TESTED_AHEAD, "least": 100 * MIN_COVER, "year": proxy_class.COVERED,
+    }  # fmt: skip
+
+
+def proxy_table(facts: Any, market: str) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return level and forecast of the class, from the world and from the EU27."""
+    made = proxy_class.proxy(market, facts.answers.threshold_pct, facts.data_dir)
+    rows = made.table if made is not None else pd.DataFrame()
+    hidden = ["level_year", "year", "lo_95", "hi_95", "targets"]
+    rows = rows.assign(partner=rows["partner"].replace({proxy_class.WORLD: "World"}))
+    return rows.astype(dict.fromkeys(("level_year", "year"), "str")), {"hide": hidden}
 
 
 def reference_record(facts: Any) -> pd.DataFrame:

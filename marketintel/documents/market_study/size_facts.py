@@ -9,6 +9,7 @@ import pandas as pd
 from marketintel.analysis.trade import size
 from marketintel.analysis.trade.frames import CORE
 from marketintel.documents.frames import one_scope
+from marketintel.documents.market.proxy_class import CLASS, class_cover
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import context_trade
@@ -20,7 +21,7 @@ CLEAN = "333314"
 MIN_SEGMENT_PCT = 10
 
 #: Proxies that carry imports of the industry :data:`CLEAN` from 2024 back to 2023.
-PROXY_HEADINGS, PROXY_CLASS, PROXY_NAICS3 = ("9002", "9005"), "21600", "333"
+PROXY_HEADINGS, PROXY_CLASS, PROXY_NAICS3 = ("9002", "9005"), CLASS, "333"
 
 #: Year of the estimate, and that of the imports which are carried back.
 ESTIMATED, IMPORTED = "2023", "2024"
@@ -43,31 +44,25 @@ class SizeFacts(Study):
 
         An industry reads as size only if the lines known are most of its last measured imports too.
         """
-        found = self._bridged("naics")
+        lines = context_trade.line_imports(trade_system="general", data_dir=self.data_dir)
+        concordance = context_trade.line_concordance(data_dir=self.data_dir)
+        lines = lines[lines["period"] == IMPORTED]
+        found = size.bridge(lines, concordance, self.segments.frame("HS2022"), "naics")
         measured = self.consumption[self.consumption["period"] == MEASURED]
         imports = measured.set_index("industry")["imports_usd"]
         known = {n: size.industry_of(n, sorted(imports.index)) for n in found["naics"].dropna()}
         found["industry"] = found["naics"].map(known)
-        lines = (100 * found["value_usd"] / found["of_class_pct"]).where(
+        worth = (100 * found["value_usd"] / found["of_class_pct"]).where(
             ~found["naics"].duplicated()
         )
-        held = lines.groupby(found["industry"]).sum() / imports
+        held = worth.groupby(found["industry"]).sum() / imports
         found["speaks"] &= found["industry"].map(held) >= size.MIN_COVER
         return found
 
     @cached_property
     def class_cover(self) -> pd.Series:
         """Core codes of segments as per cent of the end-use class, by segment."""
-        whole = self.class_imports.query("partner == 'WLD'").set_index(["end_use", "period"])
-        found = self._bridged("end_use", whole["value_usd"])
-        return found[found["end_use"] == PROXY_CLASS].set_index("segment")["of_class_pct"]
-
-    def _bridged(self, by: str, totals: pd.Series | None = None) -> pd.DataFrame:
-        """Return segments in industries or classes."""
-        lines = context_trade.line_imports(trade_system="general", data_dir=self.data_dir)
-        concordance = context_trade.line_concordance(data_dir=self.data_dir)
-        lines = lines[lines["period"] == IMPORTED]
-        return size.bridge(lines, concordance, self.segments.frame("HS2022"), by, totals)
+        return class_cover(self.data_dir)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from marketintel.analysis.forecast import panel, record
 from marketintel.analysis.forecast import shocks as shock
 from marketintel.analysis.forecast.scenarios import parse
 from marketintel.documents.engine.naming import edition_month
-from marketintel.documents.market.segment_outlook import SegmentOutlook, segment_outlook
+from marketintel.documents.market.segment_outlook import PATH, SegmentOutlook, segment_outlook
 from marketintel.documents.outlook.facts import answered, chosen, months, totals, years
 from marketintel.documents.outlook.facts.months import Months
 from marketintel.documents.outlook.facts.omitted import omitted
@@ -24,7 +24,7 @@ from marketintel.documents.outlook.facts.world import World
 from marketintel.documents.outlook.facts.years import Years
 from marketintel.documents.outlook.wording import label
 from marketintel.documents.prose import sentence
-from marketintel.errors import UsageError
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import country, country_name, group_members
 from marketintel.reference.drivers import load_shocks
 from marketintel.reference.headings import Headings, load_headings
@@ -133,10 +133,18 @@ class Outlook:
         return segment_outlook(self.countries, self.segment_ids, own=answered.own(self.years), own_path=answered.path(self.years),
                                threshold_pct=self.threshold_pct, data_dir=self.data_dir)  # fmt: skip
 
+    @property
+    def _path(self) -> pd.DataFrame:
+        """Every year of the answers; no rows where the data hold nothing to answer from."""
+        try:
+            return self.answers.path
+        except MissingDataError:
+            return pd.DataFrame(columns=PATH)
+
     @cached_property
     def drivers(self) -> Drivers:
         """Elasticities and scenarios."""
-        return Drivers(self.countries, self.scenario_texts, self.years, self.segments,
+        return Drivers(self.countries, self.scenario_texts, self.years, self._path, self.segments,
                        self.headings, self.month, self.data_dir)  # fmt: skip
 
     @cached_property

@@ -34,6 +34,8 @@ def path(years: Years) -> pd.DataFrame:
     made = years.made[
         years.made["unique_id"].isin(cells.index) & years.made["level"].isin([80, 95])
     ]
+    if made.empty:
+        return pd.DataFrame()
     keys = ["unique_id", "ds"]
     wide = made.pivot_table(index=keys, columns="level", values=["mean", "lo", "hi"])
     rows = pd.DataFrame({

@@ -15,6 +15,7 @@ from marketintel.analysis.forecast.elasticities import Elasticity
 from marketintel.analysis.forecast.scenarios import Scenario, apply, parse
 from marketintel.analysis.trade.frames import CORE
 from marketintel.documents.frames import each
+from marketintel.documents.market.segment_outlook import OWN_SERIES
 from marketintel.documents.outlook.facts import drivers, totals
 from marketintel.documents.outlook.facts.years import Years
 from marketintel.documents.outlook.wording import label, trade_of
@@ -43,6 +44,9 @@ class Drivers:
         Scenarios as :func:`marketintel.analysis.forecast.scenarios.parse` reads them.
     years : Years
         Yearly forecasts, the baselines of scenarios.
+    path : DataFrame
+        Reference classes of the countries' segments, the baselines where there is no series
+        (:class:`~marketintel.documents.market.segment_outlook.SegmentOutlook`).
     month : str
         Of the edition.
     """
@@ -50,6 +54,7 @@ class Drivers:
     countries: list[str]
     texts: list[str]
     years: Years
+    path: pd.DataFrame
     segments: Segments
     headings: Headings
     month: str
@@ -151,7 +156,7 @@ class Drivers:
                 if round(gap, 1):
                     text = f"GDP of {name} {gap:+.1f} points a year from {first}"
                     warnings[text] = ahead["warning"]
-        rows = self._evaluated(list(warnings))[0]
+        rows = self._evaluated(list(warnings), series_only=True)[0]
         return rows.assign(warning=rows["assumption"].map(warnings)) if len(rows) else rows
 
     @property
@@ -173,30 +178,42 @@ class Drivers:
     def _asked(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         return self._evaluated(self.texts)
 
-    def _evaluated(self, texts: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _evaluated(
+        self, texts: Sequence[str], *, series_only: bool = False
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
         done, refused = [], []
         for scenario in map(parse, texts):
             try:
-                done += self._computed(scenario)
+                done += self._computed(scenario, series_only)
             except MarketIntelError as error:
                 refused.append((scenario.text, str(error)))
         table = pd.concat(done, ignore_index=True) if done else pd.DataFrame()
         return table, pd.DataFrame(refused, columns=["assumption", "reason"])
 
-    def _computed(self, scenario: Scenario) -> list[pd.DataFrame]:
+    def _computed(self, scenario: Scenario, series_only: bool) -> list[pd.DataFrame]:
         """One row for every elasticity that fits the scenario's driver, goods and trade."""
-        rate, found = 0.0, self.elasticities
         importer = country(_ALIASES.get(scenario.importer.upper(), scenario.importer))
         if scenario.driver == "duty":
             baseline, what, rate = self._duty_baseline(scenario, importer)
-        else:
-            baseline = self._baseline(self.baselines, importer, f"a total for {importer}")
-            basis: Basis = baseline["kind"].iloc[0]
-            what, found = f"forecast of {baseline['what'].iloc[0]}", self.fitting(basis)
-            if basis.mixed and not found:
-                raise MissingDataError(
-                    f"no elasticity was estimated on goods such as the mixed codes of {importer}"
-                )
+            return self._applied(scenario, baseline, what, self.elasticities, rate)
+        done: list[pd.DataFrame] = []
+        for total in self._totals(importer)[: 1 if series_only else None]:
+            try:
+                done += self._applied(scenario, *total)
+            except MissingDataError as error:
+                reason = error
+        if not done:
+            raise reason
+        return done
+
+    def _applied(
+        self,
+        scenario: Scenario,
+        baseline: pd.DataFrame,
+        what: str,
+        found: list[Elasticity],
+        rate: float = 0.0,
+    ) -> list[pd.DataFrame]:
         usable = choice.in_order(found, scenario.driver)
         if not usable:
             driver = scenario.driver.replace("_", " ")
@@ -214,6 +231,37 @@ class Drivers:
             for elasticity in usable
             if elasticity.key != "duty_core_codes"  # shown, not used: see its sign
         ]
+
+    def _totals(self, importer: str) -> list[tuple[pd.DataFrame, str, list[Elasticity]]]:
+        """Totals of a country, in figures and words, with the elasticities that fit them.
+
+        Its own series, and the segments that are forecast by reference class.
+        """
+        found, own = [], self.baselines[self.baselines["unique_id"] == importer]
+        if len(own):
+            basis: Basis = own["kind"].iloc[0]
+            fitting = self.fitting(basis)
+            if basis.mixed and not fitting:
+                raise MissingDataError(
+                    f"no elasticity was estimated on goods such as the mixed codes of {importer}"
+                )
+            found.append((own, f"forecast of {own['what'].iloc[0]}", fitting))
+        rows = self.path[self.path["market"] == importer]
+        rows = rows[(rows["forecast_class"] != OWN_SERIES) & (rows["segment"] != MATERIALS)]
+        if len(rows):
+            sums = rows.groupby("year")["median_usd"].agg(["sum", "size"])
+            sums = sums[sums["size"] == sums["size"].max()]  # segments may begin in different years
+            ends = [pd.Timestamp(int(str(year)), 12, 31).as_unit("s") for year in sums.index]
+            made = pd.DataFrame({"unique_id": importer, "ds": ends, "mean": sums["sum"].to_numpy()})
+            what = f"medians of {sums['size'].max()} segments of {country_name(importer)}, added up"
+            devices = [e for e in self._of_imports if not e.key.endswith(f"_{MATERIALS}")]
+            found.append((made, what, devices))
+        if not found:
+            raise MissingDataError(
+                f"this outlook has no yearly forecast of a total for {importer}, and none of its "
+                "segments by reference class"
+            )
+        return found
 
     @staticmethod
     def _baseline(baselines: pd.DataFrame, unique_id: str, what: str) -> pd.DataFrame:
@@ -278,4 +326,8 @@ class Drivers:
             return [e for e in self.elasticities if e.key.endswith(f"_{MATERIALS}")]
         if basis.kind == US_EXPORTS:
             return self.elasticities
+        return self._of_imports
+
+    @property
+    def _of_imports(self) -> list[Elasticity]:
         return [e for e in self.elasticities if e.key != "gdp_destination"]
