@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from marketintel.documents import prose
 from marketintel.reference.headings import load_headings
 from marketintel.reference.scopes import NEIGHBOUR
+from marketintel.warehouse import context_trade
 
 #: Years of headings that are not printed, so that the table fits an upright page.
 HIDDEN_YEARS = ("2018", "2019", "2020")
@@ -31,6 +33,27 @@ def heading_trend(facts: Any, flow: str) -> tuple[pd.DataFrame, dict[str, Any]]:
     years = {f"year_{year}": str(year) for year in wide.columns}
     return table, {"headers": years, "formats": dict.fromkeys(years, "usd_m"),
             "hide": [c for c, year in years.items() if year in HIDDEN_YEARS]}  # fmt: skip
+
+
+def scope_of_headings(facts: Any) -> dict[str, Any]:
+    """Return how many headings and economies there are, how many list partners, years and breaks.
+
+    Returns
+    -------
+    dict
+        ``headings, economies, listing`` (numbers), ``first, last`` (years), ``breaks``: headings
+        that compare from a later year only, as words.
+    """
+    trade = context_trade.heading_trade(data_dir=facts.data_dir)
+    shares = context_trade.heading_shares(data_dir=facts.data_dir)
+    first, last = str(trade["period"].min()), str(trade["period"].max())
+    known, codes = load_headings(), sorted(trade["cmd_code"].unique())
+    since = {h: known[h].compared_from(int(first), int(last)) for h in codes}
+    return {
+        "headings": len(codes), "economies": trade["reporter"].nunique(),
+        "listing": shares["reporter"].nunique(), "first": first, "last": last,
+        "breaks": prose.listing([f"{h} compares from {y} on" for h, y in since.items() if y > int(first)]),
+    }  # fmt: skip
 
 
 def change_pct(before: float | None, after: float) -> float:

@@ -21,7 +21,7 @@ CLASS, MARKET = "21600", "USA"
 """The class, by its code, and the only market whose imports by class are shipped."""
 
 TESTED_AHEAD = 2
-"""Years ahead of the back-test: its twelve years allow none of five."""
+"""Years ahead of the back-test: fewer than thirteen years allow none of five."""
 
 COVERED = "2024"
 """Year of the tariff lines that the cover is computed from."""
@@ -45,12 +45,15 @@ class Proxy:
         model), ``mase`` of what is shown, ``mase_naive`` and ``targets`` of the back-test.
     fitted : DataFrame
         Results of statsmodels, as :func:`marketintel.analysis.forecast.fitted_models`.
+    years : int
+        Length of the series.
     """
 
     name: str
     cover: pd.Series
     table: pd.DataFrame
     fitted: pd.DataFrame
+    years: int
 
     @property
     def speaks(self) -> bool:
@@ -118,7 +121,8 @@ def _made(data_dir: Path, stamp: build.Stamp, threshold_pct: float) -> tuple[Pro
     table["targets"] = scores["forecasts"].xs("naive", level="model")
     table = table.loc[[WORLD, EU]].rename_axis("partner").reset_index()
     fitted = fc.fitted_models(panel, MODELS, freq="A")
-    return Proxy(str(rows["end_use_name"].iloc[0]), cover, table, fitted), read
+    name = str(rows["end_use_name"].iloc[0])
+    return Proxy(name, cover, table, fitted, panel["ds"].nunique()), read
 
 
 def _panel(rows: pd.DataFrame) -> pd.DataFrame:

@@ -124,13 +124,14 @@ def _from_headings(market: str, segments: Sequence[str], data_dir: Path | None) 
     there = sorted(trade["cmd_code"].unique())
     for segment in segments:
         covers = read_for(segment, rule, there)
-        level = sum(covers[h] * imports.get(h, 0.0) for h in covers)
+        recorded = {h: cover for h, cover in covers.items() if h in imports.index}
+        level = sum(cover * imports[h] for h, cover in recorded.items())
         if level > 0:
-            parts = [f"heading {h} ({cover:.0%} of it)" for h, cover in sorted(covers.items())]
+            parts = [f"heading {h} ({cover:.0%} of it)" for h, cover in sorted(recorded.items())]
             found[segment] = {
                 "level_usd": float(level), "level_year": int(year),
                 "basis": f"{' and '.join(parts)}, {year}",
-                "weight_pct": 100 * weight_of(segment, list(covers)),
+                "weight_pct": 100 * weight_of(segment, list(recorded)),
             }  # fmt: skip
         else:
             found[segment] = {"reason": _why(segment, covers, there)}

@@ -146,7 +146,7 @@ def proxy_words(facts: Any, market: str) -> dict[str, Any]:
         "name": made.name, "code": proxy_class.CLASS, "cover": float(made.cover.sum()),
         "segments": [names[str(s)] for s, part in made.cover.items() if part >= 1],
         "world": rows.loc[proxy_class.WORLD], "eu": rows.loc[EU],
-        "ahead": proxy_class.TESTED_AHEAD, "least": 100 * MIN_COVER, "year": proxy_class.COVERED,
+        "years": made.years, "ahead": proxy_class.TESTED_AHEAD, "least": 100 * MIN_COVER, "year": proxy_class.COVERED,
     }  # fmt: skip
 
 

@@ -14,6 +14,9 @@ from marketintel.documents.market.headings import (
 from marketintel.documents.market.headings import (
     heading_trend as heading_trend,
 )
+from marketintel.documents.market.headings import (
+    scope_of_headings as scope_of_headings,
+)
 from marketintel.documents.market.priority_views import *  # noqa: F403
 from marketintel.documents.market.segment_outlook_views import *  # noqa: F403
 from marketintel.documents.market_study.views.closing import *  # noqa: F403

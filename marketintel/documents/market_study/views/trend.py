@@ -86,6 +86,17 @@ def class_partners(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     }
 
 
+def class_years(facts: StudyFacts) -> tuple[str, str]:
+    """Return first and last year of the class."""
+    years = facts.class_imports["period"]
+    return str(years.min()), str(years.max())
+
+
+def first_month(facts: StudyFacts) -> str:
+    """Return the first year of the months of duty."""
+    return str(facts.duty_months["period"].min())[:4]
+
+
 def industry_output(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return gross output by industry and year, with its growth a year as paid and in volume."""
     rows = facts.output
