@@ -23,7 +23,8 @@ def results_table(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``series_name, model_member`` (of the combination), ``member_weight_pct, class_name, parameters``
+        ``series_name, model_member`` (of the combination), ``member_weight_pct, class_name``,
+        ``interval_factor`` (missing where intervals are not calibrated), ``parameters``
         (each with its standard error, in units of the series' mean absolute change), ``aicc``,
         p-values ``ljung_box, heteroskedasticity, normality`` of the one-step errors, ``refusal``.
     """
@@ -32,6 +33,7 @@ def results_table(rows: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
         "model_member": rows["model"],
         "member_weight_pct": rows["weight_pct"],
         "class_name": rows["class_name"],
+        "interval_factor": rows["interval_factor"],
         "parameters": [
             _parameters(values, errors)
             for values, errors in zip(rows["parameters"], rows["standard_errors"], strict=True)

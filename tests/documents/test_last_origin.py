@@ -11,6 +11,7 @@ from marketintel.analysis.forecast.panel import screen
 from marketintel.analysis.forecast.seasonal import adjust
 from marketintel.documents.document import open_document
 from marketintel.documents.engine.blocks import Table
+from marketintel.documents.market import proxy_class
 from marketintel.documents.outlook import views
 from marketintel.documents.yearly_forecasts import compute, panel_of
 from marketintel.reference.headings import load_headings
@@ -116,6 +117,8 @@ def test_documents_forecast_without_the_kernels(narrow, study, monkeypatch):
     series = pd.DataFrame({"cmd_code": panel["unique_id"], "value_usd": panel["y"],
                            "period": panel["ds"].dt.strftime("%Y")})  # fmt: skip
     assert len(compute(panel_of(series), study.facts.forecasts.month).ends)
+    proxy_class._made.cache_clear()
+    assert proxy_class.proxy("USA", 25.0).table["median_usd"].notna().all()
     assert len(narrow.months.fans)
     assert len(narrow.world.potential)
     assert len(narrow.years.base)

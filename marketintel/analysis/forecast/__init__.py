@@ -16,7 +16,7 @@ from marketintel.analysis.forecast.breaks import cut
 from marketintel.analysis.forecast.coherence import reconcile
 from marketintel.analysis.forecast.engine import backtest, forecast, notes, refused
 from marketintel.analysis.forecast.explanation import last_errors, member_weights
-from marketintel.analysis.forecast.members import fitted_models
+from marketintel.analysis.forecast.fitted import fitted_models
 from marketintel.analysis.forecast.outlook import potential
 from marketintel.analysis.forecast.present import forecast_ahead, standing
 from marketintel.analysis.forecast.record import (

@@ -33,7 +33,7 @@ import numpy as np
 import pandas as pd
 
 from marketintel.analysis.forecast.fits import UNKNOWN, Fitted
-from marketintel.analysis.forecast.members import COLUMNS, FIELDS
+from marketintel.analysis.forecast.fitted import COLUMNS, FIELDS
 from marketintel.errors import MissingDataError, UsageError
 
 NAME = "drivers"
@@ -274,7 +274,7 @@ def fitted_models(results: Mapping[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As :func:`marketintel.analysis.forecast.members.fitted_models`; parameters in logarithms.
+        As :func:`marketintel.analysis.forecast.fitted.fitted_models`; parameters in logarithms.
     """
     rows = []
     for one, (found, regression) in results.items():

@@ -21,22 +21,18 @@ with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
-import pandas as pd
 
-from marketintel.analysis.forecast import combination, theta
-from marketintel.analysis.forecast.fits import FAMILIES, STEPS, TESTS, UNKNOWN, Fitted, results
+from marketintel.analysis.forecast import theta
+from marketintel.analysis.forecast.fits import FAMILIES, Fitted, results
 from marketintel.analysis.forecast.local_level import shrink
 from marketintel.analysis.forecast.models import ADJUSTED, RAW, Fit, Model, Problem
-from marketintel.analysis.forecast.panel import Batch, screen
-from marketintel.analysis.forecast.seasonal import adjust
+from marketintel.analysis.forecast.panel import Batch
 
 OWN = "own (dynamic optimised theta)"
 
 
-def _members(batch: Batch, name: str, horizon: int) -> list[tuple[Fitted, ...]]:
+def results_of(batch: Batch, name: str, horizon: int) -> list[tuple[Fitted, ...]]:
     """Results that a member's forecast is made of, by series."""
     if name == "ets":
         forms = zip(*(results(batch, kind, horizon) for kind in FAMILIES), strict=True)
@@ -72,7 +68,7 @@ def _logs(batch: Batch) -> np.ndarray:
 
 def _forecast(batch: Batch, name: str, horizon: int, own: Model) -> Fit:
     """A member's forecast; of series that statsmodels refuses the kernel's."""
-    members = _members(batch, name, horizon)
+    members = results_of(batch, name, horizon)
     refused = np.array([any(part.refusal for part in parts) for parts in members])
     mean, fitted = np.zeros((len(batch), horizon)), np.zeros_like(batch.y)
     for i in map(int, np.flatnonzero(~refused)):
@@ -114,53 +110,3 @@ MODELS: dict[str, Model] = {
     name: _member(name, {**RAW, **ADJUSTED}[name]) for name in (*_PARTS, "ets", "log_theta")
 }
 """Models of the pool that statsmodels computes, for ``fit_models``."""
-
-FIELDS = ["class_name", "parameters", "standard_errors", "log_likelihood", "aic", "aicc", "bic",
-          "converged", "refusal", "unit", "errors"]  # fmt: skip
-COLUMNS = ["unique_id", "freq", "model", "weight_pct", *FIELDS, *TESTS]
-
-
-def fitted_models(
-    panel: pd.DataFrame, names: Iterable[str] = (combination.NAME,), freq: str | None = None
-) -> pd.DataFrame:
-    """Results behind the forecasts of a panel at its last origin.
-
-    Parameters
-    ----------
-    panel : DataFrame
-        ``unique_id, ds, y``, as given to ``forecast_ahead``.
-    names : iterable of str
-        Models; the combination stands for its members.
-    freq
-        As of ``forecast``.
-
-    Returns
-    -------
-    DataFrame
-        One row per series, member and statsmodels result: ``unique_id, freq, model`` (the member),
-        ``class_name`` and the fields of :class:`Fitted`; ``weight_pct`` is the member's weight in
-        a weighted mean, missing in a median. Dynamic theta is named as own, without a result.
-    """
-    rows = []
-    for batch in screen(panel, freq=freq).batches:
-        members = combination.MEMBERS[batch.freq]
-        wanted = [m for n in names for m in (members if n == combination.NAME else (n,))]
-        for name in dict.fromkeys(wanted):
-            seen = batch if name in RAW else adjust(batch).batch
-            if name in MODELS:
-                found = _members(seen, name, STEPS)
-            else:
-                found = [(Fitted(OWN, {}, {}),)] * len(batch)
-            weight = combination.WEIGHTS.get(name) if batch.freq == "A" else None
-            shared = {"freq": batch.freq, "model": name, "weight_pct": 100 * (weight or UNKNOWN)}
-            rows += [
-                {
-                    "unique_id": unique_id,
-                    **shared,
-                    **{f: getattr(part, f) for f in FIELDS},
-                    **part.tests,
-                }
-                for unique_id, parts in zip(batch.ids, found, strict=True)
-                for part in parts
-            ]
-    return pd.DataFrame(rows, columns=COLUMNS)

@@ -117,6 +117,17 @@ def frames_at(batch: Batch, rolled: dict[int, Origin], cut: int, plan: Plan) -> 
     return frames
 
 
+def own_factors(batch: Batch, names: Sequence[str]) -> dict[str, np.ndarray]:
+    """(n,) of each model, the factor that its intervals at the last origin are widened by.
+
+    How much worse or better than the pool each series has done at its own rolling origins.
+    """
+    plan = Plan(1, (80,), list(names), True, MIN_CALIBRATION_POINTS)
+    rolled = roll(batch, CALIBRATION_CUTS[batch.freq], plan)
+    pool = intervals.pool()[batch.freq]
+    return {name: own_factor(batch, rolled, 0, name, pool[name]) for name in names}
+
+
 def own_factor(
     batch: Batch, rolled: dict[int, Origin], cut: int, name: str, reference: intervals.Reference
 ) -> np.ndarray:

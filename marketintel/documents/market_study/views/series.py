@@ -186,7 +186,7 @@ def outlook_models(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
     kept = (model == best) | (best.isna() & ~model.isin(["naive", "drift", DRIVEN]))
     return results_table(made.fitted[kept], names), {
         "group_col": "series_name",
-        "hide": ["refusal"],
+        "hide": [] if (made.fitted.loc[kept, "refusal"] != "").any() else ["refusal"],
     }
 
 
