@@ -9,18 +9,18 @@ import json
 import os
 import pickle
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from marketintel.documents.engine.naming import day, folder_name
+from marketintel.documents.declared import Parameters
+from marketintel.documents.engine.naming import folder_name
 from marketintel.documents.tables import Tables
 from marketintel.errors import MissingDataError, UsageError
 from marketintel.places import notebook_path
-from marketintel.reference.countries import country
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,81 +39,11 @@ NAMES = (
 HANDOVER = "MARKETINTEL_FACTS"
 
 
-def parameter(
-    help: str,
-    *flags: str,
-    default: Any = MISSING,
-    many: bool = False,
-    argument: bool = False,
-    file: bool = False,
-    internal: bool = False,
-    convert: Callable[[Any], Any] | None = None,
-) -> Any:
-    """Declare a parameter once, for command line, notebook, ``run.json`` and folder name.
-
-    Parameters
-    ----------
-    help : str
-        As the command line prints it.
-    flags : str
-        Names on the command line; default: the field's.
-    default : object
-        Required if left out; a list for `many`.
-    many : bool
-        A list of names: repeatable, or separated by commas.
-    argument : bool
-        Positional on the command line.
-    file : bool
-        A path, which must exist; kept relative to the current folder, where the notebook runs.
-    internal : bool
-        Not on the command line; changes no figure.
-    convert : callable, optional
-        Checks a value and returns it as facts use it.
-    """
-    about = {"help": help, "flags": flags, "many": many, "argument": argument, "file": file,
-             "internal": internal, "convert": convert}  # fmt: skip
-    if many:
-        return dataclasses.field(
-            default_factory=lambda: list(() if default is MISSING else default), metadata=about
-        )
-    return dataclasses.field(default=default, metadata=about)
-
-
-@dataclass(frozen=True)
-class Parameters:
-    """Base of the parameters of a document."""
-
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if convert := field.metadata.get("convert"):
-                object.__setattr__(self, field.name, convert(value))
-            if field.metadata.get("file") and value:
-                object.__setattr__(self, field.name, os.path.relpath(value))
-
-
-def as_of_parameter() -> Any:
-    """Return the parameter of a document that looks at a day."""
-    return parameter("Day looked at, YYYY-MM-DD (default: today).", default="", convert=day)
-
-
-def target_parameter(default: Any = MISSING) -> Any:
-    """Return the parameter of a document about one target country."""
-    about = "Target country: ISO3 code or name."
-    return parameter(about, default=default, argument=True, convert=country)
-
-
-def members_parameter() -> Any:
-    """Return the parameter of a document that reads the members of clusters."""
-    about = "Members file filled in by the clusters."
-    return parameter(about, "--members", "-m", default="", file=True)
-
-
 class _Chapters:
     """Chapters of a document in the order of its notebook."""
 
-    def __get__(self, _: object, owner: type[Document]) -> tuple[str, ...]:
-        return _chapters_of(notebook_path(owner.notebook))
+    def __get__(self, one: Document | None, owner: type[Document]) -> tuple[str, ...]:
+        return _chapters_of(notebook_path((one or owner).notebook))
 
 
 @functools.cache
@@ -144,7 +74,9 @@ class Document:
 
     name: ClassVar[str]
     command: ClassVar[str]
-    notebook: ClassVar[str]
+    notebook: str
+    #: Notebook of the form on one printed page; empty if there is none.
+    one_page_notebook: ClassVar[str] = ""
     help: ClassVar[str]
     chapters: ClassVar[Any] = _Chapters()
     Parameters: ClassVar[type[Parameters]]
@@ -157,6 +89,8 @@ class Document:
         from marketintel.warehouse import reads
 
         self.parameters, self.data_dir = parameters, data_dir
+        if self.is_one_page:
+            self.notebook = self.one_page_notebook
         with reads.recorded() as self.record:
             self.facts = self.load()
         self.memo: dict[Any, Any] = {}
@@ -196,6 +130,11 @@ class Document:
     def as_of(self) -> str:
         """Day or month that the document looks at; empty if none."""
         return str(getattr(self.parameters, "as_of", ""))
+
+    @property
+    def is_one_page(self) -> bool:
+        """True if the form on one printed page is asked for."""
+        return bool(getattr(self.parameters, "one_page", False))
 
     @property
     def language(self) -> str:

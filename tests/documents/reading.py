@@ -3,7 +3,7 @@
 import re
 
 #: Years of schooling that a text may ask for at most.
-HARDEST_GRADE = 12.0
+HARDEST_GRADE = 10.0
 
 _SENTENCE_END = re.compile(r"[.!?](?:\s|$)|\n")
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’-][A-Za-zÀ-ÿ]+)*")

@@ -47,6 +47,18 @@ def test_the_notebook_has_the_parameters_and_chapters_of_its_document(name):
     assert templates <= set(document.chapters) <= templates | shared and templates
 
 
+@pytest.mark.parametrize("name", [n for n in NAMES if document_class(n).one_page_notebook])
+def test_a_page_has_the_parameters_of_its_document(name):
+    document = document_class(name)
+    path = notebooks_dir() / document.one_page_notebook
+    source = {c["id"]: "".join(c["source"]) for c in json.loads(path.read_text("utf-8"))["cells"]}
+    given: dict = {}
+    exec(source["parameters"], given)  # noqa: S102 - our own notebook
+    fields = {f.name for f in dataclasses.fields(document.Parameters)}
+    assert set(given) - {"__builtins__", "__annotations__"} == fields and given["one_page"]
+    assert f'mi.facts("{name}"' in source["load"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_command_line_has_every_parameter(name):
     from marketintel.cli import app

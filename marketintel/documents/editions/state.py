@@ -46,7 +46,8 @@ def code(document: str) -> str:
     """Return the digest of all code behind a document: its own and what documents share."""
     others = {f"documents/{name}/" for name in NAMES if name not in _family(document)}
     files = [f"{n} {d}" for n, d in _code_files().items() if not n.startswith(tuple(others))]
-    notebooks = [notebook_path(document_class(name).notebook) for name in _family(document)]
+    kinds = [document_class(name) for name in _family(document)]
+    notebooks = [notebook_path(n) for k in kinds for n in (k.notebook, k.one_page_notebook) if n]
     return _digest([*files, *map(snapshot.sha256_of, notebooks)])
 
 

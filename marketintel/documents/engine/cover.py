@@ -1,6 +1,6 @@
 """Title page of a document."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 #: Scope of a document that is made from rows that call themselves examples.
 EXAMPLE = "EXAMPLE – not data"
@@ -37,3 +37,8 @@ class Cover:
     exporter: str = ""
     language: str = "en"
     layout: str = "report"
+
+
+def one_page(cover: Cover) -> Cover:
+    """Return the head of a document on one printed page."""
+    return replace(cover, layout="brief")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from marketintel.documents.document import Document, Parameters, as_of_parameter
+from marketintel.documents.declared import Parameters, as_of_parameter
+from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.declared import Parameters, one_page_parameter, parameter
+from marketintel.documents.document import Document
 from marketintel.documents.engine.naming import folder_name
 
 
@@ -21,6 +22,7 @@ class StudyParameters(Parameters):
         "Limit to these segments (repeatable, or a,b).", "--segment", "-s", many=True
     )
     year: int | None = parameter("Year studied (default: the newest there is).", default=None)
+    one_page: bool = one_page_parameter()
 
 
 class StudyDocument(Document):
@@ -36,10 +38,11 @@ class StudyDocument(Document):
             "exporter": facts.exporter,
             "segments": facts.asked if self.parameters.segments else [],
             "year": int(facts.year),
+            "one_page": self.is_one_page,
         }
 
     def folder(self) -> str:
         """Return the folder within an edition."""
-        country, exporter, segments, year = self.resolved().values()
-        name = self.name.replace("_", "-")
+        country, exporter, segments, year, one_page = self.resolved().values()
+        name = self.name.replace("_", "-") + ("-one-page" if one_page else "")
         return folder_name(name, country, exporter, year, ".".join(segments))

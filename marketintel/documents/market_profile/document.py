@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from marketintel.documents import prose as w
-from marketintel.documents.engine.cover import Cover
+from marketintel.documents.engine.cover import Cover, one_page
 from marketintel.documents.market.parameters import StudyDocument
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ class MarketProfile(StudyDocument):
     name = "market_profile"
     command = "profile"
     notebook = "market_profile.ipynb"
+    one_page_notebook = "profile_one_page.ipynb"
     help = "Write a study of any economy from headings of world trade, as `study` does without HS6 data."
     facts: ProfileFacts
 
@@ -37,7 +38,7 @@ class MarketProfile(StudyDocument):
         names = [facts.segments.names()[segment] for segment in facts.asked]
         files = facts.coverage[facts.coverage["source"] == "baci_headings"]
         compiled = ", ".join(sorted({str(day) for day in files["retrieved_at"]}))
-        return Cover(
+        cover = Cover(
             title=facts.market_name,
             subtitle=f"Photonics: size, suppliers, trend and position of {w.the(facts.exporter_name)}, "
             f"{facts.first}–{facts.year}",
@@ -46,3 +47,4 @@ class MarketProfile(StudyDocument):
             f"{w.goods_of(names, len(facts.segments))}",
             exporter=facts.exporter_name,
         )
+        return one_page(cover) if self.is_one_page else cover

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from marketintel.documents import prose as w
-from marketintel.documents.engine.cover import Cover
+from marketintel.documents.engine.cover import Cover, one_page
 from marketintel.documents.market.parameters import StudyDocument, StudyParameters
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class MarketStudy(StudyDocument):
     name = "market_study"
     command = "study"
     notebook = "market_study.ipynb"
+    one_page_notebook = "market_one_page.ipynb"
     help = "Write a market study: HTML, PDF, CSV, XLSX and the notebook behind them."
     facts: StudyFacts
 
@@ -58,10 +59,11 @@ class MarketStudy(StudyDocument):
             subject = f"Imports of {', '.join(map(w.clause, names))}"
             goods += f" ({w.count(len(facts.codes), 'mixed code')})"
         compiled = ", ".join(sorted({str(day) for day in facts.trade_files["retrieved_at"]}))
-        return Cover(
+        cover = Cover(
             title=facts.market_name,
             subtitle=f"{subject} and their suppliers, {facts.year} against {facts.base}",
             vintage=f"{', '.join(facts.trade_files['title'])} (compiled {compiled})",
             scope=f"{BASES.get(facts.basis.kind, f'Imports{use}')}, {goods}, {facts.hs}",
             exporter=facts.exporter_name,
         )
+        return one_page(cover) if self.is_one_page else cover

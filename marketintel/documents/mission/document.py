@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from marketintel.documents.document import (
-    Document,
+from marketintel.documents.declared import (
     Parameters,
     as_of_parameter,
     members_parameter,
     target_parameter,
 )
+from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import EXAMPLE, Cover
 from marketintel.reference.countries import EU, country_name
 

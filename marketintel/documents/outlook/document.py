@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from marketintel.documents import prose
-from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.declared import Parameters, parameter
+from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
 

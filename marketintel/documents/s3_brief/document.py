@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.declared import Parameters, one_page_parameter, parameter
+from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
 from marketintel.errors import UsageError
@@ -34,6 +35,7 @@ class BriefParameters(Parameters):
         "Target country (repeatable; default: USA).", "--target", "-t", default=["USA"], many=True
     )
     language: str = parameter("Language: en or fr.", default="en", convert=_language)
+    one_page: bool = one_page_parameter()
 
 
 class S3Brief(Document):
@@ -42,6 +44,7 @@ class S3Brief(Document):
     name = "s3_brief"
     command = "brief"
     notebook = "smart_specialisation_brief.ipynb"
+    one_page_notebook = "region_one_page.ipynb"
     help = "Write a smart-specialisation brief of a region: at most four pages of plain language."
     Parameters = BriefParameters
     facts: Brief
@@ -56,13 +59,15 @@ class S3Brief(Document):
     def resolved(self) -> dict[str, Any]:
         """Return region and targets as codes."""
         codes = [market.code for market in self.facts.markets]
-        return {"region": self.facts.region.id, "targets": codes, "language": self.language}
+        return {"region": self.facts.region.id, "targets": codes, "language": self.language,
+                "one_page": self.is_one_page}  # fmt: skip
 
     def folder(self) -> str:
         """Return the folder within an edition."""
         values = self.resolved()
         spoken = "" if self.language == "en" else self.language
-        return folder_name("s3-brief", values["region"], *values["targets"], spoken)
+        name = "s3-brief-one-page" if self.is_one_page else "s3-brief"
+        return folder_name(name, values["region"], *values["targets"], spoken)
 
     def cover(self) -> Cover:
         """Return the title page."""

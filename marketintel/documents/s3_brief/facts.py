@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -17,6 +18,7 @@ from marketintel.documents.s3_brief.demand import Market, market, world_forecast
 from marketintel.errors import UsageError
 from marketintel.reference import nuts
 from marketintel.reference.countries import country_name
+from marketintel.reference.partnership import clusters_of
 from marketintel.warehouse import inputs
 from marketintel.warehouse import regions as wh
 
@@ -61,6 +63,11 @@ class Brief:
         segments = list(dict.fromkeys(s for m in known for s in m.segments["segment"]))
         month = edition_month(self.used["retrieved_at"])
         return world_forecasts(segments, month, self.data_dir)
+
+    @property
+    def clusters(self) -> list[dict[str, Any]]:
+        """Active clusters whose territory holds the region or a part of it."""
+        return clusters_of([self.region.id, *self.region.members])
 
     @cached_property
     def europe(self) -> europe.Europe:

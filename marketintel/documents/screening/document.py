@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marketintel.documents import prose as w
-from marketintel.documents.document import Document, Parameters, parameter
+from marketintel.documents.declared import Parameters, parameter
+from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import Cover
 from marketintel.documents.engine.naming import folder_name
 from marketintel.documents.ranking.terms import spelled

@@ -5,6 +5,7 @@ Every loader refuses a file with a mistake, with file, line, rule and what to do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,16 @@ __all__ = [
 def load_clusters(home: Path | None = None) -> dict[str, dict[str, Any]]:
     """Return the clusters by id, as in ``clusters.toml``."""
     return _tables("clusters.toml", home)
+
+
+def clusters_of(regions: Sequence[str], home: Path | None = None) -> list[dict[str, Any]]:
+    """Return the active clusters whose territory (NUTS codes) holds regions or a part of them."""
+    return [
+        one
+        for one in load_clusters(home).values()
+        if one["status"] == "active"
+        and any(n.startswith(r) or r.startswith(n) for n in one["nuts"] for r in regions)
+    ]
 
 
 def load_cluster_facts(home: Path | None = None) -> pd.DataFrame:
