@@ -103,3 +103,25 @@ def test_diff_prints_writes_a_page_and_names_what_is_not_there(reports):
     )
     assert "no edition" in str(run("Atlantis", "--from", "2026-10", "--to", "2026-11").exception)
     shutil.rmtree(reports / "2026-10")
+
+
+def test_the_next_edition_scores_the_list_of_the_last(tmp_path):
+    said = "segment_name,class,rank,size_usd\nLasers,push,1,100e6\nOptics,hold,2,200e6\nGone,push,3,10e6\n"
+    came = "segment_name,class,rank,size_usd\nOptics,push,1,150e6\nLasers,push,2,130e6\n"
+    edition(tmp_path, "2026-10", said)
+    new = edition(tmp_path, "2026-11", came)
+    run = json.loads((new / "run.json").read_text())
+    tables = {n: t.astype({"size_usd": "float64"}) for n, t in changes.tables_of(new).items()}
+    blocks = changes.since_last(tables, run, tmp_path)
+    (table,) = [b for b in blocks if isinstance(b, Table) and b.name == "list_score"]
+    frame = table.frame.set_index("row")
+    assert (
+        frame["change_pct"].round(6).tolist()[:2] == [30, -25]
+        and frame["change_pct"].isna()["Gone"]
+    )
+    assert (
+        frame["said"].tolist() == ["push", "hold", "push"]
+        and frame.loc["Optics", "class"] == "push"
+    )
+    assert "push: +30 %" in blocks[-2].markdown.replace("\\", "")
+    assert changes.list_score(changes.tables_of(new), changes.tables_of(new)) is None

@@ -242,6 +242,58 @@ def opening(found: "pd.DataFrame", since: str) -> list[Block]:
     return blocks
 
 
+def list_score(
+    old: Mapping[str, "pd.DataFrame"], new: Mapping[str, "pd.DataFrame"]
+) -> "pd.DataFrame | None":
+    """Return what the last edition's ranked list said, and what came; None without newer figures.
+
+    A ranked list is a table with ``class``, ``rank`` and ``size_usd``; its first column names a row.
+
+    Returns
+    -------
+    DataFrame
+        ``row, said`` (class then), ``before, after`` (size in US dollars), ``change_pct, class``
+        (now; missing if the row is gone), in the order of the list of then.
+    """
+    import pandas as pd
+
+    wanted = {"class", "rank", "size_usd"}
+    shared = [n for n in old if n in new and wanted <= {*old[n].columns} & {*new[n].columns}]
+    for name in shared:
+        then, now = (t.set_index(t.columns[0]) for t in (old[name], new[name]))
+        if not then.index.is_unique or not now.index.is_unique:
+            continue
+        now = now.reindex(then.index)
+        sizes = pd.DataFrame({"before": then["size_usd"], "after": now["size_usd"]})
+        sizes = sizes.map(lambda text: _number(text) if isinstance(text, str) else None)
+        sizes = sizes.astype("float64")
+        if not (sizes["before"] - sizes["after"]).abs().gt(0).any():
+            continue
+        change = 100 * (sizes["after"] / sizes["before"].where(sizes["before"] > 0) - 1)
+        table = sizes.assign(said=then["class"], change_pct=change, **{"class": now["class"]})
+        return table.rename_axis("row").reset_index()[
+            ["row", "said", "before", "after", "change_pct", "class"]
+        ]
+    return None
+
+
+def _score_blocks(score: "pd.DataFrame", since: str) -> list[Block]:
+    """Return the list of the last edition with what came, and a sentence by class."""
+    known = score.dropna(subset="change_pct")
+    means = known.groupby("said", sort=False)["change_pct"].median()
+    told = "; ".join(f"{kind}: {value:+.0f} %" for kind, value in means.items())
+    headers = {
+        "row": word("changes_row"), "said": word("list_said"), "class": word("list_now"),
+        "before": word("changes_before"), "after": word("changes_after"),
+        "change_pct": word("changes_change_pct"),
+    }  # fmt: skip
+    formats = {"before": "usd_m", "after": "usd_m", "change_pct": "pct_signed"}
+    return [
+        Text(f"{escape(word('list_medians', since=since))} {escape(told)}."),
+        Table(score, "list_score", word("list_score", since=since), formats, headers),
+    ]
+
+
 def since_last(
     tables: Mapping[str, "pd.DataFrame"], run: Mapping[str, Any], reports_dir: Path
 ) -> list[Block]:
@@ -250,5 +302,11 @@ def since_last(
         return []
     folder, before = last
     new = {name: _read(as_csv(frame)) for name, frame in tables.items()}
-    old = {name: frame for name, frame in tables_of(folder).items() if name != "changes"}
-    return opening(compare(old, new, before=before, after=run), before["edition"])
+    old = {
+        name: frame
+        for name, frame in tables_of(folder).items()
+        if name not in ("changes", "list_score")
+    }
+    blocks = opening(compare(old, new, before=before, after=run), before["edition"])
+    score = list_score(old, new)
+    return blocks if score is None else [*blocks, *_score_blocks(score, before["edition"])]
