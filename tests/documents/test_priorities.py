@@ -15,8 +15,9 @@ from marketintel.documents.market.priority_views import names_by_class
 from marketintel.documents.market.segment_levels import segment_levels
 from marketintel.documents.mission.facts import PITCHED
 from marketintel.documents.prose import clause
+from marketintel.documents.screening.views.devices import device_push
 from marketintel.errors import MissingDataError, UsageError
-from marketintel.reference.countries import group_members
+from marketintel.reference.countries import country_name, group_members
 from marketintel.reference.priorities import load_priorities
 from marketintel.warehouse.imports import imports
 
@@ -127,6 +128,11 @@ def test_every_document_has_the_same_list(usa):
     assert [m.pushed for m in plan.facts.markets if m.iso3 in ("USA", "CAN")] == [names, canada]
     missions = plan.tables["missions"].set_index("country")["push"]
     assert missions["United States"] == "; ".join(names["push"])
+    screen = open_document("screening", top=6).facts
+    shown = device_push(screen).set_index("country")
+    for market in screen.devices.shortlist[:5]:
+        named = names_by_class(market_priorities(market))
+        assert shown.loc[country_name(market), "push"] == "; ".join(named["push"])
     profile = open_document("market_profile", country="CAN")
     assert names_by_class(profile.facts.priorities) == canada
     for doc, chapter in ((study, "summary"), (dossier, "pitch"), (clusters, "summary"),

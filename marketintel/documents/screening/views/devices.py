@@ -11,6 +11,8 @@ from marketintel.analysis.markets.agreement import CONTESTED, INSUFFICIENT, ROBU
 from marketintel.analysis.markets.candidates import METHODS as RULES
 from marketintel.analysis.markets.candidates import NAIVE
 from marketintel.documents.charts import screening as drawings
+from marketintel.documents.market.priorities import market_priorities
+from marketintel.documents.market.priority_views import names_by_class
 from marketintel.documents.screening.facts import Screening
 from marketintel.documents.screening.facts.devices import EU
 from marketintel.documents.screening.facts.devices_record import OUTCOMES, RECORD
@@ -18,14 +20,31 @@ from marketintel.documents.screening.views import ranks
 from marketintel.documents.screening.views.frames import printed, with_name
 from marketintel.documents.screening.views.methods import RANKS, TERMS
 from marketintel.documents.screening.views.ranks import Shown
+from marketintel.errors import MissingDataError, UsageError
 from marketintel.reference.countries import country_name
 from marketintel.reference.segments import load_segments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+#: First markets whose list of priorities is shown.
+LISTED = 5
+
 #: Markets printed; so many leave room for the summary on its page.
 PRINTED = 15
+
+
+def device_push(screening: Screening) -> pd.DataFrame | None:
+    """Return which segments to push in the first markets, as every document has it."""
+    rows = []
+    for market in screening.devices.shortlist[:LISTED]:
+        try:
+            found = market_priorities(market, screening.exporter, data_dir=screening.data_dir)
+        except (MissingDataError, UsageError):
+            continue
+        names = names_by_class(found)
+        rows.append((country_name(market), *("; ".join(names[k]) for k in ("push", "develop"))))
+    return pd.DataFrame(rows, columns=["country", "push", "develop"]) if rows else None
 
 
 def device_headline(screening: Screening) -> dict[str, Any]:
