@@ -44,7 +44,7 @@ def chapter(document: Document, name: str) -> Stack:
     """Render ``chapters/NAME.md.j2`` of a document, or its translation, as blocks.
 
     In a template stand ``facts`` and ``views`` (functions of the document's module ``views``, with
-    the facts as their first argument), the words of :mod:`marketintel.documents.prose` as filters
+    the facts as their first argument), ``parameters``, the words of :mod:`marketintel.documents.prose` as filters
     and functions, and ``table``, ``figure``, ``key_figures``, ``callout``, ``heading`` and
     ``page_break``, which place a block, and ``citations``, those of the figures read so far.
 
@@ -94,7 +94,7 @@ class _Chapter:
             )
         }  # fmt: skip
         text = environment.select_template(names).render(
-            facts=self.facts, views=self.views, **placed
+            facts=self.facts, views=self.views, parameters=self.document.parameters, **placed
         )
         parts = [part.strip(" \n") for part in _TOKEN.split(text)]
         whole = [

@@ -122,8 +122,7 @@ class Document:
         values = self.resolved()
         for field in dataclasses.fields(self.parameters):
             if field.metadata["file"] and values[field.name]:
-                content = Path(values[field.name]).read_bytes()
-                values[field.name] = hashlib.sha256(content).hexdigest()[:8]
+                values[field.name] = file_digest(values[field.name])
         return folder_name(self.command, *map(str, values.values()))
 
     @property
@@ -161,6 +160,11 @@ class Document:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "memo": {}, "tables": Tables(self)}
+
+
+def file_digest(path: str) -> str:
+    """Return the first digits of a file's digest, for the name of a folder; nothing without one."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:8] if path else ""
 
 
 def document_class(name: str) -> type[Document]:

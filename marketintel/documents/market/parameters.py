@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marketintel.documents.declared import Parameters, one_page_parameter, parameter
-from marketintel.documents.document import Document
+from marketintel.documents.document import Document, file_digest
 from marketintel.documents.engine.naming import folder_name
 
 
@@ -22,6 +22,10 @@ class StudyParameters(Parameters):
         "Limit to these segments (repeatable, or a,b).", "--segment", "-s", many=True
     )
     year: int | None = parameter("Year studied (default: the newest there is).", default=None)
+    figures: str = parameter(
+        "Market figures of your own or bought (CSV), to stand beside ours.", "--figures",
+        default="", file=True,
+    )  # fmt: skip
     one_page: bool = one_page_parameter()
 
 
@@ -38,11 +42,13 @@ class StudyDocument(Document):
             "exporter": facts.exporter,
             "segments": facts.asked if self.parameters.segments else [],
             "year": int(facts.year),
+            "figures": self.parameters.figures,
             "one_page": self.is_one_page,
         }
 
     def folder(self) -> str:
         """Return the folder within an edition."""
-        country, exporter, segments, year, one_page = self.resolved().values()
+        country, exporter, segments, year, figures, one_page = self.resolved().values()
         name = self.name.replace("_", "-") + ("-one-page" if one_page else "")
-        return folder_name(name, country, exporter, year, ".".join(segments))
+        own = file_digest(figures)
+        return folder_name(name, country, exporter, year, ".".join(segments), own)
