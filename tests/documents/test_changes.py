@@ -105,6 +105,15 @@ def test_diff_prints_writes_a_page_and_names_what_is_not_there(reports):
     shutil.rmtree(reports / "2026-10")
 
 
+def test_a_parameter_that_was_invented_since_breaks_no_series():
+    run = {"notebook": "market_study", "audience": "public", "parameters": {"country": "USA"}}
+    later = run | {
+        "parameters": {"country": "USA", "figures": "", "one_page": False, "segments": []}
+    }
+    assert changes.series(run) == changes.series(later)
+    assert changes.series(run) != changes.series(run | {"parameters": {"one_page": True}})
+
+
 def test_the_next_edition_scores_the_list_of_the_last(tmp_path):
     said = "segment_name,class,rank,size_usd\nLasers,push,1,100e6\nOptics,hold,2,200e6\nGone,push,3,10e6\n"
     came = "segment_name,class,rank,size_usd\nOptics,push,1,150e6\nLasers,push,2,130e6\n"

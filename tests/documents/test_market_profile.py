@@ -188,7 +188,8 @@ def test_refusals_are_one_line(question, error, says):
 def test_a_study_asked_for_by_another_name_says_so():
     study = profile("CAN")
     assert study.stands_for == "market_study"
-    assert study.resolved() == {"country": "CAN", "exporter": "EU27", "segments": [], "year": 2024}
+    assert study.resolved() == {"country": "CAN", "exporter": "EU27", "segments": [], "year": 2024,
+                                "figures": "", "one_page": False}  # fmt: skip
     assert "market_profile.ipynb" in words(blocks(study, "glance"))
     assert open_document("market_profile", country="CAN").stands_for == ""
     again = pickle.loads(pickle.dumps(study))  # noqa: S301 - our own

@@ -213,6 +213,7 @@ def test_resolved_parameters_and_folder_hold_every_name() -> None:
     study = open_study("United States", "France", ["microwave", "lasers"])
     assert study.resolved() == {
         "country": "USA", "exporter": "FRA", "segments": ["lasers", "microwave"], "year": 2025,
+        "figures": "", "one_page": False,
     }  # fmt: skip
     assert study.folder() == "market-study-USA-FRA-2025-lasers.microwave"
     again = pickle.loads(pickle.dumps(study))  # noqa: S301 - our own

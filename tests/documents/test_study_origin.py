@@ -14,7 +14,7 @@ from tests.warehouse.test_several_sources import comtrade, keep
 OF_OTHER_SOURCES = {
     "canada_segments", "canada_products", "heading_imports", "heading_exports",
     "heading_suppliers", "priorities", "answers_can", "answers_basis_can",
-    "reference_record", "reference_parameters",
+    "reference_record", "reference_parameters", "answers_path_can", "reference_horizons",
 }  # fmt: skip
 
 

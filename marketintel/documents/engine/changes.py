@@ -37,8 +37,11 @@ KINDS = (
 
 
 def series(run: Mapping[str, Any]) -> str:
-    """Return what the editions of one series have in common, from a ``run.json``."""
-    given = {k: v for k, v in run.get("parameters", {}).items() if k not in _MOVING}
+    """Return what the editions of one series have in common, from a ``run.json``.
+
+    A parameter without a value counts as not given: the editions before it was invented have none.
+    """
+    given = {k: v for k, v in run.get("parameters", {}).items() if k not in _MOVING and v}
     return json.dumps([run.get("notebook", ""), run.get("audience", ""), given], sort_keys=True)
 
 

@@ -8,6 +8,7 @@ from marketintel.analysis.markets.priorities import NO_DATA
 from marketintel.documents import prose
 from marketintel.documents.charts import priorities as drawing
 from marketintel.reference.partnership import load_actors
+from marketintel.sources import catalogue
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,6 +50,14 @@ def page_bars(facts: Any) -> Figure | None:
     rows = facts.priorities.table
     rows = rows[(rows["class"] != NO_DATA) & rows["size_usd"].notna()]
     return drawing.bars(rows, facts.priorities.exporter_name) if len(rows) else None
+
+
+def page_sources(facts: Any) -> str:
+    """Return the producers of all figures read so far, each with its vintages."""
+    rows = facts.used
+    producers = rows["source"].map(lambda name: catalogue.sources()[name].producer)
+    vintages = rows["vintage"].astype("str").groupby(producers, sort=False).unique().map(", ".join)
+    return "; ".join(f"{producer} ({of})" for producer, of in vintages.items())
 
 
 def page_actors(facts: Any) -> list[dict[str, str]]:
