@@ -104,3 +104,17 @@ def test_notebooks_are_clean_and_thin(root: Path) -> None:
             assert not re.search(
                 r"^\s*(def|class|for|while)\b|now\(\)|pip install|requests\.", source, re.MULTILINE
             ), f"{path.name}: notebooks hold prose and calls; move this into the package:\n{source}"
+
+
+def test_licences_are_those_of_the_sidecars(root: Path) -> None:
+    """Every shipped source is listed with producer, licence, citation and origin of its sidecar."""
+    text = (root / "DATA_LICENSES.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^## `(\w+)`: (.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL))
+    sidecars = sorted((root / "data" / "raw").glob("*/**/*.meta.json"))
+    assert {f.relative_to(root / "data" / "raw").parts[0] for f in sidecars} == set(parts)
+    for file in sidecars:
+        meta = json.loads(file.read_text(encoding="utf-8"))
+        said = " ".join(parts[file.relative_to(root / "data" / "raw").parts[0]].split())
+        for key in ("producer", "licence", "citation"):
+            if key in meta:
+                assert " ".join(str(meta[key]).split()) in said, (file.name, key)

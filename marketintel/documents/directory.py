@@ -41,7 +41,11 @@ class Directory:
     def labels(self) -> dict[str, str]:
         """Words of column headers."""
         study = self.market.study
-        return {"exporter": EU, "Unit": "Segment", "year": study.year if study else ""}
+        return {
+            "exporter": self.market.exporter,
+            "Unit": "Segment",
+            "year": study.year if study else "",
+        }
 
     @property
     def priorities(self) -> Priorities:
@@ -88,7 +92,9 @@ class Directory:
         return f"EXAMPLE {name}" if self.is_example else name
 
 
-def load(country: str, members: str, as_of: str, data_dir: Path | None = None) -> Directory:
+def load(
+    country: str, members: str, as_of: str, data_dir: Path | None = None, exporter: str = EU
+) -> Directory:
     """Read directory, members file and trade.
 
     Parameters
@@ -99,6 +105,8 @@ def load(country: str, members: str, as_of: str, data_dir: Path | None = None) -
         Path of the file that the clusters have filled in; empty for none.
     as_of : str
         Day looked at, ``YYYY-MM-DD``.
+    exporter : str
+        Whose list of priorities and share of imports is taken: ISO3 or a group.
 
     Raises
     ------
@@ -106,5 +114,5 @@ def load(country: str, members: str, as_of: str, data_dir: Path | None = None) -
         The file breaks a rule; the message has file, line and rule.
     """
     rows = load_members(Path(members)) if members else None
-    trade = market(country, data_dir)
+    trade = market(country, data_dir, exporter)
     return Directory(trade, load_clusters(), load_cluster_facts(), rows, as_of, data_dir)

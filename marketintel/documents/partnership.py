@@ -15,7 +15,7 @@ from marketintel.documents.market.priorities import Priorities, market_prioritie
 from marketintel.documents.market.priority_views import names_by_class
 from marketintel.documents.market.study import Study
 from marketintel.errors import MissingDataError
-from marketintel.reference.countries import country_name
+from marketintel.reference.countries import EU, country_name
 from marketintel.reference.files import year_of
 
 #: A fact from so many years ago is marked as old.
@@ -29,6 +29,7 @@ class Market:
     iso3: str
     study: Study | None
     data_dir: Path | None = None
+    exporter: str = EU
 
     @property
     def name(self) -> str:
@@ -37,8 +38,8 @@ class Market:
 
     @cached_property
     def priorities(self) -> Priorities:
-        """Segments to push here, seen from the EU27; a missing list raises MissingDataError."""
-        return market_priorities(self.iso3, data_dir=self.data_dir, study=self.study)
+        """Segments to push here, seen from the exporter; a missing list raises MissingDataError."""
+        return market_priorities(self.iso3, self.exporter, data_dir=self.data_dir, study=self.study)
 
     @property
     def pushed(self) -> dict[str, list[str]] | None:
@@ -56,12 +57,12 @@ class Market:
         return self.study
 
 
-def market(iso3: str, data_dir: Path | None = None) -> Market:
-    """Return the trade of a country as a market study of the EU27's goods reads it."""
+def market(iso3: str, data_dir: Path | None = None, exporter: str = EU) -> Market:
+    """Return the trade of a country as a market study of the exporter's goods reads it."""
     try:
-        return Market(iso3, load(iso3, data_dir=data_dir), data_dir)
+        return Market(iso3, load(iso3, exporter, data_dir=data_dir), data_dir, exporter)
     except MissingDataError:
-        return Market(iso3, None, data_dir)
+        return Market(iso3, None, data_dir, exporter)
 
 
 def trade_context(markets: Sequence[Market]) -> pd.DataFrame | None:

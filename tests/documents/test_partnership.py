@@ -26,6 +26,7 @@ from marketintel.documents.roadmap.facts import Plan
 from marketintel.errors import MissingDataError, ReferenceFileError, UsageError
 from marketintel.reference import kpi_log
 from marketintel.reference.countries import REFERENCE_DIR
+from tests.documents.studies import words
 
 DAY = "2026-11-22"
 MEMBERS = str(REFERENCE_DIR / "cluster_members_template.csv")
@@ -122,7 +123,12 @@ def test_a_file_is_part_of_the_name_and_its_path_names_no_machine(tmp_path, monk
     path = tmp_path / "members.csv"
     path.write_text(Path(MEMBERS).read_text(encoding="utf-8"), encoding="utf-8")
     doc = open_document("clusters", country="japan", members=str(path), as_of=DAY)
-    assert doc.resolved() == {"country": "JPN", "members": "members.csv", "as_of": DAY}
+    assert doc.resolved() == {
+        "country": "JPN",
+        "members": "members.csv",
+        "exporter": "EU27",
+        "as_of": DAY,
+    }
     folder = doc.folder()
     assert re.fullmatch(rf"clusters-JPN-[0-9a-f]{{8}}-{DAY}", folder)
     assert document("clusters", country="JPN").folder() == f"clusters-JPN-{DAY}"
@@ -411,3 +417,24 @@ def test_old_is_five_years_and_undated_is_neither():
     assert age("undated", DAY) == "undated" and age("c.2016", DAY) == "old"
     assert figure("24000", "persons") == "24,000 persons" and figure("2019-06", "date") == "2019-06"
     assert figure(">1", "bn EUR") == ">1 bn EUR" and figure("6089.6", "bn JPY") == "6,089.6 bn JPY"
+
+
+def test_the_chains_of_the_segments_to_push_name_members_gaps_and_who_could_fill_them():
+    form = str(REFERENCE_DIR / "cluster_members_template.csv")
+    document = open_document("clusters", country="USA", members=form, as_of="2026-11-22")
+    tables = {b.name: b.frame for b in document.chapter("chains").flat() if isinstance(b, Table)}
+    chains = tables["push_chains"]
+    pushed = list(document.facts.priorities.of("push")["segment_name"])
+    assert list(dict.fromkeys(chains["segment"])) == pushed and len(chains) == 6 * len(pushed)
+    lasers = chains[chains["segment"] == "Lasers"]
+    assert lasers["filled_by"].notna().all() and "EXAMPLE" in lasers["filled_by"].iloc[0]
+    assert chains.loc[chains["filled_by"].notna(), "could_fill"].isna().all()
+    assert "Lasers" in set(tables["push_pairs"]["segment"])
+    text = words(document.chapter("summary").flat())
+    assert "whole from materials to services: lasers" in text
+
+
+def test_clusters_of_an_exporter_read_its_list():
+    document = open_document("clusters", country="CAN", exporter="FRA", as_of="2026-11-22")
+    assert document.facts.priorities.exporter == "FRA"
+    assert "FRA" in document.folder()

@@ -96,6 +96,63 @@ def complementarity(
     return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
+def steps(members: pd.DataFrame, segments: Sequence[str], stages: Sequence[str]) -> pd.DataFrame:
+    """Return who fills each step of the chains of segments.
+
+    Parameters
+    ----------
+    members : DataFrame
+        cluster, member, segment, stage.
+
+    Returns
+    -------
+    DataFrame
+        One row a segment and stage, in the orders given: segment, stage, filled_by (tuple of pairs
+        member, cluster; empty where nobody does).
+    """
+    filled = {
+        key: tuple(sorted(set(zip(rows["member"], rows["cluster"], strict=True))))
+        for key, rows in members.groupby(["segment", "stage"])
+    }
+    rows = [(s, stage, filled.get((s, stage), ())) for s in segments for stage in stages]
+    return pd.DataFrame(rows, columns=["segment", "stage", "filled_by"])
+
+
+def best_pairs(
+    covered: pd.DataFrame, segments: Sequence[str], stages: Sequence[str]
+) -> pd.DataFrame:
+    """Return for each segment the two clusters that fill most steps together.
+
+    Parameters
+    ----------
+    covered : DataFrame
+        As of :func:`coverage`.
+
+    Returns
+    -------
+    DataFrame
+        segment, first, first_steps (tuple of stages, the cluster with most alone), second,
+        added_steps (what the second adds), missing_steps; segments of fewer than two clusters, or
+        where no second one adds a step, are left out.
+    """
+    rows = []
+    for segment in segments:
+        own = covered[covered["segment"] == segment]
+        has = {str(c): set(part["stage"]) for c, part in own.groupby("cluster")}
+        pairs = [(a, b) for a in sorted(has) for b in sorted(has) if a != b and has[b] - has[a]]
+        if not pairs:
+            continue
+        first, second = max(
+            pairs, key=lambda pair: (len(has[pair[0]] | has[pair[1]]), len(has[pair[0]]))
+        )
+        of = [tuple(s for s in stages if s in found)
+              for found in (has[first], has[second] - has[first])]  # fmt: skip
+        left = tuple(s for s in stages if s not in has[first] | has[second])
+        rows.append((segment, first, of[0], second, of[1], left))
+    columns = ["segment", "first", "first_steps", "second", "added_steps", "missing_steps"]
+    return pd.DataFrame(rows, columns=columns)
+
+
 def gaps(covered: pd.DataFrame, segments: Sequence[str], stages: Sequence[str]) -> pd.DataFrame:
     """Return the steps that no cluster covers: segment, stages (tuple), in the order given."""
     filled = set(zip(covered["segment"], covered["stage"], strict=True))

@@ -9,11 +9,13 @@ from marketintel.documents.declared import (
     Parameters,
     as_of_parameter,
     members_parameter,
+    parameter,
     target_parameter,
 )
 from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import EXAMPLE, Cover
-from marketintel.reference.countries import country_name
+from marketintel.reference.countries import EU, country_name
+from marketintel.reference.countries import country as code_of
 
 if TYPE_CHECKING:
     from marketintel.documents.directory import Directory
@@ -25,6 +27,9 @@ class ClustersParameters(Parameters):
 
     country: str = target_parameter(default="USA")
     members: str = members_parameter()
+    exporter: str = parameter(
+        "Whose view: EU27, or any supplier (FRA, SWE, …).", default=EU, convert=code_of
+    )
     as_of: str = as_of_parameter()
 
 
@@ -43,7 +48,7 @@ class Clusters(Document):
         from marketintel.documents.directory import load
 
         given = self.parameters
-        return load(given.country, given.members, given.as_of, self.data_dir)
+        return load(given.country, given.members, given.as_of, self.data_dir, given.exporter)
 
     def cover(self) -> Cover:
         """Return the title page."""

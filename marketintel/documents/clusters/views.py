@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from marketintel.analysis.markets.priorities import DEVELOP
 from marketintel.analysis.partnership import clusters as chains_of
 from marketintel.analysis.trade import suppliers
 from marketintel.analysis.trade.frames import OWN
@@ -14,6 +15,7 @@ from marketintel.documents.charts import partnership as drawings
 from marketintel.documents.clusters.applications import fields_of_use
 from marketintel.documents.directory import Directory
 from marketintel.documents.market.priority_views import *  # noqa: F403
+from marketintel.errors import MissingDataError
 from marketintel.reference.countries import EU, country_name, group_members
 from marketintel.reference.partnership import ANSWER, STAGES, load_links, load_readiness
 
@@ -120,6 +122,71 @@ def coverage(directory: Directory) -> tuple[pd.DataFrame, dict[str, Any]]:
         segment=directory.covered["segment"].map(directory.segments),
     )
     return detail, {"group_col": "cluster"}
+
+
+def _pushed(directory: Directory) -> list[str]:
+    """Return ids of the segments to push, or to develop where there are none to push."""
+    try:
+        found = directory.priorities
+    except MissingDataError:
+        return []
+    return found.push or list(found.of(DEVELOP)["segment"])
+
+
+def _could_fill(directory: Directory, segment: str) -> str | None:
+    """Return active clusters outside the members file that state the speciality."""
+    members = directory.members
+    inside = set() if members is None else set(members["cluster"])
+    named = [one["name"] for key, one in directory.active.items()
+             if key not in inside and segment in one.get("focus", [])]  # fmt: skip
+    return ", ".join(named) or None
+
+
+def push_chains(directory: Directory) -> tuple[pd.DataFrame | None, dict[str, Any]]:
+    """Return who fills each step of the segments to push; None without members or a list."""
+    if directory.members is None or not (pushed := _pushed(directory)):
+        return None, {}
+    table = chains_of.steps(directory.members, pushed, STAGES)
+    table["filled_by"] = [
+        "; ".join(f"{member} ({directory.name(cluster)})" for member, cluster in found) or None
+        for found in table["filled_by"]
+    ]
+    table["could_fill"] = [
+        None if isinstance(row["filled_by"], str) else _could_fill(directory, row["segment"])
+        for row in table.to_dict("records")
+    ]
+    table["segment"] = table["segment"].map(directory.segments)
+    return table, {"group_col": "segment"}
+
+
+def push_pairs(directory: Directory) -> pd.DataFrame | None:
+    """Return for each segment to push the pair that fills most steps; None without one."""
+    table = chains_of.best_pairs(directory.covered, _pushed(directory), STAGES)
+    if table.empty:
+        return None
+    for column in ("first_steps", "added_steps", "missing_steps"):
+        table[column] = table[column].map(", ".join).replace("", None)
+    for column in ("first", "second"):
+        table[column] = table[column].map(directory.name)
+    return table.assign(segment=table["segment"].map(directory.segments))
+
+
+def chain_words(directory: Directory) -> dict[str, Any] | None:
+    """Return the three findings of the chains for sentences; None without members or a list."""
+    if directory.members is None or not (pushed := _pushed(directory)):
+        return None
+    table = chains_of.steps(directory.members, pushed, STAGES)
+    empty = table["filled_by"].map(len) == 0
+    left = empty.groupby(table["segment"], sort=False).sum()
+    pairs = push_pairs(directory)
+    outside = {name for s in left.index[left > 0] if (name := _could_fill(directory, s))}
+    return {
+        "segments": len(left), "whole": [directory.segments[s] for s in left.index[left == 0]],
+        "none": [directory.segments[s] for s in left.index[left == len(STAGES)]],
+        "steps": len(table), "filled": int((~empty).sum()),
+        "pair": None if pairs is None else pairs.iloc[0].to_dict(),
+        "outside": sorted(set(", ".join(outside).split(", ")) - {""}),
+    }  # fmt: skip
 
 
 def sets(directory: Directory, size: int) -> pd.DataFrame | None:

@@ -82,6 +82,13 @@ def priority_weights(facts: Any) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["criterion", "weight_pct", "why"])
 
 
+def record_of(facts: Any, outcome: str) -> dict[str, float]:
+    """Return the hits among the first 20, of our list and of the largest markets, by an outcome."""
+    rows = past_record(facts.priorities.exporter, facts.data_dir)
+    hits = rows[rows["outcome"] == outcome].set_index("rule")["hit_20_pct"]
+    return {"ours": float(hits["priorities"]), "naive": float(hits["largest market"])}
+
+
 def priority_record(facts: Any) -> pd.DataFrame:
     """Return how the list of 2019 did until 2024, by heading, beside naive rules."""
     table = past_record(facts.priorities.exporter, facts.data_dir)
