@@ -126,7 +126,7 @@ def test_a_file_is_part_of_the_name_and_its_path_names_no_machine(tmp_path, monk
     assert doc.resolved() == {
         "country": "JPN",
         "members": "members.csv",
-        "exporter": "EU27",
+        "exporter": "",
         "as_of": DAY,
     }
     folder = doc.folder()

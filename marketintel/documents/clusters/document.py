@@ -14,11 +14,16 @@ from marketintel.documents.declared import (
 )
 from marketintel.documents.document import Document
 from marketintel.documents.engine.cover import EXAMPLE, Cover
-from marketintel.reference.countries import EU, country_name
-from marketintel.reference.countries import country as code_of
+from marketintel.reference.countries import EU, country, country_name
 
 if TYPE_CHECKING:
     from marketintel.documents.directory import Directory
+
+
+def _exporter(text: str) -> str:
+    """Return the code of an exporter; nothing for the EU27, whose documents are named without."""
+    code = country(text) if text else EU
+    return "" if code == EU else code
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,9 @@ class ClustersParameters(Parameters):
     country: str = target_parameter(default="USA")
     members: str = members_parameter()
     exporter: str = parameter(
-        "Whose view: EU27, or any supplier (FRA, SWE, …).", default=EU, convert=code_of
-    )
+        "Whose view: any supplier (FRA, SWE, …) or group (default: EU27).", default="",
+        convert=_exporter,
+    )  # fmt: skip
     as_of: str = as_of_parameter()
 
 
@@ -48,7 +54,7 @@ class Clusters(Document):
         from marketintel.documents.directory import load
 
         given = self.parameters
-        return load(given.country, given.members, given.as_of, self.data_dir, given.exporter)
+        return load(given.country, given.members, given.as_of, self.data_dir, given.exporter or EU)
 
     def cover(self) -> Cover:
         """Return the title page."""
