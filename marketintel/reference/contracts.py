@@ -64,6 +64,8 @@ _COLUMNS = {
     "source vintage",
     # Part of the imports of a line from a partner that were entered under an agreement.
     "preference_claims": "reporter partner hts10 period preference share_pct source vintage",
+    # Trade of the states of a federation with the world, by industry that makes the goods.
+    "state_trade": "reporter state flow naics naics_name period value_usd source vintage",
     # Lines of additional duties: no list of products; the scope of many stands in a legal note.
     "additional_duties": "reporter heading description general? special? statute source vintage",
     # Products named by a measure: beginnings of tariff lines. An origin where the list is of one.
@@ -88,6 +90,7 @@ _KEYS = {
     "industry_accounts": "economy industry account item period source",
     "line_concordance": "reporter hts10 hs_revision source",
     "preference_claims": "reporter partner hts10 period preference source",
+    "state_trade": "reporter state flow naics period source",
     "additional_duties": "reporter heading source",
     "tariff_lists": "reporter list part product heading origin since source",
     "tariff_revisions": "reporter revision source",
@@ -180,7 +183,7 @@ def _types(table: str) -> dict[str, Column]:
 
 
 def _tariff_types(table: str, economies: set[str]) -> dict[str, Column]:
-    """Return types of columns of tables on additional duties."""
+    """Return types of columns of tables on additional duties and on states."""
     day = _matches(r"\d{4}-\d\d-\d\d", "YYYY-MM-DD")
     heading = _matches(r"99\d\d(\.\d\d){0,2}", "a heading of chapter 99")
     origins = {*economies, *load_groups()}
@@ -193,6 +196,10 @@ def _tariff_types(table: str, economies: set[str]) -> dict[str, Column]:
             "since": day,
         },
         "tariff_revisions": {"since": day},
+        "state_trade": {
+            "flow": _one_of("import", "export"),
+            "naics": _matches(r"\d{4}|all", "an industry of 4 digits, or all"),
+        },
     }
     return types.get(table, {})
 

@@ -56,6 +56,7 @@ TABLES = {
     "industry_accounts": ["industry", "account", "item", "period", "source"],
     "line_concordance": ["hts10", "source"],
     "preference_claims": ["hts10", "partner", "period", "source"],
+    "state_trade": ["naics", "state", "flow", "source"],
     "additional_duties": ["heading", "source"],
     "tariff_lists": ["list", "product", "part", "heading", "origin", "source"],
     "tariff_revisions": ["since", "revision", "source"],

@@ -43,6 +43,11 @@ _FIGURES = {
         SELECT economy AS reporter, industry AS code, period, 'WLD' AS partner, $flow AS flow,
                concat_ws(' ', account, item, item_name) AS figure, value AS amount, unit, source, vintage
         FROM industry_accounts""",
+    "state_trade": """
+        SELECT reporter, naics AS code, period, 'WLD' AS partner, flow,
+               state || ', ' || flow || 's' AS figure, value_usd AS amount, 'USD' AS unit, source,
+               vintage
+        FROM state_trade""",
     "preference_claims": """
         SELECT reporter, hts10 AS code, period, partner, 'import' AS flow,
                'share of imports that claims ' || preference AS figure, share_pct AS amount,

@@ -27,6 +27,7 @@ from marketintel.reference import (
     measures,
     model,
     nuts,
+    own_figures,
     partnership,
     priorities,
     screening,
@@ -487,7 +488,7 @@ PLACES = {
 }
 #: Parts of a value or of a JSON file, and the log: planted by hand.
 BY_HAND = {models.Result, check.PoolInput, check.PoolErrors, check.ForecastPool, kpi_log.Entry,
-           model.CitedLine}  # fmt: skip
+           model.CitedLine, own_figures.OwnFigure}  # fmt: skip
 
 
 def below(base):

@@ -61,7 +61,7 @@ def test_only_what_changed_is_built_again(starter, tmp_path):
         "trade": True, "duties": False, "tariff_lines": False, "pairs": False, "regions": False,
         "heading_trade": False, "heading_shares": False, "national_trade": False,
         "industry_accounts": False, "line_concordance": False, "preference_claims": False,
-        "additional_duties": False, "tariff_lists": False, "tariff_revisions": False,
+        "state_trade": False, "additional_duties": False, "tariff_lists": False, "tariff_revisions": False,
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from marketintel.cli.app import app
 from marketintel.errors import MissingDataError
 from marketintel.warehouse import context_trade as ct
 from marketintel.warehouse.published import published
+from marketintel.warehouse.states import state_trade
 
 
 def test_world_exports_equal_world_imports_in_every_heading_and_year(starter):
@@ -183,3 +184,12 @@ def test_a_figure_is_followed_down_to_its_file(starter, place, code, year, optio
 def test_a_code_without_a_figure_is_missing(starter):
     with pytest.raises(MissingDataError, match="no figure of Japan, 21600, 2024"):
         published("JPN", "21600", 2024, data_dir=starter)
+
+
+def test_states_are_those_published_and_sum_to_the_total(starter):
+    rows = state_trade("3345", "import", starter).set_index("state")["value_usd"]
+    first = rows.drop("All States").nlargest(3) / 1e9
+    assert first.round(2).to_dict() == {"California": 6.28, "Texas": 5.20, "New York": 2.75}
+    assert rows.drop("All States").sum() == rows["All States"]
+    with pytest.raises(MissingDataError, match="9999"):
+        state_trade("9999", None, starter)

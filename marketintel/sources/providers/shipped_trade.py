@@ -159,6 +159,18 @@ SOURCES = (
         feeds=(Feed("preference_claims", same={"reporter": "USA", "preference": "USMCA"}),),
     ),
     Source(
+        "us_census_states", 395, redistributable=True, **_CENSUS,
+        title="US imports and exports by state and NAICS4 industry, 2012",
+        citation="US Census Bureau, USA Trade Online, state imports and exports by NAICS, 2012.",
+        url="https://usatrade.census.gov/",
+        quirks=(
+            "Of 2012, and old: it says where such goods went and came from then.",
+            "An import is counted in the state of its destination, an export in that of the origin "
+            "of its movement: a port or a warehouse may stand for a factory elsewhere.",
+        ),
+        feeds=(Feed("state_trade", same={"reporter": "USA"}),),
+    ),
+    Source(
         "bea_gross_output", 360, redistributable=True, **_BEA,
         title="US gross output and price index of 402 industries, 1997-2023",
         citation="US Bureau of Economic Analysis, Gross Output by Industry, detail level, "

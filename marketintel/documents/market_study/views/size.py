@@ -16,6 +16,8 @@ from marketintel.documents.market_study.size_facts import (
     MEASURED,
     MIN_SEGMENT_PCT,
 )
+from marketintel.reference.partnership import load_actors
+from marketintel.warehouse import states as states_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -51,6 +53,12 @@ SECTORS = {
     "62": "Health care", "71": "Arts and recreation", "72": "Hotels and restaurants",
     "81": "Other services", "S0": "Government enterprises", "GS": "Government", "GF": "Government",
 }  # fmt: skip
+
+
+ALL_STATES = "All States"
+"""Name of the published total among the states."""
+
+PRINTED_STATES = 12
 
 
 def sizes(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -145,3 +153,34 @@ def _buyer(item: str, names: dict[str, str]) -> str:
     """Return the name of a buyer: final use, photonic industry, else its sector."""
     sector = next((SECTORS[item[:n]] for n in (3, 2) if item[:n] in SECTORS), item)
     return FINAL.get(item) or str(names.get(item, sector))
+
+
+def states(facts: StudyFacts) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return imports and exports of US states in the industries that hold photonic goods."""
+    rows = states_of.state_trade(sorted({i[:4] for i in facts.industries}), None, facts.data_dir)
+    wide = rows.pivot_table(index="state", columns="flow", values="value_usd", aggfunc="sum")
+    whole = wide.loc[ALL_STATES]
+    table = wide.drop(index=ALL_STATES).sort_values("import", ascending=False).reset_index()
+    table["import_share_pct"] = 100 * table["import"] / whole["import"]
+    clusters = load_actors().query("iso3 == 'USA' and kind == 'cluster'")
+    said = clusters["actor"] + " " + clusters["fact"]
+    table["clusters_there"] = [
+        "; ".join(dict.fromkeys(clusters.loc[said.str.contains(state, regex=False), "actor"]))
+        or None
+        for state in table["state"]
+    ]
+    table = table.rename(columns={"import": "imports_usd", "export": "exports_usd"})
+    return table[["state", "imports_usd", "import_share_pct", "exports_usd", "clusters_there"]], {
+        "printed_rows": PRINTED_STATES
+    }
+
+
+def state_words(facts: StudyFacts) -> dict[str, Any]:
+    """Return year, industries and first states of that table for sentences."""
+    rows = states_of.state_trade(sorted({i[:4] for i in facts.industries}), None, facts.data_dir)
+    first = states(facts)[0].head(3)
+    names = rows.drop_duplicates("naics")["naics_name"]
+    return {
+        "year": rows["period"].iloc[0], "industries": list(names), "codes": sorted(set(rows["naics"])),
+        "first": list(zip(first["state"], first["imports_usd"], strict=True)),
+    }  # fmt: skip
