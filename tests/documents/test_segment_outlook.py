@@ -1,5 +1,6 @@
 """Every segment of a market has an answer: level, forecast, or a stated gap."""
 
+import shutil
 from functools import cache
 
 import numpy as np
@@ -25,7 +26,7 @@ from marketintel.reference.segments import load_segments
 from marketintel.warehouse import reads
 from marketintel.warehouse.context import macro
 from marketintel.warehouse.context_trade import canada_trade, heading_trade
-from tests.documents.studies import words
+from tests.documents.studies import open_study, words
 from tests.documents.test_outlook_best import comtrade, keep, synthetic
 
 
@@ -70,6 +71,28 @@ def test_levels_are_published_figures():
     assert japan.loc["sporting_optics", "level_usd"] == pytest.approx(trade)
     for segment in ("displays", "medical", "microwave", "semi_equipment"):
         assert np.isnan(japan.loc[segment, "level_usd"])
+
+
+def test_own_series_have_probabilities_and_a_path_beside_reference_classes(tmp_path, root):
+    """Synthetic imports of 17 years; levels of the rest from the shipped headings."""
+    for source in ("baci_headings", "baci_heading_partners", "ecb", "worldbank", "bea_gross_output",
+                   "us_census_imports"):  # fmt: skip
+        shutil.copytree(root / "data" / "raw" / source, tmp_path / "raw" / source)
+    keep(tmp_path, "comtrade", comtrade(synthetic(["KOR"])))
+    made = open_study("KOR", segments=["lasers", "metrology"], data_dir=tmp_path).facts.answers
+    rows, path = made.table.set_index("segment"), made.path
+    assert rows["forecast_class"].to_dict() == {"lasers": OWN_SERIES, "metrology": REFERENCE}
+    for column in ("probability_growth_pct", "probability_above_pct", "growth_pct", "median_eur"):
+        assert rows[column].between(0, 1e12).all() and rows[column].notna().all(), column
+    assert (
+        rows.loc["lasers", "probability_growth_pct"] > rows.loc["lasers", "probability_above_pct"]
+    )
+    assert (
+        path.groupby("segment")["year"].agg(["min", "max"]).to_numpy().tolist()
+        == [[2025, 2029]] * 2
+    )
+    ends = path[path["year"] == 2029].set_index("segment")["median_usd"]
+    assert ends.to_dict() == pytest.approx(rows["median_usd"].to_dict())
 
 
 def test_only_imports_for_consumption_are_called_so(tmp_path):
