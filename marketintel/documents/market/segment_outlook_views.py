@@ -172,7 +172,7 @@ def reference_record(facts: Any) -> pd.DataFrame:
     ).drop(columns="place")  # fmt: skip
 
 
-def reference_horizons(facts: Any) -> pd.DataFrame:
+def reference_horizons(facts: Any) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return the back-test at 80 % of what is shown one to four years ahead, with its best rival."""
     found = []
     for years in HORIZONS[:-1]:
@@ -187,7 +187,8 @@ def reference_horizons(facts: Any) -> pd.DataFrame:
                           best, *rivals.loc[best, ["interval_score", "abs_error"]]))  # fmt: skip
     columns = ["years_ahead", "test", "model", "windows", "coverage_80_pct", "interval_score",
                "abs_error", "rival", "rival_interval_score", "rival_abs_error"]  # fmt: skip
-    return pd.DataFrame(found, columns=columns).astype({"windows": "int"})
+    table = pd.DataFrame(found, columns=columns).astype({"windows": "int"})
+    return table, {"hide": ["windows"]}  # so that it stands upright
 
 
 def reference_parameters(facts: Any) -> pd.DataFrame:

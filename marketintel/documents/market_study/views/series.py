@@ -110,7 +110,12 @@ def fan(facts: StudyFacts) -> Figure:
     made = _made(facts)
     if facts.series is None:
         titles = {h: f"Heading {h}: {title}" for h, title in facts.heading_titles.items()}
-        return fans.fan(made.panel, made.shown, benchmark=made.at_80("drift"), titles=titles)
+        breaks = [(h, f"{year}-12-31") for h in titles for year in load_headings()[h].breaks]
+        inside = pd.DataFrame(breaks, columns=["unique_id", "ds"]).astype({"ds": "datetime64[s]"})
+        first = made.panel.groupby("unique_id")["ds"].min()
+        inside = inside[inside["ds"] > inside["unique_id"].map(first)]
+        drift = made.at_80("drift")
+        return fans.fan(made.panel, made.shown, benchmark=drift, titles=titles, breaks=inside)
     return fans.fan(
         made.panel,
         made.shown,
