@@ -438,3 +438,21 @@ def test_clusters_of_an_exporter_read_its_list():
     document = open_document("clusters", country="CAN", exporter="FRA", as_of="2026-11-22")
     assert document.facts.priorities.exporter == "FRA"
     assert "FRA" in document.folder()
+
+
+def test_whom_to_meet_is_one_row_an_actor_and_old_ones_are_not_printed():
+    document = open_document("mission", country="USA", as_of="2026-11-22")
+    (table,) = [b for b in document.chapter("actors").flat()
+                if isinstance(b, Table) and b.name == "who_is_there"]  # fmt: skip
+    rows = table.frame.set_index("actor")
+    assert rows.index.is_unique and {"SPIE", "Luminate NY (Rochester)"} <= set(rows.index)
+    assert rows.loc["Luminate NY (Rochester)", "place"] == "Rochester"
+    assert rows["asked_for"].notna().all() and rows["next_date"].isna().all()
+    printed = rows.head(table.printed_rows)
+    assert not printed["ref_date"].str.contains("old").any()
+    assert rows["ref_date"].iloc[table.printed_rows :].str.contains("old").all()
+    early = open_document("mission", country="JPN", as_of="2024-01-02")
+    (table,) = [b for b in early.chapter("actors").flat()
+                if isinstance(b, Table) and b.name == "who_is_there"]  # fmt: skip
+    opie = table.frame.set_index("actor").loc["OPIE (Yokohama)"]
+    assert opie["next_date"] == "2024-04-24/26"

@@ -213,6 +213,6 @@ def _bases(table: pd.DataFrame, position: pd.DataFrame, year: str) -> pd.DataFra
         "exporter_share_pct": f"known suppliers, a lower bound, {year}",
         "share_change_pp": "known suppliers, over the years that compare",
         "rca": f"share against the share over all headings on file, {year}",
-        "duty_gap_pp": "no duties by supplier on file",
+        "duty_gap_pp": "missing: no schedule by supplier on file",
         "suppliers_hhi": f"known suppliers, a lower bound, {year}",
     })  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ from marketintel.documents.market.economy import economy as economy
 from marketintel.documents.market.priority_views import *  # noqa: F403
 from marketintel.documents.mission.facts import Dossier
 from marketintel.reference.countries import EU
+from marketintel.reference.files import year_of
 
 KIND_NAMES = {
     "association": "Associations",
@@ -23,6 +25,18 @@ KIND_NAMES = {
     "agency": "Agencies and networks",
     "soft landing": "Soft landing",
     "matchmaking": "Matchmaking of clusters",
+}
+#: What an actor of a kind can be asked for.
+ASKED_FOR = {
+    "association": "members and the state of the industry",
+    "cluster": "partners, a memorandum, cluster to cluster",
+    "institute": "pilot lines and tests",
+    "industry": "the state of the industry",
+    "fair": "a stand, buyers and the programme beside it",
+    "congress": "papers, and who works on what",
+    "agency": "search for partners, advice on rules",
+    "soft landing": "an office and first steps",
+    "matchmaking": "meetings with clusters and firms",
 }
 MEETINGS = {"c2c": "cluster to cluster", "b2b": "business to business", "memorandum": "memorandum"}
 
@@ -77,6 +91,33 @@ def members_to_bring(dossier: Dossier) -> tuple[pd.DataFrame | None, dict[str, A
     )
     columns = ["segment", "member", "cluster", "stage", "capability"]
     return rows[columns].sort_values("segment"), {"group_col": "segment"}
+
+
+def who_is_there(dossier: Dossier) -> tuple[pd.DataFrame | None, dict[str, Any]]:
+    """Return actors with place, kind, what for, newest fact and next date; old ones are not printed.
+
+    The place is the one in the actor's name, and the next date that of an edition announced after
+    the day looked at; both are missing where no source on file states them.
+    """
+    facts = dossier.actors[dossier.actors["kind"] != "memorandum"]
+    if facts.empty:
+        return None, {}
+    rows = []
+    for name, own in facts.groupby("actor", sort=False):
+        newest = max(own["ref_date"], key=lambda day: year_of(day) or 0)
+        dates = own.loc[own["unit"] == "date", "value"]
+        ahead = sorted(day for day in dates if day[:10] > dossier.as_of)
+        place = re.search(r"\(([^)]+)\)$", str(name))
+        kind = own["kind"].iloc[0]
+        rows.append({
+            "actor": name, "kind": kind, "place": place[1] if place else None,
+            "asked_for": ASKED_FOR[kind], "ref_date": partnership.dated(newest, dossier.as_of),
+            "next_date": ahead[0] if ahead else None, "source_url": own["source_url"].iloc[0],
+        })  # fmt: skip
+    table = pd.DataFrame(rows)
+    old = table["ref_date"].str.endswith("(old)")
+    table = table.assign(old=old).sort_values("old", kind="stable").drop(columns="old")
+    return table, {"printed_rows": max(int((~old).sum()), 1), "hide": ["source_url"]}
 
 
 def actors(dossier: Dossier) -> tuple[pd.DataFrame | None, dict[str, Any]]:
